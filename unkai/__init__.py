@@ -1,0 +1,1 @@
+"""Unkai: an OpenStack-compatible cloud in one program."""
