@@ -1,0 +1,261 @@
+"""Settings: one frozen value, read once by `boot.py` and handed down.
+
+Three sources, later ones win: `DIR/unkai.toml`, the environment (`UNKAI_COMPUTE_CPU_ALLOCATION_RATIO`),
+the command line. Paths, the cloud's id and its namespace follow from the state folder alone, so
+that `down` finds what `up` made without asking anybody.
+
+Rejected: a global configuration object (it hides what a function needs), and an option per
+constant: what nobody would ever change is a constant beside its use.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from unkai.kit.errors import BadRequest
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8780
+ROOT_STATE_DIR = Path("/var/lib/unkai")
+ENVIRONMENT_PREFIX = "UNKAI_"
+
+Scalar = str | int | float | bool | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitySettings:
+    """Keystone's."""
+
+    token_lifetime_s: int = 3600
+    """How long a token is good for."""
+    argon2_memory_kib: int = 19_456
+    """Memory of one password hash; tests lower it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSettings:
+    """Glance's."""
+
+    max_image_mib: int = 20_480
+    """Largest image taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """Neutron's."""
+
+    dns_servers: tuple[str, ...] = ()
+    """Resolvers handed out by DHCP where a subnet names none."""
+    external_cidr: str = "203.0.113.0/24"
+    """Addresses of the seeded external network, floating IPs among them."""
+    egress: bool = False
+    """Whether guests may reach beyond this machine."""
+    mtu: int = 1442
+    """MTU of tenant networks: 1500 less the geneve header."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeSettings:
+    """Nova's and the hypervisor agent's."""
+
+    cpu_allocation_ratio: float = 16.0
+    ram_allocation_ratio: float = 1.5
+    disk_allocation_ratio: float = 2.0
+    reserved_ram_mib: int = 512
+    """Memory of the host that no server may claim."""
+    concurrent_boots: int = 0
+    """Guests that may boot at once; 0: as many as the machine bears (all with KVM, cores with TCG)."""
+    force_tcg: bool = False
+    """Never use KVM, even where it works."""
+    fake_hosts: int = 4
+    """Hosts of a fake cloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a cloud is told from outside."""
+
+    state_dir: Path
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    fake: bool = False
+    region: str = "RegionOne"
+    database_url: str = ""
+    """A PostgreSQL address; empty: SQLite in the state folder."""
+    log_level: str = "info"
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
+    image: ImageSettings = field(default_factory=ImageSettings)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    compute: ComputeSettings = field(default_factory=ComputeSettings)
+
+    @property
+    def cloud_id(self) -> str:
+        """8 hex digits that tell this cloud from any other on the machine."""
+        return hashlib.sha256(os.fsencode(self.state_dir)).hexdigest()[:8]
+
+    @property
+    def namespace(self) -> str:
+        """Name of the network namespace that holds the cloud's data plane."""
+        return "unkai" if self.state_dir == ROOT_STATE_DIR else f"unkai-{self.cloud_id}"
+
+    @property
+    def run_dir(self) -> Path:
+        """Sockets and pid files: short, for a UNIX socket's path may have 107 bytes."""
+        parent = "/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")
+        return Path(parent) / f"unkai-{self.cloud_id}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def cloud_file(self) -> Path:
+        """Written when the cloud answers: who it is and where."""
+        return self.state_dir / "cloud.json"
+
+    @property
+    def clouds_yaml(self) -> Path:
+        return self.state_dir / "clouds.yaml"
+
+    @property
+    def log_file(self) -> Path:
+        return self.state_dir / "log" / "unkai.log"
+
+    @property
+    def progress_file(self) -> Path:
+        """JSON lines {"at", "step", "state", "detail"} of a starting cloud."""
+        return self.state_dir / "progress.jsonl"
+
+    @property
+    def database_file(self) -> Path:
+        return self.state_dir / "unkai.db"
+
+    @property
+    def admin_password_file(self) -> Path:
+        """Mode 0600; made at the first start."""
+        return self.state_dir / "admin-password"
+
+    @property
+    def ssh_key_file(self) -> Path:
+        """Private key of the keypair that the first server gets."""
+        return self.state_dir / "first-server.key"
+
+
+def default_state_dir() -> Path:
+    """/var/lib/unkai for root, else a folder of the user's own."""
+    if os.geteuid() == 0:
+        return ROOT_STATE_DIR
+    home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(home) / "unkai"
+
+
+def load_settings(
+    state_dir: Path | None = None,
+    *,
+    port: int | None = None,
+    fake: bool = False,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read the file and the environment; what is given here wins.
+
+    Raises BadRequest (code "settings-invalid") that names the source and the key.
+    """
+    environ = os.environ if environ is None else environ
+    if state_dir is None:
+        given = environ.get("UNKAI_STATE_DIR")
+        state_dir = Path(given) if given else default_state_dir()
+    state_dir = state_dir.expanduser().resolve()
+    settings = Settings(state_dir=state_dir)
+    settings = _from_file(settings, state_dir / "unkai.toml")
+    settings = _from_environment(settings, environ)
+    if port is not None:
+        settings = dataclasses.replace(settings, port=port)
+    if fake:
+        settings = dataclasses.replace(settings, fake=True)
+    if not 0 < settings.port < 65536:
+        raise _invalid(f"port {settings.port} is not between 1 and 65535")
+    return settings
+
+
+def _from_file(settings: Settings, path: Path) -> Settings:
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        return settings
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _invalid(f"{path} is not TOML: {error}") from error
+    for key, value in content.items():
+        leaves: dict[str, object] = {key: value}
+        if isinstance(value, dict):
+            section = cast("dict[str, object]", value)
+            leaves = {f"{key}.{name}": leaf for name, leaf in section.items()}
+        for leaf_key, leaf in leaves.items():
+            settings = _set(settings, leaf_key, leaf, str(path))
+    return settings
+
+
+def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    for name in sorted(environ):
+        if not name.startswith(ENVIRONMENT_PREFIX) or name == "UNKAI_STATE_DIR":
+            continue
+        key = name.removeprefix(ENVIRONMENT_PREFIX).lower()
+        section, _, rest = key.partition("_")
+        if section in _SECTIONS and rest:
+            key = f"{section}.{rest}"
+        settings = _set(settings, key, environ[name], f"the environment ({name})")
+    return settings
+
+
+_SECTIONS = ("identity", "image", "network", "compute")
+
+
+def _set(settings: Settings, key: str, value: object, source: str) -> Settings:
+    """A copy with one value changed; `key` is "port" or "compute.fake_hosts"."""
+    section, _, name = key.rpartition(".")
+    owner = getattr(settings, section, None) if section in ("", *_SECTIONS) else None
+    owner = settings if not section else owner
+    known = {item.name for item in dataclasses.fields(owner)} if owner is not None else set[str]()
+    if owner is None or name not in known or name in (*_SECTIONS, "state_dir"):
+        raise _invalid(f"{source} sets {key!r}, which is not a setting")
+    converted = _convert(getattr(owner, name), value, key, source)
+    changed = dataclasses.replace(owner, **{name: converted})
+    return dataclasses.replace(settings, **{section: changed}) if section else changed
+
+
+def _convert(like: Scalar, value: object, key: str, source: str) -> object:
+    """`value` as the type of the present value."""
+    wanted = tuple[str, ...] if isinstance(like, tuple) else type(like)
+    if isinstance(like, tuple) and isinstance(value, str):
+        value = [item.strip() for item in value.split(",") if item.strip()]
+    if isinstance(value, str) and isinstance(like, bool):
+        value = value.lower()
+    try:
+        return msgspec.convert(value, wanted, strict=False)
+    except msgspec.ValidationError as error:
+        raise _invalid(
+            f"{source} sets {key} to {value!r}, which is not {_KINDS[type(like)]}"
+        ) from error
+
+
+_KINDS: dict[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    tuple: "a list of texts",
+}
+
+
+def _invalid(reason: str) -> BadRequest:
+    return BadRequest(f"A setting is wrong: {reason}.", code="settings-invalid")
