@@ -1,0 +1,100 @@
+"""The door to a compute host: the only thing of this package, with `model`, that compute names.
+
+Every verb may be repeated at any time and brings about a state ("let it run") instead of doing a
+step ("run it now"), so that an operation resumed after a crash simply asks again. Every verb that
+changes something takes the epoch of the operation that asks. The host keeps the highest epoch it
+saw for a server, on disk and beyond `remove`, and refuses a lower one with
+`Conflict(code="stale-epoch")`: an owner that lost its lease cannot undo what its successor did.
+Epochs therefore have to grow over the whole life of a server, not only within one operation.
+
+Rejected: callbacks for power changes (they get lost while Unkai restarts). `changes()` begins with
+what is, so that whoever connects again has missed nothing that matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Collection
+from pathlib import Path
+from typing import Protocol
+
+from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus
+
+ImageSource = Path | AsyncIterable[bytes]
+
+
+class Hypervisor(Protocol):
+    """The agent of one host. `Unavailable`: the host does not answer; nothing is known."""
+
+    async def describe(self) -> Host: ...
+
+    async def cache_image(self, image: ImageRef, source: ImageSource) -> None:
+        """Have the image in the host's cache, read from a local file or a stream of bytes.
+
+        Asked several times at once, it is fetched once. BadRequest("checksum-mismatch") when the
+        bytes are not the image's, Failed("disk-full") when there is no room.
+        """
+        ...
+
+    async def cached_images(self) -> list[ImageRef]: ...
+
+    async def evict_images(self, keep_ids: Collection[str]) -> list[str]:
+        """Drop cached images that are neither kept nor under a machine's disk; says which went."""
+        ...
+
+    async def prepare(self, machine: Machine, epoch: int) -> None:
+        """Folder, root disk, config drive. On a prepared machine: take the new description.
+
+        An existing root disk keeps its contents and may only grow. What differs takes effect at the
+        next start. Conflict("image-not-cached"), BadRequest("disk-too-small"), Failed("disk-full").
+        """
+        ...
+
+    async def plug(self, server_id: str, epoch: int) -> None:
+        """Put the machine's ports on the integration bridge, and take off those it has no more."""
+        ...
+
+    async def unplug(self, server_id: str, epoch: int) -> None: ...
+
+    async def start(self, server_id: str, epoch: int, *, paused: bool = False) -> None:
+        """Have a process; unless `paused`, have it running. Its ports must have been plugged.
+
+        A machine that runs already is not paused by `paused=True`. Where guests are slow (no KVM)
+        few boot at once, and the call waits its turn. Failed("qemu-failed") carries QEMU's words.
+        """
+        ...
+
+    async def resume(self, server_id: str, epoch: int) -> None:
+        """Let a paused machine run; takes the same turns as `start`."""
+        ...
+
+    async def pause(self, server_id: str, epoch: int) -> None: ...
+
+    async def stop(self, server_id: str, epoch: int, *, graceful_timeout_s: float = 0) -> None:
+        """Have no process. With a timeout the guest is asked to shut down first. Unknown is fine."""
+        ...
+
+    async def reset(self, server_id: str, epoch: int) -> None:
+        """Press the reset button of a machine that has a process."""
+        ...
+
+    async def rebuild(self, machine: Machine, epoch: int) -> None:
+        """`prepare`, with a fresh root disk in place of the old. Conflict("server-running")."""
+        ...
+
+    async def remove(self, server_id: str, epoch: int) -> None:
+        """Nothing of the server stays: process, ports, folder. Unknown is fine."""
+        ...
+
+    async def status(self, server_id: str) -> MachineStatus: ...
+
+    async def list(self) -> Census:
+        """Every machine found on the host, and what carries our mark but belongs to none."""
+        ...
+
+    async def console_log(self, server_id: str, lines: int | None = None) -> str:
+        """The end of the serial console's output, over reboots too; NotFound for an unknown one."""
+        ...
+
+    def changes(self) -> AsyncIterator[MachineStatus]:
+        """First every machine as it is, then each whose power state changed (the latest wins)."""
+        ...

@@ -1,0 +1,104 @@
+"""What compute and the agent of a host say to each other.
+
+Plain frozen structs that msgspec turns into JSON as they are: the same words travel in process, over
+mutual TLS and into the files of a machine's folder.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Host(Struct, frozen=True, kw_only=True):
+    """What a compute host has to give. `accelerator_reason` says why it is kvm or tcg."""
+
+    hostname: str
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+    accelerator: Literal["kvm", "tcg"]
+    accelerator_reason: str
+    cpu_arch: str
+    cpu_model: str
+    qemu_version: str
+    boot_id: str
+
+
+class ImageRef(Struct, frozen=True, kw_only=True):
+    """An image as the cache knows it. The format is the inspected one; nobody guesses it again."""
+
+    id: str
+    sha256: str
+    format: Literal["raw", "qcow2"]
+    virtual_size_bytes: int
+
+
+class Nic(Struct, frozen=True, kw_only=True):
+    port_id: str
+    mac: str
+    mtu: int = 1500
+
+
+class RootDisk(Struct, frozen=True, kw_only=True):
+    """Without an image the disk is blank."""
+
+    size_bytes: int
+    image: ImageRef | None = None
+
+
+class Machine(Struct, frozen=True, kw_only=True):
+    """Everything the host must know to run a server.
+
+    config_drive: the bytes of an ISO9660 file system (`config_drive.build`), or None.
+    serial: the serial number the guest reads from its firmware; the server's id unless set.
+    """
+
+    server_id: str
+    name: str
+    project_id: str
+    vcpus: int
+    memory_mib: int
+    root_disk: RootDisk
+    nics: tuple[Nic, ...] = ()
+    config_drive: bytes | None = None
+    firmware: Literal["bios", "uefi"] = "bios"
+    serial: str | None = None
+
+
+class PowerState(Enum):
+    """`stopped` was asked for, by us or by the guest; `crashed` was not; `missing` has no folder."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    CRASHED = "crashed"
+    MISSING = "missing"
+
+
+class MachineStatus(Struct, frozen=True, kw_only=True):
+    """A machine as it is now. `reason` is a sentence where the state needs one, else empty."""
+
+    server_id: str
+    power_state: PowerState
+    pid: int | None = None
+    epoch: int = 0
+    reason: str = ""
+
+
+class Leftover(Struct, frozen=True, kw_only=True):
+    """Something with our mark that belongs to no machine; `remove(server_id)` clears it."""
+
+    kind: Literal["folder", "process", "port"]
+    server_id: str
+    detail: str
+
+
+class Census(Struct, frozen=True, kw_only=True):
+    """Both sides of the host: the machines, what is left over, and who owns each plugged port."""
+
+    machines: tuple[MachineStatus, ...]
+    leftovers: tuple[Leftover, ...] = ()
+    ports: dict[str, str] = {}

@@ -1,0 +1,60 @@
+"""How a machine's NICs meet the network: a tap device and its interface on the integration bridge.
+
+Plugged is a fact of the host, not of a process: the tap stays while the machine is stopped and
+while Unkai restarts; a starting QEMU merely gets a file descriptor of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from unkai.hypervisor.model import Nic
+
+
+class PortPlugger(Protocol):
+    async def plug(self, server_id: str, nic: Nic) -> None: ...
+
+    async def unplug(self, port_id: str) -> None:
+        """Unknown is fine."""
+        ...
+
+    async def open(self, nic: Nic) -> int:
+        """A descriptor of the port's tap for QEMU; the caller closes it."""
+        ...
+
+    async def plugged(self) -> dict[str, str]:
+        """The server's id of every port plugged on this host, by port id."""
+        ...
+
+
+class FakePlugger:
+    """Ports of a network that is only in memory. `told` hears (port_id, server_id, plugged)."""
+
+    def __init__(self, told: Callable[[str, str, bool], None] | None = None) -> None:
+        self.ports: dict[str, str] = {}
+        self._told = told
+
+    async def plug(self, server_id: str, nic: Nic) -> None:
+        if self.ports.get(nic.port_id) != server_id:
+            self.ports[nic.port_id] = server_id
+            if self._told:
+                self._told(nic.port_id, server_id, True)
+
+    async def unplug(self, port_id: str) -> None:
+        server_id = self.ports.pop(port_id, None)
+        if server_id is not None and self._told:
+            self._told(port_id, server_id, False)
+
+    async def open(self, nic: Nic) -> int:
+        raise NotImplementedError("a port in memory has no descriptor")
+
+    async def plugged(self) -> dict[str, str]:
+        return dict(self.ports)
+
+
+async def unplug_all(plugger: PortPlugger, server_id: str, but: frozenset[str]) -> None:
+    """Take off the ports of the server that are not among `but`."""
+    for port_id, owner in (await plugger.plugged()).items():
+        if owner == server_id and port_id not in but:
+            await plugger.unplug(port_id)

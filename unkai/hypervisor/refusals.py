@@ -1,0 +1,58 @@
+"""The words every agent refuses with, so that the fake and the real one cannot drift apart."""
+
+from __future__ import annotations
+
+from unkai.hypervisor.model import ImageRef, Machine
+from unkai.kit.errors import BadRequest, Conflict, NotFound
+
+
+def check_epoch(server_id: str, epoch: int, seen: int) -> None:
+    """Conflict("stale-epoch") when somebody newer has spoken for the server already."""
+    if epoch < seen:
+        raise Conflict(
+            f"Server {server_id} is owned by a newer operation: epoch {epoch} came after {seen}.",
+            code="stale-epoch",
+        )
+
+
+def unknown_server(server_id: str) -> NotFound:
+    return NotFound(f"Server {server_id} is not on this host.", code="server-unknown")
+
+
+def not_running(server_id: str) -> Conflict:
+    return Conflict(f"Server {server_id} has no running process.", code="server-not-running")
+
+
+def still_running(server_id: str) -> Conflict:
+    return Conflict(
+        f"Server {server_id} is running.", code="server-running", remedy="Stop it first."
+    )
+
+
+def not_plugged(server_id: str, port_id: str) -> Conflict:
+    return Conflict(
+        f"Port {port_id} of server {server_id} is not plugged.", code="port-not-plugged"
+    )
+
+
+def not_cached(image: ImageRef) -> Conflict:
+    return Conflict(f"Image {image.id} is not in this host's cache.", code="image-not-cached")
+
+
+def wrong_bytes(image: ImageRef, found: str) -> BadRequest:
+    return BadRequest(
+        f"The bytes received for image {image.id} have SHA-256 {found}, not {image.sha256}.",
+        code="checksum-mismatch",
+    )
+
+
+def check_root_disk(machine: Machine) -> None:
+    """BadRequest("disk-too-small") when the disk could not hold its image."""
+    disk, image = machine.root_disk, machine.root_disk.image
+    if image is not None and disk.size_bytes < image.virtual_size_bytes:
+        raise BadRequest(
+            f"A root disk of {disk.size_bytes} bytes cannot hold image {image.id}, "
+            f"which has {image.virtual_size_bytes}.",
+            code="disk-too-small",
+            remedy="Use a flavor with a larger disk.",
+        )
