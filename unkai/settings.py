@@ -1,7 +1,7 @@
 """Settings: one frozen value, read once by `boot.py` and handed down.
 
-Three sources, later ones win: `DIR/unkai.toml`, the environment (`UNKAI_COMPUTE_CPU_ALLOCATION_RATIO`),
-the command line. Paths, the cloud's id and its namespace follow from the state folder alone, so
+Three sources, later ones win: `DIR/unkai.toml`, the environment (`UNKAI_COMPUTE_FAKE_HOSTS`), the
+command line. Paths, the cloud's id and its namespace follow from the state folder alone, so
 that `down` finds what `up` made without asking anybody.
 
 Rejected: a global configuration object (it hides what a function needs), and an option per
@@ -73,7 +73,7 @@ class ComputeSettings:
     reserved_ram_mib: int = 512
     """Memory of the host that no server may claim."""
     concurrent_boots: int = 0
-    """Guests that may boot at once; 0: as many as the machine bears (all with KVM, cores with TCG)."""
+    """Guests that may boot at once; 0: as many as the machine bears."""
     force_tcg: bool = False
     """Never use KVM, even where it works."""
     fake_hosts: int = 4
@@ -110,7 +110,7 @@ class Settings:
     @property
     def run_dir(self) -> Path:
         """Sockets and pid files: short, for a UNIX socket's path may have 107 bytes."""
-        parent = "/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")
+        parent = "/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR", "/tmp")  # noqa: S108
         return Path(parent) / f"unkai-{self.cloud_id}"
 
     @property

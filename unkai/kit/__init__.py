@@ -1,1 +1,1 @@
-"""The workbench every service stands on: HTTP, database, operations, events, time. Knows no cloud."""
+"""The workbench of every service: HTTP, database, operations, events, time. Knows no cloud."""

@@ -122,6 +122,6 @@ class Unavailable(Fault):
 
 
 class Failed(Fault):
-    """Work after the answer failed (disk full, QEMU died): the text of a fault, never a response."""
+    """Work after the answer failed (disk full, QEMU died): a fault's text, never a response."""
 
     default_code = "failed"
