@@ -1,0 +1,88 @@
+"""PostgreSQL by asyncpg: serializable transactions, run again when they lost a race.
+
+Serializable gives every transaction the isolation that SQLite's single writer gives, so the same
+actions are right on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import CursorResult
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.sql.base import Executable
+
+from unkai.kit.db.base import ATTEMPTS, Session, StaleWrite, Tx, metadata
+
+T = TypeVar("T")
+LOST_RACES = frozenset({"40001", "40P01"})
+"""SQLSTATE of serialization failure and deadlock."""
+
+
+class _Reader(Session):
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def execute(
+        self, statement: Executable, parameters: Sequence[dict[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        async with self._engine.connect() as connection:
+            return cast("CursorResult[Any]", await connection.execute(statement, parameters))
+
+
+class _WriteTx(Tx):
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__()
+        self._connection = connection
+
+    async def execute(
+        self, statement: Executable, parameters: Sequence[dict[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        return cast("CursorResult[Any]", await self._connection.execute(statement, parameters))
+
+
+class PostgresDatabase:
+    """`url` as SQLAlchemy writes it: postgresql+asyncpg://..."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_async_engine(
+            url, isolation_level="SERIALIZABLE", pool_size=8, max_overflow=8
+        )
+        self.reader: Session = _Reader(self._engine.execution_options(isolation_level="AUTOCOMMIT"))
+
+    async def create_tables(self) -> bool:
+        """Make the tables of a fresh database; False if they are there."""
+        async with self._engine.begin() as connection:
+            found = await connection.exec_driver_sql(
+                "select count(*) from information_schema.tables where table_schema = 'public'"
+            )
+            if found.scalar():
+                return False
+            await connection.run_sync(metadata.create_all)
+        return True
+
+    async def transact(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self._engine.begin() as connection:
+                    tx = _WriteTx(connection)
+                    result = await fn(tx)
+            except StaleWrite:
+                if attempt == ATTEMPTS:
+                    raise
+            except DBAPIError as error:
+                state = getattr(error.orig, "sqlstate", None)
+                if state not in LOST_RACES or attempt == ATTEMPTS:
+                    raise
+            else:
+                tx.committed()
+                return result
+        raise AssertionError("unreachable")
+
+    async def read_apart(self, fn: Callable[[Session], Awaitable[T]]) -> T:
+        return await fn(self.reader)
+
+    async def close(self) -> None:
+        await self._engine.dispose()

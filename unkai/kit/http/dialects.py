@@ -1,0 +1,71 @@
+"""How each API words a failure. One function each; the only place where faults become bodies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unkai.kit.errors import Fault, QuotaExceeded
+
+NOVA_WORDS = {
+    400: "badRequest",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "itemNotFound",
+    405: "badMethod",
+    406: "notAcceptable",
+    409: "conflictingRequest",
+    410: "gone",
+    413: "overLimit",
+    415: "badMediaType",
+    429: "overLimit",
+    503: "serviceUnavailable",
+}
+
+
+def nova(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    word = NOVA_WORDS.get(status, "computeFault")
+    return {word: {"code": status, "message": fault.public}}, {}
+
+
+def keystone(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    headers = {"WWW-Authenticate": "Keystone"} if status == 401 else {}
+    return {"error": {"code": status, "message": fault.public, "title": fault.title}}, headers
+
+
+def neutron(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    words = "".join(part.capitalize() for part in fault.code.split("-"))
+    return {"NeutronError": {"type": words, "message": fault.public, "detail": ""}}, {}
+
+
+def glance(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    return {"message": fault.public, "code": f"{status} {fault.title}", "title": fault.title}, {}
+
+
+def placement(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    error = {
+        "status": status,
+        "title": fault.title,
+        "detail": fault.public,
+        "code": f"placement.{fault.code.replace('-', '_')}",
+        "request_id": request_id,
+    }
+    return {"errors": [error]}, {}
+
+
+def unkai(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Our own API: the stable code, the sentence and the next step apart."""
+    error = {
+        "code": fault.code,
+        "status": status,
+        "message": fault.message,
+        "remedy": fault.remedy,
+        "request_id": request_id,
+    }
+    return {"error": error}, {}
+
+
+def status_of(fault: Fault, api: str) -> int:
+    """Neutron words quotas as 409 and everything else as the fault's own status says."""
+    if isinstance(fault, QuotaExceeded) and api == "network":
+        return 409
+    return fault.status
