@@ -1,0 +1,63 @@
+# What a person does here. `make` alone says so.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON := .venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help up down status setup setup-dev check test lint types unit bench conformance soak lock fmt clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup:
+	@scripts/setup.sh run
+
+setup-dev:
+	@scripts/setup.sh dev
+
+up: setup ## a cloud with a first server you can log in to (as root)
+	@$(PYTHON) -m unkai.guests.build
+	@$(PYTHON) -m unkai up
+	@$(PYTHON) -m unkai first-server
+
+down: setup ## stop it and remove everything it made
+	@$(PYTHON) -m unkai down
+
+status: setup ## what runs
+	@$(PYTHON) -m unkai status
+
+test: setup-dev lint types ## every test, some on real guests and networks (as root)
+	@pytest -n 2 --dist loadgroup tests
+
+check: setup-dev lint types unit ## the gate before a commit, under 2 minutes
+
+lint:
+	@ruff check --quiet .
+	@ruff format --quiet --check .
+	@lint-imports --no-logo
+
+types:
+	@pyright --pythonpath $(PYTHON)
+
+unit:
+	@pytest -n 2 tests/unit tests/api tests/tidy
+
+bench: setup-dev ## medians and CPU per operation, as a table and bench/results/
+	@$(PYTHON) -m bench.run
+
+conformance: setup-dev ## tempest against a cloud of its own
+	@$(PYTHON) -m tests.conformance.run
+
+soak: setup-dev ## many simulated days
+	@pytest -n 2 tests/sim --soak
+
+fmt: setup-dev ## format the code and fix what can be fixed by itself
+	@ruff format .
+	@ruff check --fix .
+
+lock: setup-dev ## choose newer libraries: remakes both lock files
+	@scripts/lock.sh
+
+clean: ## forget .venv and caches; the next run makes them again
+	@rm -rf .venv .cache .pytest_cache .ruff_cache .import_linter_cache
