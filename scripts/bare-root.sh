@@ -49,10 +49,9 @@ unpack() {
     rm -rf "$root"
     mkdir -p "$root"
     tar -C "$root" -xf "$folder/base.tar"
+    rm -f "$root"/etc/apt/sources.list.d/*
     take_along
-    mkdir -p "$root/root/unkai"
-    git archive HEAD | tar -C "$root/root/unkai" -x
-    cp -a .git/. "$root/root/unkai/.git" 2>/dev/null || true
+    git clone --quiet --depth 1 "file://$PWD" "$root/root/unkai"
 }
 
 enter() { # a shell command in the root
