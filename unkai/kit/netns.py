@@ -4,9 +4,9 @@
 with it: no thread of a pool ever stays behind in a foreign namespace. A socket or a tap keeps the
 namespace it was born in, so the descriptor can be used from anywhere afterwards.
 
-`call` blocks the caller (about 0.1 ms and the work itself); `run` awaits instead. In both the work is a
-plain function; what it does with links is `kit.rtnetlink`. Namespaces are named as `ip netns` names
-them (a bind mount below /run/netns), so the usual tools see them.
+`call` blocks the caller (about 0.1 ms and the work itself); `run` awaits instead. In both the work
+is a plain function; what it does with links is `kit.rtnetlink`. Namespaces are named as `ip netns`
+names them (a bind mount below /run/netns), so the usual tools see them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def path(name: str) -> Path:
 def exists(name: str) -> bool:
     """Whether a namespace of that name is mounted (a leftover file alone does not count)."""
     try:
-        return os.stat(path(name)).st_dev != os.stat(FOLDER).st_dev
+        return path(name).stat().st_dev != FOLDER.stat().st_dev
     except FileNotFoundError:
         return False
 
@@ -52,7 +52,7 @@ def exists(name: str) -> bool:
 def names(prefix: str = "") -> list[str]:
     """Names below /run/netns that start so, sorted: what an audit looks at."""
     try:
-        return sorted(entry for entry in os.listdir(FOLDER) if entry.startswith(prefix))
+        return sorted(entry.name for entry in FOLDER.iterdir() if entry.name.startswith(prefix))
     except FileNotFoundError:
         return []
 
@@ -130,8 +130,8 @@ def open_tap(
     """Make (or open) a tap in a namespace, bring it up, and return its descriptor.
 
     The descriptor is non-blocking and not inheritable; QEMU gets it by `pass_fds` or SCM_RIGHTS. A
-    tap that is not persistent vanishes with its last descriptor. Raises OSError (EBUSY where another
-    process holds the tap).
+    tap that is not persistent vanishes with its last descriptor. Raises OSError (EBUSY where
+    another process holds the tap).
     """
     flags = _IFF_TAP | _IFF_NO_PI | (_IFF_VNET_HDR if vnet_hdr else 0)
     if not 0 < len(tap) <= rtnetlink.NAME_LENGTH_MAX:
@@ -186,7 +186,7 @@ def add_veth(
     peer_addresses: tuple[str, ...] = (),
     mtu: int = 0,
 ) -> None:
-    """A veth from namespace `name` to namespace `peer_name`, both ends up, addresses on the peer."""
+    """A veth from namespace `name` to `peer_name`, both ends up, addresses on the peer."""
 
     def near() -> None:
         descriptor = os.open(path(peer_name), os.O_RDONLY | os.O_CLOEXEC)
@@ -217,13 +217,13 @@ def processes(name: str) -> list[int]:
     """Pids of the processes that live in a namespace."""
     if not exists(name):
         return []
-    inode = os.stat(path(name)).st_ino
+    inode = path(name).stat().st_ino
     found: list[int] = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                if os.stat(f"/proc/{entry}/ns/net").st_ino == inode:
-                    found.append(int(entry))
+                if (entry / "ns/net").stat().st_ino == inode:
+                    found.append(int(entry.name))
     return sorted(found)
 
 

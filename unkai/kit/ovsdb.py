@@ -1,10 +1,10 @@
 """An asyncio OVSDB client (RFC 7047, monitor_cond) that keeps a replica of the tables it watches.
 
-`Ovsdb` connects and stays connected: after a lost connection it asks for everything again, tells the
-watchers what differs, and goes on. Readers look at `rows(table)` without waiting; writers build a
-`Transaction` and `commit` it. The server sends our own changes before it answers the transaction, so
-after `commit` the replica holds them. Columns and tables that the server's schema does not have are
-left out of monitors and writes, so one program talks to older and newer servers.
+`Ovsdb` connects and stays connected: after a lost connection it asks for everything again, tells
+the watchers what differs, and goes on. Readers look at `rows(table)` without waiting; writers
+build a `Transaction` and `commit` it. The server sends our own changes before it answers the
+transaction, so after `commit` the replica holds them. Columns and tables that the server's schema
+does not have are left out of monitors and writes, so one program talks to older and newer servers.
 
 Rejected: ovsdbapp (a blocking library with a thread, 72 ms to connect).
 """
@@ -20,9 +20,8 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar, cast
 
-import structlog
-
 from unkai.kit.clock import Clock
+from unkai.kit.log import log
 from unkai.kit.ovsdb_rows import Row, Schema, Transaction, Wire, parse_schema
 
 _MONITOR: Final = "unkai"
@@ -30,8 +29,6 @@ _RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 Watcher = Callable[[str, Row | None, Row | None], None]
 T = TypeVar("T")
-
-log = structlog.get_logger(__name__)
 
 
 class OvsdbError(Exception):

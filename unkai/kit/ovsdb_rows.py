@@ -1,7 +1,8 @@
 """OVSDB values, rows and transactions, and how they travel (RFC 7047 section 5), schema-driven.
 
-A column with at most one element is a plain value or None, any other set is a frozenset, a map is a
-dict; a UUID is a plain string. The schema knows which string is a UUID, so callers never write wire forms.
+A column with at most one element is a plain value or None, any other set is a frozenset, a map is
+a dict; a UUID is a plain string. The schema knows which string is a UUID, so callers never write
+wire forms.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Links, addresses and routes of the calling thread's network namespace, over one netlink socket.
 
-Every function opens a socket, asks the kernel, and raises `OSError` with the kernel's errno; none of
-them sleeps, but removing a link takes the kernel 10-30 ms, so call them through `kit.netns.run`,
-which also chooses the namespace.
+Every function opens a socket, asks the kernel, and raises `OSError` with the kernel's errno; none
+of them sleeps, but removing a link takes the kernel 10-30 ms, so call them through
+`kit.netns.run`, which also chooses the namespace.
 
-Rejected: pyroute2, which does all this and much more: importing it costs 170-240 ms, more than all the
-links of a cloud's start together.
+Rejected: pyroute2, which does all this and much more: importing it costs 170-240 ms, more than all
+the links of a cloud's start together.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def delete_route(destination: str, *, via: str | None = None, device: str | None
 
 
 def disable_tx_checksum(name: str) -> None:
-    """Make the kernel fill in checksums itself, for a userspace switch that ignores partial ones."""
+    """Let the kernel fill in checksums: a userspace switch ignores partial ones."""
     value = ctypes.create_string_buffer(struct.pack("=II", _ETHTOOL_STXCSUM, 0))
     request = struct.pack("16sP", _name(name), ctypes.addressof(value))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:

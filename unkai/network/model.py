@@ -1,8 +1,8 @@
 """What the network service speaks of, in the words of the Networking API v2.0 reference.
 
-A colon in an API name is an underscore here (`binding:host_id` is `binding_host_id`, `router:external` is
-`router_external`); timestamps are seconds since 1970. The lists that the API calls `security_groups` (of
-a port) and `subnets` (of a network) hold ids and are called so.
+A colon in an API name is an underscore here (`binding:host_id` is `binding_host_id`,
+`router:external` is `router_external`); timestamps are seconds since 1970. The lists that the API
+calls `security_groups` (of a port) and `subnets` (of a network) hold ids and are called so.
 """
 
 from __future__ import annotations

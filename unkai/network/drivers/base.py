@@ -1,8 +1,9 @@
 """The wire side of the network service: what the tables ask of whoever moves packets.
 
-Level-triggered: `apply` is told how things shall be, never what happened. It may be told twice, in any
-order and in any mixture; it compares with what is there and writes what differs, so the same call also
-repairs. A `Desired` carries everything its rendering needs, so a driver never reads a table.
+Level-triggered: `apply` is told how things shall be, never what happened. It may be told twice, in
+any order and in any mixture; it compares with what is there and writes what differs, so the same
+call also repairs. A `Desired` carries everything its rendering needs, so a driver never reads a
+table.
 """
 
 from __future__ import annotations
