@@ -14,9 +14,9 @@ from __future__ import annotations
 import functools
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -27,7 +27,7 @@ NEWEST: Version = (999, 999)
 
 
 def parse(text: str) -> Version:
-    """ "2.96" as (2, 96); ValueError if it is not a version."""
+    """Read `2.96` as (2, 96); ValueError if it is not a version."""
     major, _, minor = text.partition(".")
     if not (major.isdigit() and minor.isdigit()):
         raise ValueError(text)
@@ -52,7 +52,7 @@ def since(version: str, until: str | None = None) -> msgspec.Meta:
 def changed(
     at: str, *, up: Callable[[Any], Any] | None = None, down: Callable[[Any], Any] | None = None
 ) -> msgspec.Meta:
-    """The field has another shape below `at`: `up` makes a request's new, `down` a response's old."""
+    """The field has another shape below `at`: `up` for requests, `down` for responses."""
     return msgspec.Meta(extra={"versions": FieldVersions(changed_at=parse(at), up=up, down=down)})
 
 
@@ -110,11 +110,11 @@ def _field_versions(tp: Any) -> FieldVersions | None:
 def lift(data: Any, shape: _Plan, version: Version, path: str = "$") -> Any:
     """Bring a request's JSON up to the newest shape; BadRequest for fields newer than `version`."""
     if shape.of == "list" and isinstance(data, list) and shape.inner:
-        items = typing.cast("list[Any]", data)
+        items = cast("list[Any]", data)
         return [lift(item, shape.inner, version, f"{path}[...]") for item in items]
     if not isinstance(data, dict):
-        return data
-    body = typing.cast("dict[str, Any]", data)
+        return cast("Any", data)
+    body = cast("dict[str, Any]", data)
     if shape.of == "dict" and shape.inner:
         return {k: lift(v, shape.inner, version, f"{path}.{k}") for k, v in body.items()}
     for field in shape.fields:
@@ -135,19 +135,17 @@ def lift(data: Any, shape: _Plan, version: Version, path: str = "$") -> Any:
     return body
 
 
-def lower(data: Any, shape: _Plan, version: Version) -> Any:
-    """Strip a response, already made of dicts and lists, down to `version`."""
-    if shape.of == "list" and shape.inner:
-        for item in data or ():
+def lower(data: Any, shape: _Plan, version: Version) -> None:
+    """Strip a response, already made of dicts and lists, down to `version`, in place."""
+    if not data:
+        return
+    if shape.of != "struct":
+        assert shape.inner is not None
+        items = cast("dict[str, Any]", data).values() if shape.of == "dict" else data
+        for item in cast("Iterable[Any]", items):
             lower(item, shape.inner, version)
-        return data
-    if shape.of == "dict" and shape.inner:
-        for item in (data or {}).values():
-            lower(item, shape.inner, version)
-        return data
-    if not isinstance(data, dict):
-        return data
-    body = typing.cast("dict[str, Any]", data)
+        return
+    body = cast("dict[str, Any]", data)
     for field in shape.fields:
         if field.name not in body:
             continue
@@ -160,7 +158,6 @@ def lower(data: Any, shape: _Plan, version: Version) -> Any:
                 body[field.name] = versions.down(body[field.name])
         if field.inner is not None:
             lower(body[field.name], field.inner, version)
-    return body
 
 
 def encode(value: Any, version: Version) -> bytes:
@@ -168,4 +165,6 @@ def encode(value: Any, version: Version) -> bytes:
     shape = plan(type(value)) if isinstance(value, msgspec.Struct) else None
     if shape is None or version == NEWEST:
         return msgspec.json.encode(value)
-    return msgspec.json.encode(lower(msgspec.to_builtins(value), shape, version))
+    data = msgspec.to_builtins(value)
+    lower(data, shape, version)
+    return msgspec.json.encode(data)

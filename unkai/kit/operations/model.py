@@ -103,7 +103,7 @@ class Operation:
     """A kind of durable work.
 
     failed: runs in the transaction that ends a failed operation (after its undos), with `run.error`
-        set; it is how the user comes to see the fault. Not run when a later operation superseded it.
+        set; it is how the user comes to see the fault. Not run when a later one superseded it.
     must_finish: a delete: it is never undone or given up; past its deadline it is BLOCKED, names
         its blocker and tries on. Others fail at their deadline, and are undone.
     """
@@ -123,6 +123,9 @@ class Operation:
         self.deadline_s = deadline_s
         names = [step.name for step in steps]
         assert len(set(names)) == len(names), f"{kind}: two steps of one name"
+
+    def name_of(self, position: int) -> str:
+        return self.steps[position].name
 
 
 class StepObserver(Protocol):

@@ -204,7 +204,7 @@ class Operations:
 
     def _view(self, row: AnyRow) -> OperationView:
         known = self._kinds.get(row.kind)
-        step = known[0].steps[row.step].name if known and row.step < len(known[0].steps) else None
+        step = known[0].name_of(row.step) if known else None
         return OperationView(
             id=row.id,
             kind=row.kind,

@@ -1,0 +1,1 @@
+"""The doors of the timeline: write it, read it, show it."""

@@ -1,0 +1,77 @@
+"""Write to a timeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unkai.kit.db import Tx
+from unkai.kit.operations import Run, Step
+from unkai.timeline.store import events
+
+
+def event(
+    subject: str,
+    participant: str,
+    action: str,
+    *,
+    started_at: float,
+    ended_at: float | None,
+    request_id: str,
+    outcome: str | None = "ok",
+    detail: str | None = None,
+) -> dict[str, Any]:
+    """One event for `record`; ended_at and outcome None while it goes on."""
+    return {
+        "subject": subject,
+        "participant": participant,
+        "action": action,
+        "started_at": started_at,
+        "ended_at": ended_at,
+        "outcome": outcome,
+        "detail": detail,
+        "request_id": request_id,
+        "operation": None,
+        "operation_id": None,
+        "step": None,
+    }
+
+
+async def record(tx: Tx, *written: dict[str, Any]) -> None:
+    """Write events, made by `event`, in one statement of the caller's transaction."""
+    await events.add(tx, list(written))
+
+
+class StepRecorder:
+    """Writes the steps of every operation; a `StepObserver`."""
+
+    async def step_started(self, tx: Tx, run: Run, step: Step, at: float) -> None:
+        row = event(
+            run.subject,
+            step.participant,
+            step.name.replace("_", " "),
+            started_at=at,
+            ended_at=None,
+            request_id=run.request_id,
+            outcome=None,
+        )
+        await events.add(
+            tx, [{**row, "operation": run.kind, "operation_id": run.id, "step": step.name}]
+        )
+
+    async def step_ended(
+        self, tx: Tx, run: Run, step: Step, at: float, *, outcome: str, detail: str | None
+    ) -> None:
+        closed = await events.end_step(tx, run.id, step.name, at=at, outcome=outcome, detail=detail)
+        if closed:
+            return
+        row = event(
+            run.subject,
+            step.participant,
+            f"undo {step.name.replace('_', ' ')}" if outcome == "undone" else step.name,
+            started_at=at,
+            ended_at=at,
+            request_id=run.request_id,
+            outcome=outcome,
+            detail=detail,
+        )
+        await events.add(tx, [{**row, "operation": run.kind, "operation_id": run.id}])

@@ -1,0 +1,57 @@
+"""Statements on the table of events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from unkai.kit.db import Session, Tx
+from unkai.timeline.model import Event
+from unkai.timeline.store.schema import timeline_events as table
+
+
+async def add(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    await tx.execute(insert(table), rows)
+
+
+async def end_step(
+    tx: Tx, operation_id: str, step: str, *, at: float, outcome: str, detail: str | None
+) -> int:
+    """Close the open event of a step; how many there were."""
+    return await tx.count(
+        update(table)
+        .where(
+            table.c.operation_id == operation_id, table.c.step == step, table.c.ended_at.is_(None)
+        )
+        .values(ended_at=at, outcome=outcome, detail=detail)
+    )
+
+
+async def of_subject(session: Session, subject: str) -> list[Event]:
+    rows = await session.all(
+        select(table).where(table.c.subject == subject).order_by(table.c.started_at, table.c.id)
+    )
+    return [
+        Event(
+            id=row.id,
+            subject=row.subject,
+            participant=row.participant,
+            action=row.action,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            outcome=row.outcome,
+            detail=row.detail,
+            request_id=row.request_id,
+            operation=row.operation,
+        )
+        for row in rows
+    ]
+
+
+async def expire(tx: Tx, subject: str, at: float) -> None:
+    await tx.execute(update(table).where(table.c.subject == subject).values(expires_at=at))
+
+
+async def delete_expired(tx: Tx, now: float) -> int:
+    return await tx.count(delete(table).where(table.c.expires_at < now))
