@@ -41,6 +41,7 @@ from unkai.kit.policy import Caller
 
 Authenticate = Callable[[str, str], Awaitable[Caller]]
 """(token, request id) to the caller; Unauthorized if the token is not valid."""
+LARGEST = 2**63
 
 
 class App:
@@ -103,6 +104,8 @@ class App:
         version = NEWEST
         template = "unmatched"
         try:
+            if "\0" in path or b"%00" in request.scope["query_string"]:
+                raise BadRequest("The URL has a NUL character in it.")
             if match is None:
                 raise NotFound(f"There is no resource at {path}.", code="no-route")
             assert api is not None
@@ -179,9 +182,11 @@ class App:
         if kind not in ("application/json", "text/plain", "") and not kind.endswith("+json"):
             raise UnsupportedMediaType(f"The body is {kind}; it must be application/json.")
         try:
-            return msgspec.json.decode(body)
+            data = msgspec.json.decode(body)
         except (msgspec.DecodeError, RecursionError) as error:
             raise BadRequest(f"The body is not JSON: {error}.", code="invalid-json") from error
+        refuse_unstorable(data)
+        return data
 
     def _answer(self, call: Call, value: Any) -> Response:
         if isinstance(value, Response):
@@ -246,6 +251,24 @@ async def read_body(request: Request, limit: int) -> bytes:
             raise TooLarge(f"The body is larger than the {limit} bytes accepted here.")
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def refuse_unstorable(data: Any) -> None:
+    """BadRequest for what no database column takes: numbers beyond 63 bits, NUL characters."""
+    stack = [data]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            members = cast("dict[str, Any]", value)
+            stack += members.values()
+            stack += members
+        elif isinstance(value, list):
+            stack += cast("list[Any]", value)
+        elif isinstance(value, str):
+            if "\0" in value:
+                raise BadRequest("A string has a NUL character in it.", code="invalid-body")
+        elif isinstance(value, int | float) and not -LARGEST <= value < LARGEST:
+            raise BadRequest(f"The number {value} is too large.", code="invalid-body")
 
 
 def asked_version(request: Request, microversions: Microversions | None) -> Version:
