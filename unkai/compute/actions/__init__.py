@@ -1,0 +1,1 @@
+"""What compute does: one file per verb; the only door for higher services."""

@@ -1,0 +1,30 @@
+"""The Compute API v2.1: each noun's module has its ROUTES."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from unkai.compute.api.policies import POLICIES
+from unkai.compute.service import Compute
+from unkai.kit.http import Api, Microversions, Route, dialects
+from unkai.kit.policy import Policy
+
+MICROVERSIONS = Microversions(
+    "compute", (2, 1), (2, 96), legacy_header="X-OpenStack-Nova-API-Version"
+)
+
+NOUNS: tuple[tuple[Route, ...], ...] = ()
+
+
+def compute_api(compute: Compute) -> Api:
+    return Api(
+        "compute",
+        "/compute/v2.1",
+        tuple(chain.from_iterable(NOUNS)),
+        compute,
+        Policy(POLICIES),
+        dialects.nova,
+        MICROVERSIONS,
+        max_body_bytes=1 << 20,
+        request_id_header="x-compute-request-id",
+    )

@@ -1,0 +1,196 @@
+"""What compute speaks of, in the words of the Compute API reference.
+
+Timestamps are seconds since 1970. Sizes carry their unit, except in `Flavor`, whose fields are the
+API's own words: `ram` and `swap` in MiB, `disk` and `ephemeral` in GiB.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, field
+
+
+class Flavor(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    vcpus: int
+    ram: int
+    disk: int
+    ephemeral: int = 0
+    swap: int = 0
+    rxtx_factor: float = 1.0
+    is_public: bool = True
+    disabled: bool = False
+    description: str | None = None
+    extra_specs: dict[str, str] = field(default_factory=dict[str, str])
+    created_at: float = 0.0
+    updated_at: float = 0.0
+
+
+class Keypair(Struct, frozen=True, kw_only=True):
+    name: str
+    user_id: str
+    type: str
+    fingerprint: str
+    public_key: str
+    number: int = 0
+    created_at: float = 0.0
+
+
+class ServerKey(Struct, frozen=True):
+    """The key a server was made with; it outlives its keypair."""
+
+    type: str
+    public_key: str
+
+
+class ServerNic(Struct, frozen=True, kw_only=True):
+    """created: compute made the port, so compute deletes it with the server."""
+
+    port_id: str
+    network_id: str
+    mac: str
+    mtu: int = 1500
+    created: bool = True
+    tag: str | None = None
+
+
+class ServerFault(Struct, frozen=True, kw_only=True):
+    code: int
+    message: str
+    created_at: float
+    details: str = ""
+
+
+class Requested(Struct, frozen=True, kw_only=True):
+    """What the user asked for and later verbs need again."""
+
+    security_groups: list[str] = field(default_factory=list[str])
+    scheduler_hints: dict[str, Any] = field(default_factory=dict[str, Any])
+    host: str | None = None
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """A server; `host` is None until it has one, and after its boot failed."""
+
+    id: str
+    project_id: str
+    user_id: str
+    name: str
+    hostname: str
+    vm_state: str
+    flavor: Flavor
+    created_at: float
+    updated_at: float
+    description: str | None = None
+    task_state: str | None = None
+    power_state: int = 0
+    host: str | None = None
+    availability_zone: str | None = None
+    image_id: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict[str, str])
+    key_name: str | None = None
+    key: ServerKey | None = None
+    user_data: str | None = None
+    config_drive: bool = False
+    access_ip_v4: str = ""
+    access_ip_v6: str = ""
+    disk_config: str = "MANUAL"
+    locked_by: str | None = None
+    locked_reason: str | None = None
+    reservation_id: str = ""
+    launch_index: int = 0
+    nics: list[ServerNic] = field(default_factory=list[ServerNic])
+    requested: Requested = Requested()
+    server_group_id: str | None = None
+    fault: ServerFault | None = None
+    password: str | None = None
+    generation: int = 0
+    launched_at: float | None = None
+    terminated_at: float | None = None
+    deleted_at: float | None = None
+
+    @property
+    def instance_name(self) -> str:
+        """The name the host knows it by."""
+        return f"instance-{self.id[:8]}"
+
+
+class ComputeHost(Struct, frozen=True, kw_only=True):
+    """A compute host as the cloud knows it. `facts` are the fields of `hypervisor.model.Host`."""
+
+    hostname: str
+    id: str
+    number: int
+    service_id: str
+    facts: dict[str, Any]
+    disabled: bool = False
+    disabled_reason: str | None = None
+    forced_down: bool = False
+    seen_at: float = 0.0
+    created_at: float = 0.0
+    updated_at: float = 0.0
+
+
+class Aggregate(Struct, frozen=True, kw_only=True):
+    number: int
+    id: str
+    name: str
+    metadata: dict[str, str] = field(default_factory=dict[str, str])
+    hosts: list[str] = field(default_factory=list[str])
+    created_at: float = 0.0
+    updated_at: float | None = None
+
+
+class ServerGroup(Struct, frozen=True, kw_only=True):
+    id: str
+    project_id: str
+    user_id: str
+    name: str
+    policy: str
+    rules: dict[str, Any] = field(default_factory=dict[str, Any])
+    created_at: float = 0.0
+
+
+class ActionEvent(Struct, frozen=True, kw_only=True):
+    event: str
+    started_at: float
+    ended_at: float | None = None
+    result: str | None = None
+    traceback: str | None = None
+    host: str | None = None
+    details: str | None = None
+
+
+class ServerAction(Struct, frozen=True, kw_only=True):
+    """A request about a server, as `os-instance-actions` lists it."""
+
+    server_id: str
+    action: str
+    request_id: str
+    project_id: str | None
+    user_id: str | None
+    started_at: float
+    updated_at: float
+    message: str | None = None
+    events: list[ActionEvent] = field(default_factory=list[ActionEvent])
+
+
+class HostVerdict(Struct, frozen=True, kw_only=True):
+    """Why a host was taken or not; `score` only where it was a candidate."""
+
+    host: str
+    taken: bool
+    reason: str
+    score: float | None = None
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """A placement decision as it was made. `request` says what was asked for."""
+
+    server_id: str
+    made_at: float
+    request: dict[str, Any]
+    chosen: str | None
+    hosts: list[HostVerdict]

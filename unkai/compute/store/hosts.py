@@ -1,0 +1,55 @@
+"""Compute hosts: what each said of itself, whether it may be used, when it was last heard."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, insert, select, update
+
+from unkai.compute.model import ComputeHost
+from unkai.compute.store.schema import hosts
+from unkai.kit.db import AnyRow, Session, Tx
+
+
+def of_row(row: AnyRow) -> ComputeHost:
+    return ComputeHost(**row._asdict())
+
+
+async def list_hosts(session: Session) -> list[ComputeHost]:
+    return [of_row(row) for row in await session.all(select(hosts).order_by(hosts.c.number))]
+
+
+async def get_host(session: Session, hostname: str) -> ComputeHost | None:
+    row = await session.first(select(hosts).where(hosts.c.hostname == hostname))
+    return of_row(row) if row else None
+
+
+async def add_host(
+    tx: Tx, hostname: str, facts: dict[str, object], *, host_id: str, service_id: str, now: float
+) -> None:
+    last = await tx.scalar(select(func.max(hosts.c.number)))
+    await tx.execute(
+        insert(hosts).values(
+            hostname=hostname,
+            id=host_id,
+            number=(last or 0) + 1,
+            service_id=service_id,
+            facts=facts,
+            disabled=False,
+            disabled_reason=None,
+            forced_down=False,
+            seen_at=now,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+
+
+async def host_seen(tx: Tx, hostname: str, now: float) -> None:
+    await tx.execute(update(hosts).where(hosts.c.hostname == hostname).values(seen_at=now))
+
+
+async def host_described(tx: Tx, hostname: str, facts: dict[str, object], now: float) -> None:
+    await tx.execute(
+        update(hosts)
+        .where(hosts.c.hostname == hostname)
+        .values(facts=facts, seen_at=now, updated_at=now)
+    )

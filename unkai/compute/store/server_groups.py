@@ -1,0 +1,18 @@
+"""Server groups; members are found by the servers' `server_group_id`."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from unkai.compute.model import ServerGroup
+from unkai.compute.store.schema import server_groups
+from unkai.kit.db import AnyRow, Session
+
+
+def of_row(row: AnyRow) -> ServerGroup:
+    return ServerGroup(**row._asdict())
+
+
+async def get_server_group(session: Session, group_id: str) -> ServerGroup | None:
+    row = await session.first(select(server_groups).where(server_groups.c.id == group_id))
+    return of_row(row) if row else None
