@@ -1,1 +1,3 @@
 """Unkai: an OpenStack-compatible cloud in one program."""
+
+__version__ = "0.1.0"

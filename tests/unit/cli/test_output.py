@@ -1,0 +1,49 @@
+"""What verbs print, as pure functions."""
+
+import pytest
+
+from unkai.cli.first_server import participants
+from unkai.cli.readable import as_lines
+from unkai.cli.ssh import address_of
+from unkai.kit.errors import Conflict
+
+
+def test_a_document_reads_as_lines() -> None:
+    document = {
+        "running": True,
+        "host_name": "one",
+        "servers": [],
+        "reasons": [{"host": "a", "fits": False}, {"host": "b", "fits": True}],
+    }
+
+    assert as_lines(document).splitlines() == [
+        "running: yes",
+        "host name: one",
+        "servers: none",
+        "reasons:",
+        "  - host: a",
+        "    fits: no",
+        "  - host: b",
+        "    fits: yes",
+    ]
+
+
+def test_ssh_prefers_the_floating_ip() -> None:
+    fixed = {"addr": "192.0.2.9", "version": 4, "OS-EXT-IPS:type": "fixed"}
+    floating = {"addr": "203.0.113.9", "version": 4, "OS-EXT-IPS:type": "floating"}
+    server = {"name": "web", "status": "ACTIVE", "id": "1", "addresses": {"net": [fixed, floating]}}
+
+    assert address_of(server) == "203.0.113.9"
+    assert address_of(server | {"addresses": {"net": [fixed]}}) == "192.0.2.9"
+    with pytest.raises(Conflict, match="has no address"):
+        address_of(server | {"addresses": {}})
+
+
+def test_a_participants_times_are_added_up() -> None:
+    events = [
+        {"participant": "NovaAPI", "started_at": 10.0, "ended_at": 10.5},
+        {"participant": "Hypervisor", "started_at": 10.5, "ended_at": None},
+        {"participant": "NovaAPI", "started_at": 11.0, "ended_at": 11.25},
+    ]
+
+    assert participants(events) == {"NovaAPI": 0.75}

@@ -1,0 +1,50 @@
+"""The state folder: ours by a mark in it, so that `down` never removes what is somebody else's."""
+
+from __future__ import annotations
+
+import shutil
+
+from unkai.kit.errors import BadRequest, Failed
+from unkai.settings import Settings
+
+MARK = ".unkai"
+SETTINGS_FILE = "unkai.toml"
+"""A person's own; stays."""
+
+
+def prepare_state_folder(settings: Settings) -> None:
+    """Make it and mark it. Raises BadRequest where it holds other things."""
+    folder = settings.state_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not (folder / MARK).exists():
+            strangers = sorted({path.name for path in folder.iterdir()} - {SETTINGS_FILE})
+            if strangers:
+                raise BadRequest(
+                    f"{folder} is no state folder of Unkai: it holds {', '.join(strangers[:3])}.",
+                    code="state-folder-taken",
+                    remedy="choose an empty or a new folder with --state-dir",
+                )
+            (folder / MARK).write_text("A state folder of Unkai; unkai down removes it.\n")
+    except OSError as error:
+        raise Failed(
+            f"The state folder {folder} cannot be used: {error.strerror}.",
+            remedy="choose another with --state-dir",
+        ) from error
+
+
+def is_ours(settings: Settings) -> bool:
+    return (settings.state_dir / MARK).exists()
+
+
+def remove_state_folder(settings: Settings) -> None:
+    """Remove everything in it but a person's settings file."""
+    for path in settings.state_dir.iterdir():
+        if path.name == SETTINGS_FILE:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    if not any(settings.state_dir.iterdir()):
+        settings.state_dir.rmdir()
