@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+
+from tests import postgres
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[str]:
+    """The socket folder of a PostgreSQL of this test session's own."""
+    with postgres.cluster() as folder:
+        yield folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database: a test that takes it runs on both kinds."""
+    if request.param == "sqlite":
+        return str(tmp_path / "unkai.db")
+    if postgres.programs() is None:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    folder = request.getfixturevalue("postgres_cluster")
+    return postgres.make_database(folder, f"test{next(_numbers)}")

@@ -1,0 +1,63 @@
+"""A PostgreSQL cluster of the tests' own, in a folder of theirs, on a UNIX socket only."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def programs() -> Path | None:
+    """The newest installed PostgreSQL's bin folder."""
+    found = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+    return Path(found[-1]) if found else None
+
+
+def _as_postgres(command: list[str]) -> None:
+    """PostgreSQL refuses to run as root."""
+    user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+    subprocess.run(
+        command,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        cwd="/",
+        **(user if os.geteuid() == 0 else {}),
+    )
+
+
+@contextmanager
+def cluster() -> Iterator[str]:
+    """The folder of a running cluster's socket; stopped and removed afterwards."""
+    bin_dir = programs()
+    assert bin_dir is not None, "PostgreSQL is not installed"
+    folder = Path(tempfile.mkdtemp(prefix="unkai-pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    data = str(folder / "data")
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=50"
+    try:
+        _as_postgres([f"{bin_dir}/initdb", "-D", data, "-U", "unkai", "-A", "trust", "-N"])
+        start = ["-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start"]
+        _as_postgres([f"{bin_dir}/pg_ctl", *start])
+        try:
+            yield str(folder)
+        finally:
+            _as_postgres([f"{bin_dir}/pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_database(socket_folder: str, name: str) -> str:
+    """A fresh database's URL."""
+    bin_dir = programs()
+    subprocess.run(
+        [f"{bin_dir}/createdb", "-h", socket_folder, "-U", "unkai", name], check=True, timeout=30
+    )
+    return f"postgresql+asyncpg://unkai@/{name}?host={socket_folder}"

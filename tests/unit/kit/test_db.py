@@ -1,0 +1,125 @@
+"""The database: one commit, races run again, nothing awaited inside, the same on both kinds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, Integer, String, Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from unkai.kit.db import Database, Json, StaleWrite, Tx, metadata, open_database
+from unkai.kit.errors import Unavailable
+
+pytestmark = pytest.mark.anyio
+
+counters = Table(
+    "test_counters",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", Integer, nullable=False),
+    Column("notes", Json),
+)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = await open_database(database_url)
+    yield database
+    await database.close()
+
+
+async def put(tx: Tx, name: str, value: int) -> None:
+    await tx.execute(insert(counters).values(name=name, value=value, notes={"n": [value]}))
+
+
+async def value_of(database: Database, name: str) -> int | None:
+    return await database.reader.scalar(select(counters.c.value).where(counters.c.name == name))
+
+
+async def test_what_is_committed_is_read(database: Database) -> None:
+    await database.transact(lambda tx: put(tx, "a", 1))
+    row = await database.reader.first(select(counters))
+    assert row is not None
+    assert (row.name, row.value, row.notes) == ("a", 1, {"n": [1]})
+
+
+async def test_a_raising_transaction_leaves_nothing_and_tells_nobody(database: Database) -> None:
+    told: list[str] = []
+
+    async def fail(tx: Tx) -> None:
+        await put(tx, "a", 1)
+        tx.after_commit(lambda: told.append("committed"))
+        raise KeyError("no")
+
+    with pytest.raises(KeyError):
+        await database.transact(fail)
+    assert await value_of(database, "a") is None
+    assert told == []
+
+
+async def test_one_failing_among_many_harms_no_other(database: Database) -> None:
+    await database.transact(lambda tx: put(tx, "a", 1))
+    results = await asyncio.gather(
+        *(database.transact(lambda tx, n=name: put(tx, n, 1)) for name in "abcdeab"),
+        return_exceptions=True,
+    )
+    failed = [result for result in results if result is not None]
+    assert len(failed) == 3
+    assert all(isinstance(error, IntegrityError) for error in failed)
+    assert len(await database.reader.all(select(counters))) == 5
+
+
+async def test_racing_increments_all_count(database: Database) -> None:
+    await database.transact(lambda tx: put(tx, "a", 0))
+
+    async def increment(tx: Tx) -> None:
+        value = await tx.scalar(select(counters.c.value).where(counters.c.name == "a"))
+        await tx.execute(update(counters).where(counters.c.name == "a").values(value=value + 1))
+
+    await asyncio.gather(*(database.transact(increment) for _ in range(5)))
+    assert await value_of(database, "a") == 5
+
+
+async def test_a_stale_write_runs_again(database: Database) -> None:
+    runs: list[int] = []
+
+    async def stale_twice(tx: Tx) -> int:
+        runs.append(1)
+        await put(tx, "a", len(runs))
+        if len(runs) < 3:
+            raise StaleWrite
+        return len(runs)
+
+    assert await database.transact(stale_twice) == 3
+    assert await value_of(database, "a") == 3
+
+
+async def test_a_long_read_sees_the_same(database: Database) -> None:
+    await database.transact(lambda tx: put(tx, "a", 7))
+    rows = await database.read_apart(lambda session: session.all(select(counters)))
+    assert rows[0].value == 7
+
+
+async def test_sqlite_asserts_that_nothing_else_is_awaited(tmp_path: Path) -> None:
+    database = await open_database(str(tmp_path / "db"))
+
+    async def sleepy(tx: Tx) -> None:
+        await put(tx, "a", 1)
+        await asyncio.sleep(0)
+
+    with pytest.raises(AssertionError):
+        await database.transact(sleepy)
+    assert await value_of(database, "a") is None
+    await database.close()
+
+
+async def test_sqlite_belongs_to_one_process(tmp_path: Path) -> None:
+    database = await open_database(str(tmp_path / "db"))
+    with pytest.raises(Unavailable, match="in use"):
+        await open_database(str(tmp_path / "db"))
+    await database.close()
+    again = await open_database(str(tmp_path / "db"))
+    await again.close()
