@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -10,11 +12,15 @@ from typing import Protocol
 
 from unkai.hypervisor.client import Hypervisor
 from unkai.hypervisor.fake import FakeHost, FakeHypervisor
+from unkai.hypervisor.kvm import Accelerator
+from unkai.hypervisor.local import LocalHypervisor, LocalSettings, mark_of
 from unkai.hypervisor.model import ImageRef, Leftover
+from unkai.hypervisor.ports import FakePlugger
+from unkai.hypervisor.qemu.process import ended, marked, reap
 from unkai.kit.clock import Clock
 
 # Writes "hello" and a line feed to the first serial port, then halts.
-_TALKER = bytes.fromhex("31c08ed8be107cba f803ac84c07403ee ebf8f4ebfd".replace(" ", ""))
+_TALKER = bytes.fromhex("31c08ed8be207cbaf803ac84c07403eeebf8f4ebfd").ljust(32, b"\0")
 
 
 def boot_sector(code: bytes) -> bytes:
@@ -27,6 +33,9 @@ def an_image(image_id: str, data: bytes) -> tuple[ImageRef, bytes]:
     return ref, data
 
 
+TALKING_IMAGE = an_image(
+    "9d0f3c1e-0000-4000-8000-000000000002", boot_sector(_TALKER + b"hello\r\nlogin: \0")
+)
 BLANK_IMAGE = an_image("9d0f3c1e-0000-4000-8000-000000000001", bytes(1024 * 1024))
 
 
@@ -67,4 +76,64 @@ async def fake(folder: Path) -> AsyncGenerator[Rig]:
     yield FakeRig()
 
 
-RIGS: dict[str, Callable[[Path], AbstractAsyncContextManager[Rig]]] = {"fake": fake}
+class LocalRig:
+    """The real agent on a folder of its own; guests are tiny and emulated."""
+
+    def __init__(self, folder: Path) -> None:
+        self._settings = LocalSettings(
+            folder=folder / "hypervisor",
+            hostname="local-1",
+            uids=range(700_000, 700_100) if os.geteuid() == 0 else None,
+            accelerator=Accelerator("tcg", "the tests do not depend on KVM"),
+        )
+        self._plugger = FakePlugger()
+        self.local = self._made()
+        self.agent: Hypervisor = self.local
+
+    def _made(self) -> LocalHypervisor:
+        return LocalHypervisor(self._settings, self._plugger, Clock())
+
+    async def restart(self, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
+        await self.local.close()
+        if meanwhile:
+            await meanwhile()
+        self.agent = self.local = self._made()
+        await self.local.open()
+
+    async def kill(self, server_id: str) -> None:
+        victim = marked(mark_of(self._settings.folder))[server_id]
+        os.kill(victim.pid, signal.SIGKILL)
+        assert await ended(victim, 5)
+
+    async def leftovers(self) -> list[Leftover]:
+        """What the agent finds, and files that it should not have left."""
+        folder = self._settings.folder
+        files = [*(folder / "machines").iterdir(), *(folder / "images").glob(".*")]
+        strays = [Leftover(kind="folder", server_id="", detail=str(path)) for path in files]
+        return [*(await self.agent.list()).leftovers, *strays]
+
+    def talking_image(self) -> tuple[ImageRef, bytes]:
+        return TALKING_IMAGE
+
+    async def clear(self) -> None:
+        await self.local.close()
+        for found in marked(mark_of(self._settings.folder)).values():
+            os.kill(found.pid, signal.SIGKILL)
+            await ended(found, 5)
+            reap(found.pid)
+
+
+@asynccontextmanager
+async def local(folder: Path) -> AsyncGenerator[Rig]:
+    rig = LocalRig(folder)
+    await rig.local.open()
+    try:
+        yield rig
+    finally:
+        await rig.clear()
+
+
+RIGS: dict[str, Callable[[Path], AbstractAsyncContextManager[Rig]]] = {
+    "fake": fake,
+    "local": local,
+}

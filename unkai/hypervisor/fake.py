@@ -18,6 +18,7 @@ from pathlib import Path
 from unkai.hypervisor import refusals
 from unkai.hypervisor.changes import Changes
 from unkai.hypervisor.client import ImageSource
+from unkai.hypervisor.console import last_lines
 from unkai.hypervisor.model import (
     Census,
     Host,
@@ -211,7 +212,7 @@ class FakeHypervisor:
             if found.power_state not in _LIVE:
                 for nic in found.machine.nics:
                     if self._host.plugger.ports.get(nic.port_id) != server_id:
-                        raise refusals.not_plugged(server_id, nic.port_id)
+                        raise refusals.not_plugged(nic.port_id)
                 self._host.power_on(found, PowerState.PAUSED if paused else PowerState.RUNNING)
             elif not paused:
                 self._host.power_on(found, PowerState.RUNNING)
@@ -328,13 +329,6 @@ class FakeHypervisor:
         if found.power_state not in _LIVE:
             raise refusals.not_running(server_id)
         return found
-
-
-def last_lines(text: str, lines: int | None) -> str:
-    """The last `lines` lines of the text; all of it for None, nothing for 0."""
-    if lines is None:
-        return text
-    return "".join(text.splitlines(keepends=True)[-lines:]) if lines > 0 else ""
 
 
 async def _sha256(source: ImageSource) -> str:

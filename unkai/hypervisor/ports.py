@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from unkai.hypervisor import refusals
 from unkai.hypervisor.model import Nic
 
 
@@ -20,7 +21,10 @@ class PortPlugger(Protocol):
         ...
 
     async def open(self, nic: Nic) -> int:
-        """A descriptor of the port's tap for QEMU; the caller closes it."""
+        """A descriptor of the port's tap for QEMU, which the caller closes.
+
+        Conflict("port-not-plugged").
+        """
         ...
 
     async def plugged(self) -> dict[str, str]:
@@ -47,6 +51,8 @@ class FakePlugger:
             self._told(port_id, server_id, False)
 
     async def open(self, nic: Nic) -> int:
+        if nic.port_id not in self.ports:
+            raise refusals.not_plugged(nic.port_id)
         raise NotImplementedError("a port in memory has no descriptor")
 
     async def plugged(self) -> dict[str, str]:

@@ -29,10 +29,8 @@ def still_running(server_id: str) -> Conflict:
     )
 
 
-def not_plugged(server_id: str, port_id: str) -> Conflict:
-    return Conflict(
-        f"Port {port_id} of server {server_id} is not plugged.", code="port-not-plugged"
-    )
+def not_plugged(port_id: str) -> Conflict:
+    return Conflict(f"Port {port_id} is not plugged on this host.", code="port-not-plugged")
 
 
 def not_cached(image: ImageRef) -> Conflict:

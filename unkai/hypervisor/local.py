@@ -1,0 +1,264 @@
+"""The agent of the host it runs on: QEMU processes, files and taps.
+
+It keeps nothing that the host does not show: `open` reads folders and processes and goes on where
+the last one stopped, `close` lets go and every guest runs on. Verbs on one server go one after the
+other, except that waiting (for a turn to boot, for a guest to shut down) holds up nobody: a newer
+operation gets in, and the one that waited is then refused by its epoch.
+
+Rejected: libvirt (a daemon with its own state and names between us and the truth).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from unkai.hypervisor import console, host, kvm, refusals
+from unkai.hypervisor.client import ImageSource
+from unkai.hypervisor.disks import ImageCache
+from unkai.hypervisor.folder import Folder, make_root
+from unkai.hypervisor.kvm import Accelerator
+from unkai.hypervisor.machines import Machines
+from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus
+from unkai.hypervisor.ports import PortPlugger, unplug_all
+from unkai.hypervisor.preparing import Preparing, Users
+from unkai.hypervisor.qemu import process
+from unkai.hypervisor.qemu.command import Launch
+from unkai.hypervisor.qemu.process import Identity
+from unkai.hypervisor.qemu.starting import spawn_machine
+from unkai.hypervisor.threads import in_thread
+from unkai.hypervisor.turns import Turns
+from unkai.kit.clock import Clock
+
+_TRIM_S = 5.0
+
+
+@dataclass(frozen=True)
+class LocalSettings:
+    """uids: the users guests run as, one each (None: as ourselves, without root).
+
+    accelerator: None means KVM where it works. boots_at_once counts only without KVM.
+    """
+
+    folder: Path
+    hostname: str
+    uids: range | None = None
+    accelerator: Accelerator | None = None
+    boots_at_once: int = 2
+    translation_cache_mib: int = 32
+    qemu: str = "qemu-system-x86_64"
+    qemu_img: str = "qemu-img"
+    uefi_code: str = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+    uefi_variables: str = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+
+
+def mark_of(folder: Path) -> str:
+    """How the names of an agent's processes begin: the same for the same folder, and no other."""
+    return f"unkai-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:10]}-"
+
+
+class LocalHypervisor:
+    """Between `open` and `close`."""
+
+    def __init__(self, settings: LocalSettings, plugger: PortPlugger, clock: Clock) -> None:
+        self._settings = settings
+        self._plugger = plugger
+        self._clock = clock
+        self._images = ImageCache(settings.folder / "images")
+        self._users = Users(settings.uids)
+        self._preparing = Preparing(self._images, settings.qemu_img, settings.uefi_variables)
+        self._mark = mark_of(settings.folder)
+        self._machines = Machines(settings.folder / "machines", self._mark, clock)
+
+    async def open(self) -> None:
+        """Find out what runs already. Unavailable("qemu-missing") where no guest could run."""
+        settings = self._settings
+        make_root(settings.folder, self._clock.now())
+        self._images.open()
+        self._qemu_version = await host.qemu_version(settings.qemu)
+        self._accelerator = settings.accelerator or await kvm.accelerator(
+            settings.folder / "accelerator.json", boot_id=process.boot_id()
+        )
+        slow = self._accelerator.name == "tcg"
+        self._turns = Turns(self._clock, settings.boots_at_once if slow else None)
+        self._users.learn(self._machines.folders())
+        await self._machines.adopt_all()
+        self._trimming = asyncio.create_task(self._trim_consoles())
+
+    async def close(self) -> None:
+        """Let go; the machines run on."""
+        self._trimming.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._trimming
+        await self._turns.close()
+        await self._machines.close()
+
+    async def describe(self) -> Host:
+        settings = self._settings
+        return await host.describe(
+            settings.hostname, settings.folder, self._accelerator, self._qemu_version
+        )
+
+    async def cache_image(self, image: ImageRef, source: ImageSource) -> None:
+        await self._images.fetch(image, source)
+
+    async def cached_images(self) -> list[ImageRef]:
+        return self._images.all()
+
+    async def evict_images(self, keep_ids: Collection[str]) -> list[str]:
+        found = [folder.prepared() for folder in self._machines.folders()]
+        disks = [prepared.machine.root_disk for prepared in found if prepared is not None]
+        used = {disk.image.id for disk in disks if disk.image is not None}
+        return self._images.evict({*keep_ids, *used})
+
+    async def prepare(self, machine: Machine, epoch: int) -> None:
+        refusals.check_root_disk(machine)
+        server_id = machine.server_id
+        async with self._machines.owned(server_id, epoch) as folder:
+            existed = folder.prepared() is not None
+            uid = self._users.of(server_id)
+            try:
+                await self._preparing.prepare(folder, machine, epoch, uid, fresh_disk=False)
+            except BaseException:
+                if not existed:  # leave nothing, and do not call it removed
+                    await in_thread(folder.remove, 0)
+                    self._users.give_back(server_id)
+                raise
+            if not existed:
+                self._machines.tell(folder)
+
+    async def plug(self, server_id: str, epoch: int) -> None:
+        async with self._machines.owned(server_id, epoch) as folder:
+            nics = self._machines.known(folder).machine.nics
+            for nic in nics:
+                await self._plugger.plug(server_id, nic)
+            await unplug_all(self._plugger, server_id, frozenset(nic.port_id for nic in nics))
+
+    async def unplug(self, server_id: str, epoch: int) -> None:
+        async with self._machines.owned(server_id, epoch):
+            await unplug_all(self._plugger, server_id, frozenset())
+
+    async def start(self, server_id: str, epoch: int, *, paused: bool = False) -> None:
+        async with self._machines.owned(server_id, epoch) as folder:
+            if not await self._machines.settle(folder):
+                await self._start(folder)
+        if not paused:
+            await self.resume(server_id, epoch)
+
+    async def resume(self, server_id: str, epoch: int) -> None:
+        async def run() -> int | None:
+            async with self._machines.owned(server_id, epoch) as folder:
+                guest = self._machines.live(folder)
+                await guest.resume()
+                guest.had_its_turn = True
+                return guest.identity.pid
+
+        guest = self._machines.guests.get(server_id)
+        if guest is None or guest.had_its_turn:
+            await run()
+        else:
+            await self._turns.take(run)
+
+    async def pause(self, server_id: str, epoch: int) -> None:
+        async with self._machines.owned(server_id, epoch) as folder:
+            await self._machines.live(folder).pause()
+
+    async def stop(self, server_id: str, epoch: int, *, graceful_timeout_s: float = 0) -> None:
+        if graceful_timeout_s > 0:
+            async with self._machines.owned(server_id, epoch):
+                guest = self._machines.guests.get(server_id)
+            if guest is not None:
+                await guest.press_power_button(graceful_timeout_s)
+        async with self._machines.owned(server_id, epoch) as folder:
+            await self._machines.end(folder)
+
+    async def reset(self, server_id: str, epoch: int) -> None:
+        async with self._machines.owned(server_id, epoch) as folder:
+            await self._machines.live(folder).reset()
+
+    async def rebuild(self, machine: Machine, epoch: int) -> None:
+        refusals.check_root_disk(machine)
+        server_id = machine.server_id
+        async with self._machines.owned(server_id, epoch) as folder:
+            self._machines.known(folder)
+            if await self._machines.settle(folder):
+                raise refusals.still_running(server_id)
+            uid = self._users.of(server_id)
+            await self._preparing.prepare(folder, machine, epoch, uid, fresh_disk=True)
+
+    async def remove(self, server_id: str, epoch: int) -> None:
+        async with self._machines.owned(server_id, epoch) as folder:
+            await self._machines.end(folder)
+            await self._machines.end_stray(folder)
+            await unplug_all(self._plugger, server_id, frozenset())
+            existed = folder.prepared() is not None
+            await in_thread(folder.remove, epoch)
+            self._users.give_back(server_id)
+            if existed:
+                self._machines.tell(folder)
+
+    async def status(self, server_id: str) -> MachineStatus:
+        return self._machines.status(self._machines.folder(server_id))
+
+    async def list(self) -> Census:
+        ports = await self._plugger.plugged()
+        machines = tuple(self._machines.present())
+        return Census(
+            machines=machines, leftovers=tuple(self._machines.leftovers(ports)), ports=ports
+        )
+
+    async def console_log(self, server_id: str, lines: int | None = None) -> str:
+        folder = self._machines.folder(server_id)
+        self._machines.known(folder)
+        said = await in_thread(console.tail, folder.console)
+        return console.last_lines(said.decode(errors="replace"), lines)
+
+    async def changes(self) -> AsyncIterator[MachineStatus]:
+        async for status in self._machines.changes.listen(self._machines.present):
+            yield status
+
+    async def _start(self, folder: Folder) -> None:
+        """Have a process that waits at its first instruction."""
+        prepared = self._machines.known(folder)
+        image = prepared.machine.root_disk.image
+        settings = self._settings
+        nic_fds: list[int] = []
+        image_fd = None if image is None else self._images.open_image(image)
+        try:
+            for nic in prepared.machine.nics:
+                nic_fds.append(await self._plugger.open(nic))
+            launch = Launch(
+                binary=settings.qemu,
+                mark=self._mark + folder.server_id,
+                accelerator=self._accelerator.name,
+                translation_cache_mib=settings.translation_cache_mib,
+                root_disk=folder.disk(prepared.disk).name,
+                image_fd=image_fd,
+                nic_fds=tuple(nic_fds),
+                uefi_code=settings.uefi_code,
+            )
+
+            async def spawn() -> Identity:
+                return await in_thread(spawn_machine, folder, prepared, launch)
+
+            guest = await self._machines.begin(folder, spawn)
+        finally:
+            for descriptor in nic_fds if image_fd is None else [*nic_fds, image_fd]:
+                os.close(descriptor)
+        try:
+            await guest.grow_root_disk(prepared.machine.root_disk.size_bytes)
+        except BaseException:
+            await self._machines.end(folder)
+            raise
+        self._machines.tell(folder)
+
+    async def _trim_consoles(self) -> None:
+        while True:
+            for folder in [self._machines.folder(each) for each in self._machines.guests]:
+                await in_thread(console.trim, folder.console)
+            await self._clock.sleep(_TRIM_S)

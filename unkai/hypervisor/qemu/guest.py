@@ -1,0 +1,141 @@
+"""A living QEMU: its process and its monitor, seen as a power state.
+
+Events are only a hint to ask `query-status` again, so a lost or repeated event does no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from unkai.hypervisor.model import PowerState
+from unkai.hypervisor.qemu import process
+from unkai.hypervisor.qemu.command import ROOT_NODE
+from unkai.hypervisor.qemu.monitor import Monitor
+from unkai.hypervisor.qemu.process import Identity
+from unkai.kit.clock import Clock
+from unkai.kit.errors import Failed
+
+_QUIT_S = 5.0
+_BUTTON_S = 5.0
+_SILENT = "QEMU does not answer its monitor."
+_STATES: dict[str, tuple[PowerState, str]] = {
+    "running": (PowerState.RUNNING, ""),
+    "suspended": (PowerState.RUNNING, "The guest sleeps."),
+    "shutdown": (PowerState.STOPPED, "The guest shut itself down."),
+    "io-error": (PowerState.PAUSED, "A disk cannot be written; is the host's disk full?"),
+    "watchdog": (PowerState.PAUSED, "The guest's watchdog expired."),
+    "internal-error": (PowerState.CRASHED, "QEMU cannot go on with the guest's processor."),
+    "guest-panicked": (PowerState.CRASHED, "The guest's kernel panicked."),
+}
+
+
+class Guest:
+    """`changed` is called when the power state is another, `gone` once when the process ended."""
+
+    def __init__(self, server_id: str, identity: Identity, folder: Path, clock: Clock) -> None:
+        self.server_id = server_id
+        self.identity = identity
+        self.state = PowerState.RUNNING
+        self.reason = _SILENT
+        self.had_its_turn = False
+        self.off = asyncio.Event()
+        self._folder = folder
+        self._clock = clock
+        self._monitor: Monitor | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._changed: Callable[[Guest], None] = lambda _: None
+
+    async def connect(
+        self, changed: Callable[[Guest], None], gone: Callable[[Guest], None]
+    ) -> None:
+        """Raises Failed("monitor-silent"); the guest stays usable for `quit`."""
+        monitor = await Monitor.connect(self._folder, self.server_id)
+        answer = await monitor.execute("query-uuid")
+        if answer["UUID"] != self.server_id:
+            await monitor.close()
+            raise Failed(f"Process {self.identity.pid} runs another server.", code="wrong-process")
+        self._monitor, self._changed = monitor, changed
+        await self._ask()
+        monitor.watch(self._ask_again, lambda: gone(self))
+
+    async def resume(self) -> None:
+        await self._execute("cont")
+        await self._ask()
+
+    async def pause(self) -> None:
+        await self._execute("stop")
+        await self._ask()
+
+    async def reset(self) -> None:
+        await self._execute("system_reset")
+
+    async def grow_root_disk(self, size_bytes: int) -> None:
+        """Before the guest runs: so it never sees the old size, and no tool reads its disk."""
+        nodes: list[dict[str, Any]] = await self._execute("query-named-block-nodes", flat=True)
+        (root,) = (node for node in nodes if node["node-name"] == ROOT_NODE)
+        if root["image"]["virtual-size"] < size_bytes:
+            await self._execute("block_resize", node_name=ROOT_NODE, size=size_bytes)
+
+    async def press_power_button(self, timeout_s: float) -> None:
+        """Ask the guest to shut down, again and again since it may still boot; never raises."""
+        deadline = self._clock.monotonic() + timeout_s
+        with suppress(Failed):
+            if self.state == PowerState.PAUSED:
+                return
+            while (left := deadline - self._clock.monotonic()) > 0:
+                await self._execute("system_powerdown")
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, _BUTTON_S)):
+                        await self.off.wait()
+                        return
+
+    async def quit(self) -> str:
+        """End the process; says how it ended."""
+        if self._monitor is not None:
+            with suppress(Failed):
+                await self._monitor.execute("quit")
+        if not await process.ended(self.identity, _QUIT_S if self._monitor else 0):
+            process.kill(self.identity)
+            if not await process.ended(self.identity, _QUIT_S):
+                raise Failed(
+                    f"Process {self.identity.pid} of server {self.server_id} does not die.",
+                    code="process-immortal",
+                    remedy="The host's storage may hang; look at dmesg there.",
+                )
+        self.off.set()
+        await self.let_go()
+        return process.reap(self.identity.pid)
+
+    async def let_go(self) -> None:
+        """Close our end; the process goes on."""
+        if self._asking is not None:
+            self._asking.cancel()
+        if self._monitor is not None:
+            await self._monitor.close()
+            self._monitor = None
+
+    async def _execute(self, command: str, **arguments: Any) -> Any:
+        if self._monitor is None:
+            raise Failed(_SILENT, code="monitor-silent", remedy="Stop the server and start it.")
+        return await self._monitor.execute(command, **arguments)
+
+    def _ask_again(self) -> None:
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask_quietly())
+
+    async def _ask_quietly(self) -> None:
+        with suppress(Failed):
+            await self._ask()
+
+    async def _ask(self) -> None:
+        answer = await self._execute("query-status")
+        before = (self.state, self.reason)
+        self.state, self.reason = _STATES.get(answer["status"], (PowerState.PAUSED, ""))
+        if self.state in (PowerState.STOPPED, PowerState.CRASHED):
+            self.off.set()
+        if before != (self.state, self.reason):
+            self._changed(self)
