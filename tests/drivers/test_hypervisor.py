@@ -9,18 +9,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypervisor_rigs import BLANK_IMAGE, RIGS, Rig
 
+from tests.drivers.hypervisor_rigs import BLANK_IMAGE, RIGS, Rig
 from unkai.hypervisor.model import Machine, MachineStatus, Nic, PowerState, RootDisk
 from unkai.kit.errors import BadRequest, Conflict, Fault, NotFound
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(params=sorted(RIGS))

@@ -70,7 +70,7 @@ class Hypervisor(Protocol):
     async def pause(self, server_id: str, epoch: int) -> None: ...
 
     async def stop(self, server_id: str, epoch: int, *, graceful_timeout_s: float = 0) -> None:
-        """Have no process. With a timeout the guest is asked to shut down first. Unknown is fine."""
+        """Have no process. With a timeout the guest is asked first. Unknown is fine."""
         ...
 
     async def reset(self, server_id: str, epoch: int) -> None:

@@ -96,7 +96,7 @@ class FakeHost:
             if found.power_state in _LIVE:
                 self._set(found, PowerState.CRASHED, "The host was rebooted.")
 
-    def take_fault(self, verb: str, after: bool) -> Exception | None:
+    def take_fault(self, verb: str, *, after: bool) -> Exception | None:
         waiting = self._faults.get(verb)
         if not waiting or waiting[0][1] != after:
             return None

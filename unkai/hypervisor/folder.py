@@ -1,7 +1,7 @@
 """What a machine leaves on disk: a folder per server, readable after any crash.
 
     machines/<server_id>/   root's, mode 0711: the guest's user may enter but make nothing in it
-        machine.json        what `prepare` was given, the user it runs as, which disk file is current
+        machine.json        what `prepare` was given, the guest's user, the number of its disk
         epoch               the highest epoch seen
         process.json        present while a process should be there: gone process = crash
         root-N.qcow2 config.iso console.log variables.fd     opened by QEMU

@@ -156,7 +156,7 @@ def main() -> None:
         answer = run_guest()
     except OSError as error:
         answer = f"{type(error).__name__}: {error}"
-    print(answer, flush=True)
+    os.write(1, answer.encode())
     os._exit(0)
 
 

@@ -14,7 +14,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator, Collection
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -227,11 +227,15 @@ class LocalHypervisor:
         prepared = self._machines.known(folder)
         image = prepared.machine.root_disk.image
         settings = self._settings
-        nic_fds: list[int] = []
-        image_fd = None if image is None else self._images.open_image(image)
-        try:
+        with ExitStack() as descriptors:
+            image_fd = None if image is None else self._images.open_image(image)
+            if image_fd is not None:
+                descriptors.callback(os.close, image_fd)
+            nic_fds: list[int] = []
             for nic in prepared.machine.nics:
-                nic_fds.append(await self._plugger.open(nic))
+                descriptor = await self._plugger.open(nic)
+                descriptors.callback(os.close, descriptor)
+                nic_fds.append(descriptor)
             launch = Launch(
                 binary=settings.qemu,
                 mark=self._mark + folder.server_id,
@@ -247,9 +251,6 @@ class LocalHypervisor:
                 return await in_thread(spawn_machine, folder, prepared, launch)
 
             guest = await self._machines.begin(folder, spawn)
-        finally:
-            for descriptor in nic_fds if image_fd is None else [*nic_fds, image_fd]:
-                os.close(descriptor)
         try:
             await guest.grow_root_disk(prepared.machine.root_disk.size_bytes)
         except BaseException:

@@ -1,7 +1,7 @@
 """What compute and the agent of a host say to each other.
 
-Plain frozen structs that msgspec turns into JSON as they are: the same words travel in process, over
-mutual TLS and into the files of a machine's folder.
+Plain frozen structs that msgspec turns into JSON as they are: the same words travel in process,
+over mutual TLS and into the files of a machine's folder.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Machine(Struct, frozen=True, kw_only=True):
 
 
 class PowerState(Enum):
-    """`stopped` was asked for, by us or by the guest; `crashed` was not; `missing` has no folder."""
+    """`stopped` was meant so, by us or the guest; `crashed` was not; `missing` has no folder."""
 
     RUNNING = "running"
     PAUSED = "paused"

@@ -12,8 +12,11 @@ from unkai.kit.errors import Failed
 
 
 def spawn_machine(folder: Folder, prepared: Prepared, launch: Launch) -> Identity:
-    """Blocks for some milliseconds. The monitor's socket listens before QEMU exists, so that
-    connecting never has to be tried twice, and fails at once when QEMU dies."""
+    """Start QEMU; blocks for some milliseconds.
+
+    The monitor's socket listens before QEMU exists, so that connecting never has to be tried twice,
+    and fails at once when QEMU dies.
+    """
     console.renew(folder.console, prepared.uid)
     with process.listen_unix(folder.path, SOCKET) as listener:
         fds = [listener.fileno(), *launch.nic_fds]
