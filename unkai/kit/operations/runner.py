@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 
 from unkai.kit import log as logs
 from unkai.kit.clock import Chance, Clock
@@ -35,34 +35,6 @@ POLL_S = 1.0
 RECHECK_S = 5.0
 """A waiting step looks again this often, whatever events come: level-triggered."""
 BACKOFF_MAX_S = 30.0
-
-HOLDER = select(operations.c.id, operations.c.kind).where(
-    operations.c.slot == bindparam("of_subject")
-)
-LAST_EPOCH = select(func.max(operations.c.epoch)).where(
-    operations.c.subject == bindparam("of_subject")
-)
-HEIR = (
-    select(operations.c.id)
-    .where(operations.c.subject == bindparam("of_subject"), operations.c.state == State.QUEUED)
-    .order_by(operations.c.created_at.desc())
-    .limit(1)
-)
-WAKE = update(operations).where(
-    operations.c.wait_key == bindparam("of_key"),
-    operations.c.wait_event == bindparam("of_event"),
-    operations.c.state == State.WAITING,
-)
-SAVE = (
-    update(operations)
-    .where(
-        operations.c.id == bindparam("of_id"),
-        operations.c.epoch == bindparam("of_epoch"),
-        operations.c.state == State.RUNNING,
-    )
-    .returning(operations.c.cancel)
-)
-ADD = insert(operations)
 
 Probe = Callable[[Run, Step, str], Awaitable[None]]
 
@@ -148,7 +120,9 @@ class Operations:
         and this one starts after it.
         """
         now = self._clock.now()
-        holder = await tx.first(HOLDER, {"of_subject": subject})
+        holder = await tx.first(
+            select(operations.c.id, operations.c.kind).where(operations.c.slot == subject)
+        )
         if holder is not None:
             if not supersede:
                 raise Conflict(
@@ -162,7 +136,9 @@ class Operations:
                 .values(cancel=True, next_at=now)
             )
             tx.after_commit(lambda: self._interrupt(holder.id))
-        epoch = await tx.scalar(LAST_EPOCH, {"of_subject": subject})
+        epoch = await tx.scalar(
+            select(func.max(operations.c.epoch)).where(operations.c.subject == subject)
+        )
         run = Run(
             id=self._chance.uuid(),
             kind=definition.kind,
@@ -177,32 +153,33 @@ class Operations:
             step_started_at=now,
         )
         queued = holder is not None
-        row = {
-            "id": run.id,
-            "kind": run.kind,
-            "subject": subject,
-            "slot": None if queued else subject,
-            "project_id": project_id,
-            "user_id": user_id,
-            "request_id": request_id,
-            "input": input,
-            "state": State.QUEUED if queued else State.RUNNING,
-            "step": 0,
-            "undoing": False,
-            "started": not queued,
-            "results": {},
-            "step_at": now,
-            "attempt": 0,
-            "cancel": False,
-            "owner": None if queued else self._owner,
-            "lease_until": None if queued else now + LEASE_S,
-            "epoch": run.epoch,
-            "next_at": now,
-            "deadline": now + definition.deadline_s,
-            "created_at": now,
-            "updated_at": now,
-        }
-        await tx.execute(ADD, row)
+        await tx.execute(
+            insert(operations).values(
+                id=run.id,
+                kind=run.kind,
+                subject=subject,
+                slot=None if queued else subject,
+                project_id=project_id,
+                user_id=user_id,
+                request_id=request_id,
+                input=input,
+                state=State.QUEUED if queued else State.RUNNING,
+                step=0,
+                undoing=False,
+                started=not queued,
+                results={},
+                step_at=now,
+                attempt=0,
+                cancel=False,
+                owner=None if queued else self._owner,
+                lease_until=None if queued else now + LEASE_S,
+                epoch=run.epoch,
+                next_at=now,
+                deadline=now + definition.deadline_s,
+                created_at=now,
+                updated_at=now,
+            )
+        )
         if not queued:
             active = _Active(run, definition, self._kinds[definition.kind][1], 0)
             active.deadline = now + definition.deadline_s
@@ -212,8 +189,7 @@ class Operations:
 
     async def busy(self, session: Session, subject: str) -> str | None:
         """The kind of the subject's active operation, if there is one."""
-        holder = await session.first(HOLDER, {"of_subject": subject})
-        return holder.kind if holder else None
+        return await session.scalar(select(operations.c.kind).where(operations.c.slot == subject))
 
     async def list(
         self, session: Session, *, subject: str | None = None, active: bool = False
@@ -292,8 +268,15 @@ class Operations:
         )
 
     async def _wake_waiting(self, tx: Tx, name: str, key: str) -> None:
-        waited_for = {"of_key": key, "of_event": name, "next_at": self._clock.now()}
-        woken = await tx.count(WAKE, waited_for)
+        woken = await tx.count(
+            update(operations)
+            .where(
+                operations.c.wait_key == key,
+                operations.c.wait_event == name,
+                operations.c.state == State.WAITING,
+            )
+            .values(next_at=self._clock.now())
+        )
         if woken:
             tx.after_commit(self._wake.set)
 
@@ -591,8 +574,17 @@ class Operations:
 
     async def _update(self, tx: Tx, active: _Active, **values: Any) -> bool:
         """Write to the row while it is ours; whether a cancel was asked for."""
-        ours = {"of_id": active.run.id, "of_epoch": active.run.epoch}
-        row = await tx.first(SAVE, {**ours, "updated_at": self._clock.now(), **values})
+        statement = (
+            update(operations)
+            .where(
+                operations.c.id == active.run.id,
+                operations.c.epoch == active.run.epoch,
+                operations.c.state == State.RUNNING,
+            )
+            .values(updated_at=self._clock.now(), **values)
+            .returning(operations.c.cancel)
+        )
+        row = await tx.first(statement)
         if row is None:
             raise LostLease(active.run.id)
         return row.cancel
@@ -602,7 +594,12 @@ class Operations:
         await self._update(
             tx, active, state=state, slot=None, owner=None, lease_until=None, next_at=None
         )
-        heir = await tx.first(HEIR, {"of_subject": run.subject})
+        heir = await tx.first(
+            select(operations.c.id)
+            .where(operations.c.subject == run.subject, operations.c.state == State.QUEUED)
+            .order_by(operations.c.created_at.desc())
+            .limit(1)
+        )
         if heir is not None:
             await self._promote(tx, run, heir.id)
         elif state is State.FAILED and active.definition.failed is not None:

@@ -1,0 +1,1 @@
+"""What identity runs on besides the database: password hashing."""

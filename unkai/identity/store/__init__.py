@@ -1,0 +1,1 @@
+"""The rows of identity; the only SQL of the service."""

@@ -1,1 +1,0 @@
-"""Reads over all services."""
