@@ -47,6 +47,9 @@ outbox = Table(
 )
 
 
+ADD = insert(outbox)
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     id: int
@@ -82,15 +85,14 @@ class Events:
         self, tx: Tx, name: str, key: str, payload: dict[str, Any] | None = None
     ) -> None:
         """Write the fact; what happened and to whom."""
-        await tx.execute(
-            insert(outbox).values(
-                name=name,
-                key=key,
-                payload=payload or {},
-                at=self._clock.now(),
-                delivered=name not in self._subscribers,
-            )
-        )
+        row = {
+            "name": name,
+            "key": key,
+            "payload": payload or {},
+            "at": self._clock.now(),
+            "delivered": name not in self._subscribers,
+        }
+        await tx.execute(ADD, row)
         for waker in self._wakers:
             await waker(tx, name, key)
         if name in self._subscribers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import CursorResult, MetaData, Row
@@ -13,6 +13,7 @@ metadata = MetaData()
 
 T = TypeVar("T")
 AnyRow = Row[Any]
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
 class StaleWrite(Exception):
@@ -23,29 +24,39 @@ class StaleWrite(Exception):
 
 
 class Session:
-    """Statements, one after the other; subclasses say where they run."""
+    """Statements, one after the other; subclasses say where they run.
+
+    `parameters` fill `bindparam`s and the columns of an INSERT or UPDATE without values; a list of
+    them runs the statement once per element. Building a statement costs more than running it, so
+    hot ones are built once, as constants of their module, and get parameters.
+    """
 
     async def execute(
-        self, statement: Executable, parameters: Sequence[dict[str, Any]] | None = None
+        self, statement: Executable, parameters: Parameters | None = None
     ) -> CursorResult[Any]:
-        """Run one statement; with `parameters`, once per element."""
         raise NotImplementedError
 
-    async def all(self, statement: Executable) -> Sequence[AnyRow]:
-        return (await self.execute(statement)).all()
+    async def all(
+        self, statement: Executable, parameters: Parameters | None = None
+    ) -> Sequence[AnyRow]:
+        return (await self.execute(statement, parameters)).all()
 
-    async def first(self, statement: Executable) -> AnyRow | None:
-        return (await self.execute(statement)).first()
+    async def first(
+        self, statement: Executable, parameters: Parameters | None = None
+    ) -> AnyRow | None:
+        return (await self.execute(statement, parameters)).first()
 
-    async def scalar(self, statement: Executable) -> Any:
-        return (await self.execute(statement)).scalar()
+    async def scalar(self, statement: Executable, parameters: Parameters | None = None) -> Any:
+        return (await self.execute(statement, parameters)).scalar()
 
-    async def scalars(self, statement: Executable) -> Sequence[Any]:
-        return (await self.execute(statement)).scalars().all()
+    async def scalars(
+        self, statement: Executable, parameters: Parameters | None = None
+    ) -> Sequence[Any]:
+        return (await self.execute(statement, parameters)).scalars().all()
 
-    async def count(self, statement: Executable) -> int:
+    async def count(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Rows touched by an UPDATE or DELETE."""
-        return (await self.execute(statement)).rowcount
+        return (await self.execute(statement, parameters)).rowcount
 
 
 class Tx(Session):

@@ -6,7 +6,7 @@ actions are right on both.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import CursorResult
@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.base import Executable
 
-from unkai.kit.db.base import ATTEMPTS, Session, StaleWrite, Tx, metadata
+from unkai.kit.db.base import ATTEMPTS, Parameters, Session, StaleWrite, Tx, metadata
 
 T = TypeVar("T")
 LOST_RACES = frozenset({"40001", "40P01"})
@@ -26,7 +26,7 @@ class _Reader(Session):
         self._engine = engine
 
     async def execute(
-        self, statement: Executable, parameters: Sequence[dict[str, Any]] | None = None
+        self, statement: Executable, parameters: Parameters | None = None
     ) -> CursorResult[Any]:
         async with self._engine.connect() as connection:
             return cast("CursorResult[Any]", await connection.execute(statement, parameters))
@@ -38,7 +38,7 @@ class _WriteTx(Tx):
         self._connection = connection
 
     async def execute(
-        self, statement: Executable, parameters: Sequence[dict[str, Any]] | None = None
+        self, statement: Executable, parameters: Parameters | None = None
     ) -> CursorResult[Any]:
         return cast("CursorResult[Any]", await self._connection.execute(statement, parameters))
 

@@ -17,7 +17,7 @@ import fcntl
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -25,7 +25,7 @@ from sqlalchemy import Connection, CursorResult, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.base import Executable
 
-from unkai.kit.db.base import ATTEMPTS, Session, StaleWrite, Tx, metadata
+from unkai.kit.db.base import ATTEMPTS, Parameters, Session, StaleWrite, Tx, metadata
 from unkai.kit.errors import Unavailable
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class _Statements:
         self._connection = connection
 
     async def execute(
-        self, statement: Executable, parameters: Sequence[dict[str, Any]] | None = None
+        self, statement: Executable, parameters: Parameters | None = None
     ) -> CursorResult[Any]:
         result = self._connection.execute(statement, parameters)
         return cast("CursorResult[Any]", result)

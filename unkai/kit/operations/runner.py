@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from unkai.kit import log as logs
 from unkai.kit.clock import Chance, Clock
@@ -35,6 +35,34 @@ POLL_S = 1.0
 RECHECK_S = 5.0
 """A waiting step looks again this often, whatever events come: level-triggered."""
 BACKOFF_MAX_S = 30.0
+
+HOLDER = select(operations.c.id, operations.c.kind).where(
+    operations.c.slot == bindparam("of_subject")
+)
+LAST_EPOCH = select(func.max(operations.c.epoch)).where(
+    operations.c.subject == bindparam("of_subject")
+)
+HEIR = (
+    select(operations.c.id)
+    .where(operations.c.subject == bindparam("of_subject"), operations.c.state == State.QUEUED)
+    .order_by(operations.c.created_at.desc())
+    .limit(1)
+)
+WAKE = update(operations).where(
+    operations.c.wait_key == bindparam("of_key"),
+    operations.c.wait_event == bindparam("of_event"),
+    operations.c.state == State.WAITING,
+)
+SAVE = (
+    update(operations)
+    .where(
+        operations.c.id == bindparam("of_id"),
+        operations.c.epoch == bindparam("of_epoch"),
+        operations.c.state == State.RUNNING,
+    )
+    .returning(operations.c.cancel)
+)
+ADD = insert(operations)
 
 Probe = Callable[[Run, Step, str], Awaitable[None]]
 
@@ -120,9 +148,7 @@ class Operations:
         and this one starts after it.
         """
         now = self._clock.now()
-        holder = await tx.first(
-            select(operations.c.id, operations.c.kind).where(operations.c.slot == subject)
-        )
+        holder = await tx.first(HOLDER, {"of_subject": subject})
         if holder is not None:
             if not supersede:
                 raise Conflict(
@@ -136,9 +162,7 @@ class Operations:
                 .values(cancel=True, next_at=now)
             )
             tx.after_commit(lambda: self._interrupt(holder.id))
-        epoch = await tx.scalar(
-            select(func.max(operations.c.epoch)).where(operations.c.subject == subject)
-        )
+        epoch = await tx.scalar(LAST_EPOCH, {"of_subject": subject})
         run = Run(
             id=self._chance.uuid(),
             kind=definition.kind,
@@ -153,33 +177,32 @@ class Operations:
             step_started_at=now,
         )
         queued = holder is not None
-        await tx.execute(
-            insert(operations).values(
-                id=run.id,
-                kind=run.kind,
-                subject=subject,
-                slot=None if queued else subject,
-                project_id=project_id,
-                user_id=user_id,
-                request_id=request_id,
-                input=input,
-                state=State.QUEUED if queued else State.RUNNING,
-                step=0,
-                undoing=False,
-                started=not queued,
-                results={},
-                step_at=now,
-                attempt=0,
-                cancel=False,
-                owner=None if queued else self._owner,
-                lease_until=None if queued else now + LEASE_S,
-                epoch=run.epoch,
-                next_at=now,
-                deadline=now + definition.deadline_s,
-                created_at=now,
-                updated_at=now,
-            )
-        )
+        row = {
+            "id": run.id,
+            "kind": run.kind,
+            "subject": subject,
+            "slot": None if queued else subject,
+            "project_id": project_id,
+            "user_id": user_id,
+            "request_id": request_id,
+            "input": input,
+            "state": State.QUEUED if queued else State.RUNNING,
+            "step": 0,
+            "undoing": False,
+            "started": not queued,
+            "results": {},
+            "step_at": now,
+            "attempt": 0,
+            "cancel": False,
+            "owner": None if queued else self._owner,
+            "lease_until": None if queued else now + LEASE_S,
+            "epoch": run.epoch,
+            "next_at": now,
+            "deadline": now + definition.deadline_s,
+            "created_at": now,
+            "updated_at": now,
+        }
+        await tx.execute(ADD, row)
         if not queued:
             active = _Active(run, definition, self._kinds[definition.kind][1], 0)
             active.deadline = now + definition.deadline_s
@@ -189,7 +212,8 @@ class Operations:
 
     async def busy(self, session: Session, subject: str) -> str | None:
         """The kind of the subject's active operation, if there is one."""
-        return await session.scalar(select(operations.c.kind).where(operations.c.slot == subject))
+        holder = await session.first(HOLDER, {"of_subject": subject})
+        return holder.kind if holder else None
 
     async def list(
         self, session: Session, *, subject: str | None = None, active: bool = False
@@ -268,15 +292,8 @@ class Operations:
         )
 
     async def _wake_waiting(self, tx: Tx, name: str, key: str) -> None:
-        woken = await tx.count(
-            update(operations)
-            .where(
-                operations.c.wait_key == key,
-                operations.c.wait_event == name,
-                operations.c.state == State.WAITING,
-            )
-            .values(next_at=self._clock.now())
-        )
+        waited_for = {"of_key": key, "of_event": name, "next_at": self._clock.now()}
+        woken = await tx.count(WAKE, waited_for)
         if woken:
             tx.after_commit(self._wake.set)
 
@@ -574,17 +591,8 @@ class Operations:
 
     async def _update(self, tx: Tx, active: _Active, **values: Any) -> bool:
         """Write to the row while it is ours; whether a cancel was asked for."""
-        statement = (
-            update(operations)
-            .where(
-                operations.c.id == active.run.id,
-                operations.c.epoch == active.run.epoch,
-                operations.c.state == State.RUNNING,
-            )
-            .values(updated_at=self._clock.now(), **values)
-            .returning(operations.c.cancel)
-        )
-        row = await tx.first(statement)
+        ours = {"of_id": active.run.id, "of_epoch": active.run.epoch}
+        row = await tx.first(SAVE, {**ours, "updated_at": self._clock.now(), **values})
         if row is None:
             raise LostLease(active.run.id)
         return row.cancel
@@ -594,12 +602,7 @@ class Operations:
         await self._update(
             tx, active, state=state, slot=None, owner=None, lease_until=None, next_at=None
         )
-        heir = await tx.first(
-            select(operations.c.id)
-            .where(operations.c.subject == run.subject, operations.c.state == State.QUEUED)
-            .order_by(operations.c.created_at.desc())
-            .limit(1)
-        )
+        heir = await tx.first(HEIR, {"of_subject": run.subject})
         if heir is not None:
             await self._promote(tx, run, heir.id)
         elif state is State.FAILED and active.definition.failed is not None:

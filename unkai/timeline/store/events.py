@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from unkai.kit.db import Session, Tx
 from unkai.timeline.model import Event
 from unkai.timeline.store.schema import timeline_events as table
 
+ADD = insert(table)
+END_STEP = update(table).where(
+    table.c.operation_id == bindparam("of_operation"),
+    table.c.step == bindparam("of_step"),
+    table.c.ended_at.is_(None),
+)
+
 
 async def add(tx: Tx, rows: list[dict[str, Any]]) -> None:
-    await tx.execute(insert(table), rows)
+    await tx.execute(ADD, rows)
 
 
 async def end_step(
     tx: Tx, operation_id: str, step: str, *, at: float, outcome: str, detail: str | None
 ) -> int:
     """Close the open event of a step; how many there were."""
-    return await tx.count(
-        update(table)
-        .where(
-            table.c.operation_id == operation_id, table.c.step == step, table.c.ended_at.is_(None)
-        )
-        .values(ended_at=at, outcome=outcome, detail=detail)
-    )
+    ended = {"ended_at": at, "outcome": outcome, "detail": detail}
+    return await tx.count(END_STEP, {"of_operation": operation_id, "of_step": step, **ended})
 
 
 async def of_subject(session: Session, subject: str) -> list[Event]:

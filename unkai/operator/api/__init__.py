@@ -1,0 +1,23 @@
+"""The routes of /unkai/v1."""
+
+from unkai.kit.http import Api, dialects
+from unkai.operator.api import audit, health, operations, placements, timelines
+from unkai.operator.api.policies import POLICY
+from unkai.operator.service import Operator
+
+
+def operator_api(operator: Operator) -> Api:
+    return Api(
+        "unkai",
+        "/unkai/v1",
+        (
+            *health.ROUTES,
+            *timelines.ROUTES,
+            *placements.ROUTES,
+            *operations.ROUTES,
+            *audit.ROUTES,
+        ),
+        operator,
+        POLICY,
+        dialects.unkai,
+    )

@@ -1,0 +1,79 @@
+"""GET /servers/{id}/timeline: what happened to a server, as JSON, text or a mermaid diagram."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from starlette.responses import PlainTextResponse
+
+from unkai.compute.actions.get_server import get_server
+from unkai.kit.clock import iso
+from unkai.kit.http import Call, Route
+from unkai.operator.service import Operator
+from unkai.timeline.actions.read import read_timeline
+from unkai.timeline.actions.show import as_mermaid, as_text
+from unkai.timeline.model import Timeline
+
+
+class Format(msgspec.Struct):
+    format: Literal["json", "text", "mermaid"] = "json"
+
+
+def view(timeline: Timeline) -> dict[str, Any]:
+    """Times are UTC with microseconds, durations milliseconds."""
+    return {
+        "timeline": {
+            "subject": timeline.subject,
+            "events": [
+                {
+                    "participant": event.participant,
+                    "action": event.action,
+                    "started_at": iso(event.started_at, micro=True) + "Z",
+                    "ended_at": event.ended_at and iso(event.ended_at, micro=True) + "Z",
+                    "duration_ms": event.seconds and round(event.seconds * 1000, 3),
+                    "outcome": event.outcome,
+                    "detail": event.detail,
+                    "request_id": event.request_id,
+                    "operation": event.operation,
+                }
+                for event in timeline.events
+            ],
+            "awaited": [
+                {
+                    "participant": awaited.participant,
+                    "action": awaited.action,
+                    "for_s": round(awaited.for_s, 3),
+                }
+                for awaited in timeline.awaited
+            ],
+        }
+    }
+
+
+async def show_timeline(call: Call) -> Any:
+    operator: Operator = call.service
+    wanted = call.query(Format)
+    kit = operator.kit
+    reader = kit.database.reader
+    server = await get_server(
+        operator.compute, reader, call.caller, call.params["server_id"], deleted=True
+    )
+    timeline = await read_timeline(reader, kit.clock, f"server/{server.id}")
+    if wanted.format == "text":
+        return PlainTextResponse(as_text(timeline))
+    if wanted.format == "mermaid":
+        return PlainTextResponse(as_mermaid(timeline))
+    return view(timeline)
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/servers/{server_id}/timeline",
+        show_timeline,
+        policy="unkai:timelines:show",
+        query=Format,
+        summary="What happened to a server",
+    ),
+)
