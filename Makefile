@@ -33,6 +33,7 @@ test: setup-dev lint types ## every test, some on real guests and networks (as r
 check: setup-dev lint types unit ## the gate before a commit, under 2 minutes
 
 lint:
+	@scripts/errors.py
 	@ruff check --quiet .
 	@ruff format --quiet --check .
 	@lint-imports --no-logo

@@ -11,8 +11,8 @@ compile() {
 }
 
 echo 'lock: requirements.lock (some minutes: every file of every library is hashed)'
-compile --upgrade --output-file requirements.lock
+compile --upgrade --extra client --output-file requirements.lock
 echo 'lock: requirements-dev.lock'
 cp requirements.lock requirements-dev.lock
-compile --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+compile --extra client --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 git --no-pager diff --stat -- requirements.lock requirements-dev.lock || true

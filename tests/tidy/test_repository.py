@@ -54,7 +54,8 @@ def test_both_locks_name_the_same_versions() -> None:
 def test_the_lock_holds_every_library_the_project_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     locked = (ROOT / "requirements-dev.lock").read_text().lower()
-    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *extras["client"], *extras["dev"]]
     names = [re.split(r"[\[<>=~ ]", one)[0].lower().replace("_", "-") for one in asked]
 
     assert [name for name in names if f"\n{name.replace('.', '-')}==" not in "\n" + locked] == []
