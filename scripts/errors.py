@@ -21,9 +21,9 @@ ERRORS = ROOT / "unkai" / "kit" / "errors.py"
 
 HEAD = """# Errors
 
-Every error body of every API carries a sentence, and where there is one, what to do next. The `code`
-below is stable: it is in the log, in a server's fault and in `unkai` with `--json`. Nova, Neutron,
-Keystone, Glance and Placement each wrap it in their own form.
+Every error body of every API carries a sentence, and where there is one, what to do next. The
+`code` below is stable: it is in the log and in a server's fault. Nova, Neutron, Keystone, Glance
+and Placement each wrap it in their own form.
 
 A status marked * is Nova's; Neutron answers 409 where a quota is used up. "after the answer" means
 that the request was accepted and the work failed later: the sentence is in the server's fault and

@@ -94,14 +94,14 @@ def _credentials(settings: Settings, name: str) -> dict[str, Any]:
 def _password_auth(auth: dict[str, Any]) -> dict[str, Any]:
     user = {
         "name": auth["username"],
-        "domain": {"name": auth.get("user_domain_name", "Default")},
+        "domain": {"id": auth["user_domain_id"]},
         "password": auth["password"],
     }
     request: dict[str, Any] = {"identity": {"methods": ["password"], "password": {"user": user}}}
     if auth.get("system_scope"):
         request["scope"] = {"system": {"all": True}}
     elif auth.get("project_name"):
-        domain = {"name": auth.get("project_domain_name", "Default")}
+        domain = {"id": auth["project_domain_id"]}
         request["scope"] = {"project": {"name": auth["project_name"], "domain": domain}}
     return request
 

@@ -18,4 +18,4 @@ def audit_verb(*, common: Common = COMMON) -> int:
     door = open_door(settings, need_cloud(settings))
     report: Any = door.get("/unkai/v1/audit")
     show(report, as_lines(report), as_json=common.json)
-    return FOUND_SOMETHING if report.get("findings") else 0
+    return FOUND_SOMETHING if report["leftovers"] else 0

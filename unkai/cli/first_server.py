@@ -63,7 +63,7 @@ def first_server_verb(*, common: Common = COMMON) -> None:
         "address": address,
         "created": is_new,
         "login": " ".join(ssh_words(settings, address)),
-        "participants": participants(timeline["events"]),
+        "participants": participants(timeline["timeline"]["events"]),
     }
     text = _as_text(document, admin.text(path, params={"format": "text"}), settings)
     show(document, text, as_json=common.json)
@@ -197,9 +197,8 @@ def participants(events: Iterable[dict[str, Any]]) -> dict[str, float]:
     """Seconds each participant worked, in the order they came in."""
     took: dict[str, float] = {}
     for event in events:
-        if event["ended_at"] is not None:
-            name = event["participant"]
-            took[name] = took.get(name, 0.0) + event["ended_at"] - event["started_at"]
+        name = event["participant"]
+        took[name] = took.get(name, 0.0) + (event["duration_ms"] or 0.0) / 1000
     return took
 
 
