@@ -1,0 +1,1 @@
+"""What placement does for the API and for higher services, inside their transactions."""

@@ -1,0 +1,135 @@
+"""Rows of inventories, with what is taken of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import case, delete, insert, select, update
+
+from unkai.kit.db import AnyRow, Session, Tx
+from unkai.placement.model import Inventory, Resources, Stock
+from unkai.placement.store.schema import inventories
+
+
+def _stock_of(row: AnyRow) -> Stock:
+    inventory = Inventory(
+        row.total,
+        row.reserved,
+        row.min_unit,
+        row.max_unit,
+        row.step_size,
+        row.allocation_ratio,
+    )
+    return Stock(inventory, row.used)
+
+
+async def stocks_of(session: Session, provider_id: str) -> dict[str, Stock]:
+    """Resource class to inventory and usage of one provider."""
+    rows = await session.all(
+        select(inventories)
+        .where(inventories.c.provider_id == provider_id)
+        .order_by(inventories.c.resource_class)
+    )
+    return {row.resource_class: _stock_of(row) for row in rows}
+
+
+async def stocks_of_many(
+    session: Session, ids: Collection[str]
+) -> dict[str, dict[str, Stock]]:
+    """Provider id to class to inventory and usage."""
+    found: dict[str, dict[str, Stock]] = {}
+    for row in await session.all(select(inventories).where(inventories.c.provider_id.in_(ids))):
+        found.setdefault(row.provider_id, {})[row.resource_class] = _stock_of(row)
+    return found
+
+
+async def insert_inventories(tx: Tx, provider_id: str, new: Mapping[str, Inventory]) -> None:
+    rows = [
+        {
+            "provider_id": provider_id,
+            "resource_class": name,
+            "used": 0,
+            "free": inventory.capacity,
+            **_values(inventory),
+        }
+        for name, inventory in new.items()
+    ]
+    await tx.execute(insert(inventories), rows)
+
+
+async def update_inventory(
+    tx: Tx, provider_id: str, resource_class: str, inventory: Inventory
+) -> None:
+    await tx.execute(
+        update(inventories)
+        .where(
+            inventories.c.provider_id == provider_id,
+            inventories.c.resource_class == resource_class,
+        )
+        .values(free=inventory.capacity - inventories.c.used, **_values(inventory))
+    )
+
+
+def _values(inventory: Inventory) -> dict[str, int | float]:
+    return {
+        "total": inventory.total,
+        "reserved": inventory.reserved,
+        "min_unit": inventory.min_unit,
+        "max_unit": inventory.max_unit,
+        "step_size": inventory.step_size,
+        "allocation_ratio": inventory.allocation_ratio,
+    }
+
+
+async def delete_inventories(tx: Tx, provider_id: str, classes: Collection[str]) -> None:
+    await tx.execute(
+        delete(inventories).where(
+            inventories.c.provider_id == provider_id, inventories.c.resource_class.in_(classes)
+        )
+    )
+
+
+async def class_in_use(session: Session, resource_class: str) -> bool:
+    statement = (
+        select(inventories.c.provider_id)
+        .where(inventories.c.resource_class == resource_class)
+        .limit(1)
+    )
+    return await session.scalar(statement) is not None
+
+
+async def take(tx: Tx, provider_id: str, amounts: Resources, whole: Resources) -> bool:
+    """Take `amounts` more of a provider, all or (False) an unknown part of them.
+
+    whole: what the consumer will hold then, held against the units. On False the caller must raise,
+    so that the transaction takes everything back.
+    """
+    more = case(amounts, value=inventories.c.resource_class)
+    holds = case(whole, value=inventories.c.resource_class)
+    moved = await tx.count(
+        update(inventories)
+        .where(
+            inventories.c.provider_id == provider_id,
+            inventories.c.resource_class.in_(amounts),
+            inventories.c.free >= more,
+            inventories.c.min_unit <= holds,
+            inventories.c.max_unit >= holds,
+            holds % inventories.c.step_size == 0,
+        )
+        .values(used=inventories.c.used + more, free=inventories.c.free - more)
+    )
+    return moved == len(amounts)
+
+
+async def give_back(tx: Tx, amounts: Mapping[str, Resources]) -> None:
+    """Give back what was taken: provider id to class to amount."""
+    for provider_id, given in amounts.items():
+        less = case(given, value=inventories.c.resource_class)
+        await tx.execute(
+            update(inventories)
+            .where(
+                inventories.c.provider_id == provider_id,
+                inventories.c.resource_class.in_(given),
+            )
+            .values(used=inventories.c.used - less, free=inventories.c.free + less)
+        )
