@@ -17,7 +17,7 @@ Allocations = Mapping[str, Resources]
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What a provider has of one class; `reserved` is not given out, `allocation_ratio` overcommits.
+    """What a provider has of a class; `reserved` is not given, `allocation_ratio` overcommits.
 
     A single allocation is at least `min_unit`, at most `max_unit`, a multiple of `step_size`.
     """
@@ -48,7 +48,7 @@ class Stock:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A resource provider; a root's `root_id` is its own id. The generation moves at every change."""
+    """A resource provider; a root's `root_id` is its own id. Every change moves `generation`."""
 
     id: str
     name: str
@@ -72,8 +72,8 @@ class Consumer:
 class Group:
     """Part of a request: what one provider gives (suffixed), or one tree together (no suffix).
 
-    any_traits: of each set at least one trait; required_traits: all. member_of: of each set at least
-    one aggregate. in_tree: any provider of the tree that is meant.
+    any_traits: of each set at least one trait; required_traits: all. member_of: of each set at
+    least one aggregate. in_tree: any provider of the tree that is meant.
     """
 
     suffix: str = ""
@@ -90,10 +90,10 @@ class Group:
 class CandidateRequest(Group):
     """What is looked for. The request itself is the group without a suffix.
 
-    provider_names, not_provider_ids: only, and none of, these root providers. limit: how many candidates are
-    enough; None means all. prefer_free: a class of which the emptier providers come first.
-    explain: True gives a reason for every provider that was not taken, False for none, None when there are
-    few providers or few candidates.
+    provider_names, not_provider_ids: only, and none of, these root providers. limit: how many
+    candidates are enough; None means all. prefer_free: a class of which the emptier providers come
+    first. explain: True gives a reason for every provider that was not taken, False for none, None
+    when there are few providers or few candidates.
     groups: further groups, each satisfied by one provider; with `isolate`, by different ones.
     """
 

@@ -1,4 +1,4 @@
-"""Which resource classes and traits exist without anybody having made them, and how custom ones look.
+"""Which resource classes and traits exist from the start, and how custom ones look.
 
 Standard names are not rows: the lists below and the os-traits package are the truth, so a fresh
 database starts empty and a newer list needs no migration.
@@ -7,7 +7,9 @@ database starts empty and a newer list needs no migration.
 from __future__ import annotations
 
 import functools
+import importlib
 import re
+from typing import Any
 
 CUSTOM = re.compile(r"CUSTOM_[A-Z0-9_]+")
 NAME_LENGTH_MAX = 255
@@ -42,10 +44,8 @@ STANDARD_CLASSES = frozenset(RESOURCE_CLASSES)
 @functools.cache
 def standard_traits() -> frozenset[str]:
     """Every trait of the os-traits package; loaded when first asked for."""
-    import os_traits
-
-    names: list[str] = os_traits.get_traits()
-    return frozenset(names)
+    package: Any = importlib.import_module("os_traits")
+    return frozenset(package.get_traits())
 
 
 def is_custom(name: str) -> bool:

@@ -1,8 +1,8 @@
 """Take resources for a consumer, and give them back.
 
-A claim replaces whatever its consumer held, in the caller's transaction: only differences move, each by one
-UPDATE per provider that fails to match where something does not fit. So capacity holds without a
-lock or a sum, and a claim that is repeated changes nothing.
+A claim replaces whatever its consumer held, in the caller's transaction: only differences move, by
+one UPDATE per provider that fails to match where something does not fit. So capacity holds without
+a lock or a sum, and a claim that is repeated changes nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ async def claim(
     tx: Tx,
     consumer_id: str,
     allocations: Allocations,
+    *,
     project_id: str,
     user_id: str,
     consumer_type: str = "INSTANCE",

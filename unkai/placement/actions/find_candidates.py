@@ -9,7 +9,6 @@ explain: few candidates, or few providers.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
-
 from dataclasses import replace
 
 from unkai.kit.db import Session
@@ -80,9 +79,7 @@ async def _scope(session: Session, request: CandidateRequest) -> Scope | None:
     return Scope(roots)
 
 
-async def _find_flat(
-    session: Session, request: CandidateRequest, scope: Scope
-) -> Candidates:
+async def _find_flat(session: Session, request: CandidateRequest, scope: Scope) -> Candidates:
     by = ProviderFilter(
         names=request.provider_names,
         root_ids=frozenset(scope.roots.values()) if scope.roots else None,
@@ -116,9 +113,7 @@ async def _trees(
             yield tree
 
 
-async def _find_in_trees(
-    session: Session, request: CandidateRequest, scope: Scope
-) -> Candidates:
+async def _find_in_trees(session: Session, request: CandidateRequest, scope: Scope) -> Candidates:
     ids = await possible_roots(session, request)
     sharing = await read_sharing(session)
     candidates: list[Candidate] = []
@@ -145,13 +140,10 @@ async def _to_explain(session: Session, request: CandidateRequest, found: Candid
 async def _refusals(
     session: Session, request: CandidateRequest, scope: Scope | None, taken: Collection[str]
 ) -> list[Refusal]:
-    refusals: list[Refusal] = []
     roots = await providers.list_roots(session)
     ids = [root_id for root_id in roots if root_id not in taken]
     sharing = await read_sharing(session)
-    async for tree in _trees(session, ids, sharing):
-        refusals.append(_refusal(tree, request, scope))
-    return refusals
+    return [_refusal(tree, request, scope) async for tree in _trees(session, ids, sharing)]
 
 
 def _refusal(tree: Tree, request: CandidateRequest, scope: Scope | None) -> Refusal:

@@ -119,9 +119,7 @@ def check_inventory(resource_class: str, inventory: Inventory) -> None:
             f" total ({inventory.total})."
         )
     if inventory.min_unit > inventory.max_unit:
-        raise BadRequest(
-            f"Invalid inventory for {resource_class}: min_unit is more than max_unit."
-        )
+        raise BadRequest(f"Invalid inventory for {resource_class}: min_unit is more than max_unit.")
     if inventory.capacity > 2**62 or inventory.total > UNIT_MAX:
         raise BadRequest(f"Invalid inventory for {resource_class}: it is too large.")
 

@@ -2,13 +2,13 @@
 
 The group without a suffix may be spread over the tree: each class from one provider, which may be
 another for each. A suffixed group comes from one provider alone. Every combination that passes is
-one way to satisfy the request; a provider that gives to several groups must have room for their sum.
+one way to satisfy the request; a provider that gives to several groups has room for their sum.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from unkai.placement.actions.claim import why_not
@@ -33,12 +33,14 @@ def ways(tree: Tree, request: CandidateRequest, scope: Scope) -> Iterator[Candid
     granular = [_members_for(tree, group, scope) for group in request.groups]
     spread = _spread(tree, request, scope)
     seen: set[tuple[tuple[tuple[str, str, int], ...], tuple[tuple[str, ...], ...]]] = set()
-    tried = itertools.product(spread, *granular)
-    for common, *picked in itertools.islice(tried, COMBINATIONS_MAX):
+    tried = itertools.product(spread, itertools.product(*granular))
+    for common, picked in itertools.islice(tried, COMBINATIONS_MAX):
         if not _together(request, picked):
             continue
         total = _sum(request, common, picked)
-        if not any(member.provider.root_id == tree.root.provider.id for member, _ in total.values()):
+        if not any(
+            member.provider.root_id == tree.root.provider.id for member, _ in total.values()
+        ):
             continue
         if not all(_has_room(member, amounts) for member, amounts in total.values()):
             continue
@@ -134,8 +136,7 @@ def _spread(tree: Tree, group: Group, scope: Scope) -> Iterator[Common]:
             [
                 one
                 for one in members
-                if group.forbidden_traits.isdisjoint(one.traits)
-                and _has_room(one, {name: amount})
+                if group.forbidden_traits.isdisjoint(one.traits) and _has_room(one, {name: amount})
             ]
         )
     for picked in itertools.product(*choices):
@@ -145,7 +146,7 @@ def _spread(tree: Tree, group: Group, scope: Scope) -> Iterator[Common]:
         yield dict(zip(group.resources, picked, strict=True))
 
 
-def _together(request: CandidateRequest, picked: list[Member]) -> bool:
+def _together(request: CandidateRequest, picked: Sequence[Member]) -> bool:
     """Whether suffixed groups may stand on these providers at the same time."""
     giving = [
         member.provider.id
@@ -164,7 +165,7 @@ def _together(request: CandidateRequest, picked: list[Member]) -> bool:
 
 
 def _sum(
-    request: CandidateRequest, common: Common, picked: list[Member]
+    request: CandidateRequest, common: Common, picked: Sequence[Member]
 ) -> dict[str, tuple[Member, dict[str, int]]]:
     total: dict[str, tuple[Member, dict[str, int]]] = {}
     parts = [(member, name, request.resources[name]) for name, member in common.items()]
@@ -186,7 +187,7 @@ def _has_room(member: Member, amounts: dict[str, int]) -> bool:
 
 
 def _mappings(
-    request: CandidateRequest, common: Common, picked: list[Member]
+    request: CandidateRequest, common: Common, picked: Sequence[Member]
 ) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     if common:

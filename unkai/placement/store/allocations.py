@@ -103,7 +103,9 @@ async def usages(
     """(consumer type, class, amount) of a project, or of one of its users."""
     statement = (
         select(
-            consumers.c.consumer_type, allocations.c.resource_class, func.sum(allocations.c.used)
+            consumers.c.consumer_type,
+            allocations.c.resource_class,
+            func.sum(allocations.c.used).label("amount"),
         )
         .join(allocations, allocations.c.consumer_id == consumers.c.id)
         .where(consumers.c.project_id == project_id)
@@ -113,18 +115,19 @@ async def usages(
         statement = statement.where(consumers.c.user_id == user_id)
     if consumer_type is not None:
         statement = statement.where(consumers.c.consumer_type == consumer_type)
-    return [(row[0], row[1], int(row[2])) for row in await session.all(statement)]
+    return [
+        (row.consumer_type, row.resource_class, int(row.amount))
+        for row in await session.all(statement)
+    ]
 
 
-async def count_consumers(
-    session: Session, project_id: str, user_id: str | None
-) -> dict[str, int]:
+async def count_consumers(session: Session, project_id: str, user_id: str | None) -> dict[str, int]:
     """How many consumers of each type a project has, or one of its users."""
     statement = (
-        select(consumers.c.consumer_type, func.count())
+        select(consumers.c.consumer_type, func.count().label("amount"))
         .where(consumers.c.project_id == project_id)
         .group_by(consumers.c.consumer_type)
     )
     if user_id is not None:
         statement = statement.where(consumers.c.user_id == user_id)
-    return {row[0]: int(row[1]) for row in await session.all(statement)}
+    return {row.consumer_type: int(row.amount) for row in await session.all(statement)}

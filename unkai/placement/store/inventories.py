@@ -33,9 +33,7 @@ async def stocks_of(session: Session, provider_id: str) -> dict[str, Stock]:
     return {row.resource_class: _stock_of(row) for row in rows}
 
 
-async def stocks_of_many(
-    session: Session, ids: Collection[str]
-) -> dict[str, dict[str, Stock]]:
+async def stocks_of_many(session: Session, ids: Collection[str]) -> dict[str, dict[str, Stock]]:
     """Provider id to class to inventory and usage."""
     found: dict[str, dict[str, Stock]] = {}
     for row in await session.all(select(inventories).where(inventories.c.provider_id.in_(ids))):

@@ -23,9 +23,7 @@ async def traits_of(session: Session, provider_id: str) -> set[str]:
 
 
 async def traits_of_many(session: Session, ids: Collection[str]) -> dict[str, set[str]]:
-    rows = await session.all(
-        select(provider_traits).where(provider_traits.c.provider_id.in_(ids))
-    )
+    rows = await session.all(select(provider_traits).where(provider_traits.c.provider_id.in_(ids)))
     found: dict[str, set[str]] = {}
     for row in rows:
         found.setdefault(row.provider_id, set()).add(row.trait)
@@ -67,9 +65,7 @@ async def replace_aggregates(tx: Tx, provider_id: str, had: set[str], wanted: se
     table = provider_aggregates
     if gone:
         await tx.execute(
-            delete(table).where(
-                table.c.provider_id == provider_id, table.c.aggregate_id.in_(gone)
-            )
+            delete(table).where(table.c.provider_id == provider_id, table.c.aggregate_id.in_(gone))
         )
     if new:
         rows = [{"provider_id": provider_id, "aggregate_id": one} for one in new]
@@ -129,5 +125,3 @@ async def delete_trait(tx: Tx, name: str) -> bool:
 
 async def delete_class(tx: Tx, name: str) -> bool:
     return await tx.count(delete(custom_classes).where(custom_classes.c.name == name)) == 1
-
-

@@ -21,9 +21,7 @@ from unkai.placement.store.schema import (
 
 
 def provider_of(row: AnyRow) -> Provider:
-    return Provider(
-        row.id, row.name, row.generation, row.parent_id, row.root_id, row.updated_at
-    )
+    return Provider(row.id, row.name, row.generation, row.parent_id, row.root_id, row.updated_at)
 
 
 async def get_provider(session: Session, provider_id: str) -> Provider | None:
@@ -63,9 +61,7 @@ async def rename_provider(tx: Tx, provider_id: str, name: str, now: float) -> No
 async def ids_below(session: Session, provider: Provider) -> set[str]:
     """The provider's own id and those of everything below it."""
     rows = await session.all(
-        select(providers.c.id, providers.c.parent_id).where(
-            providers.c.root_id == provider.root_id
-        )
+        select(providers.c.id, providers.c.parent_id).where(providers.c.root_id == provider.root_id)
     )
     found = {provider.id}
     grew = True
@@ -261,8 +257,6 @@ async def pick_providers(
 async def count_roots(session: Session) -> int:
     statement = select(func.count()).where(providers.c.parent_id.is_(None))
     return int(await session.scalar(statement))
-
-
 
 
 async def list_roots(session: Session) -> list[str]:

@@ -1,4 +1,4 @@
-"""Tables of placement. `free` is capacity minus what is taken: claims guard it, searches index it."""
+"""Tables of placement. `free` is capacity minus what is taken: claims guard it, searches use it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from unkai.kit.db import metadata
 
 
 def _provider() -> Column[str]:
-    return Column(
-        "provider_id", String(36), ForeignKey("resource_providers.id"), primary_key=True
-    )
+    return Column("provider_id", String(36), ForeignKey("resource_providers.id"), primary_key=True)
 
 
 providers = Table(
