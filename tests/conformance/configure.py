@@ -1,0 +1,78 @@
+"""Make a running cloud ready for tempest, and write the tempest.conf that describes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import openstack
+
+from tests.clouds import CHECKOUT, RunningCloud
+
+TEMPLATE = CHECKOUT / "tests" / "conformance" / "tempest.conf.template"
+FLAVORS = {"tempest-small": 128, "tempest-large": 192}
+"""Names and MiB: the second must be larger."""
+
+
+def write_configuration(cloud: RunningCloud, folder: Path) -> Path:
+    """Two images, two flavors, then the file. Everything is looked for before it is made."""
+    connection: Any = openstack.connect(cloud="unkai", load_envvars=False, **_config(cloud))
+    image, other = _images(connection, folder, real=not cloud.fake)
+    small, large = (_flavor(connection, name, memory) for name, memory in FLAVORS.items())
+    external = next(iter(connection.network.networks(is_router_external=True)))
+    inner = next(iter(connection.network.networks(is_router_external=False)))
+    extensions = sorted(extension.alias for extension in connection.network.extensions())
+    version = connection.compute.get("/", microversion="2.1").json()["version"]["version"]
+    (folder / "locks").mkdir(exist_ok=True)
+    text = TEMPLATE.read_text().format(
+        folder=folder,
+        admin_password=(cloud.state_dir / "admin-password").read_text().strip(),
+        url=cloud.url,
+        region=connection.config.get_region_name(),
+        image=image.id,
+        other_image=other.id,
+        flavor=small.id,
+        larger_flavor=large.id,
+        network=inner.name,
+        hosts=1,
+        compute_version=version,
+        external_network=external.id,
+        external_network_name=external.name,
+        extensions=",".join(extensions),
+        image_file=folder / "guest.qcow2",
+        real=str(not cloud.fake).lower(),
+    )
+    path = folder / "tempest.conf"
+    path.write_text(text)
+    connection.close()
+    return path
+
+
+def _config(cloud: RunningCloud) -> dict[str, Any]:
+    files = [str(cloud.state_dir / "clouds.yaml")]
+    return {"config": openstack.config.OpenStackConfig(config_files=files).get_one("unkai")}
+
+
+def _images(connection: Any, folder: Path, *, real: bool) -> tuple[Any, Any]:
+    """The seeded one, and a second record of the same content; a fake cloud gets small files."""
+    found = list(connection.image.images())
+    path = folder / "guest.qcow2"
+    if real or found:
+        with path.open("wb") as file:
+            connection.image.download_image(found[0], output=file)
+    while len(found) < 2:
+        made = connection.image.create_image(
+            f"tempest-{len(found)}",
+            filename=str(path),
+            disk_format="qcow2",
+            container_format="bare",
+            visibility="public",
+            wait=True,
+        )
+        found.append(made)
+    return found[0], found[1]
+
+
+def _flavor(connection: Any, name: str, memory_mib: int) -> Any:
+    found = connection.compute.find_flavor(name)
+    return found or connection.compute.create_flavor(name=name, vcpus=1, ram=memory_mib, disk=1)
