@@ -1,1 +1,23 @@
 """The HTTP door of identity."""
+
+from __future__ import annotations
+
+from unkai.identity.api import tokens, versions
+from unkai.identity.api.policies import IDENTITY_POLICY
+from unkai.identity.service import Identity
+from unkai.kit.http import Api, dialects
+
+BODY_BYTES = 114_688
+
+
+def identity_api(identity: Identity) -> Api:
+    """Keystone's API under /identity."""
+    return Api(
+        name="identity",
+        prefix="/identity",
+        routes=(*versions.ROUTES, *tokens.ROUTES),
+        service=identity,
+        policy=IDENTITY_POLICY,
+        dialect=dialects.keystone,
+        max_body_bytes=BODY_BYTES,
+    )

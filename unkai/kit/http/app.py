@@ -106,7 +106,7 @@ class App:
         try:
             if "\0" in path or b"%00" in request.scope["query_string"]:
                 raise BadRequest("The URL has a NUL character in it.")
-            if match is None:
+            if match is None or "\0" in path:
                 raise NotFound(f"There is no resource at {path}.", code="no-route")
             assert api is not None
             version = asked_version(request, api.microversions)
@@ -163,6 +163,7 @@ class App:
         if route.body is not None:
             if data is msgspec.UNSET:
                 data = await self._read_json(request, api, optional=route.optional_body)
+            call.data = data
             call.body = decode(data, route, version)
         return call
 

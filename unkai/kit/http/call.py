@@ -19,6 +19,7 @@ NO_CALLER = Caller("", "", "", frozenset())
 class Call:
     """The request with what the door made of it.
 
+    body: the route's struct; data: the same JSON before that, with keys the struct does not know.
     headers: put response headers here.
     """
 
@@ -26,6 +27,7 @@ class Call:
         "api",
         "body",
         "caller",
+        "data",
         "headers",
         "params",
         "request",
@@ -45,6 +47,7 @@ class Call:
         self.version: Version = (0, 0)
         self.caller: Caller = NO_CALLER
         self.body: Any = None
+        self.data: Any = None
         self.headers: dict[str, str] = {}
 
     def at_least(self, version: str) -> bool:

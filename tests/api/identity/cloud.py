@@ -1,0 +1,97 @@
+"""An identity service on a database of its own, reached in process as clients reach it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from unkai.identity.actions.authenticate import authenticate
+from unkai.identity.actions.issue_token import issue_token
+from unkai.identity.actions.seed import seed_identity
+from unkai.identity.api import identity_api
+from unkai.identity.model import Proof, Reference, Scope, SeededIdentity, SeedEndpoint
+from unkai.identity.service import Identity, make_identity
+from unkai.kit.clock import Chance, Clock
+from unkai.kit.db import open_database
+from unkai.kit.events import Events
+from unkai.kit.http import App
+from unkai.kit.operations import Operations
+from unkai.kit.reconcile import Reconcilers
+from unkai.kit.workbench import Kit
+from unkai.settings import IdentitySettings
+
+ENDPOINTS = (
+    SeedEndpoint("identity", "keystone", "http://cloud/identity"),
+    SeedEndpoint("compute", "nova", "http://cloud/compute/v2.1"),
+    SeedEndpoint("volumev3", "cinder", "http://cloud/volume/v3/$(project_id)s"),
+)
+PASSWORDS = {"admin": "the-admin-password", "demo": "the-demo-password"}
+
+
+class Watch(Clock):
+    """The machine's clock, moved forward by hand."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.ahead_s
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead_s
+
+
+@dataclass
+class Cloud:
+    identity: Identity
+    seeded: SeededIdentity
+    http: httpx.AsyncClient
+    watch: Watch
+
+    async def token(
+        self,
+        name: str = "admin",
+        scope: Scope | None = None,
+        password: str | None = None,
+        domain_id: str = "default",
+    ) -> str:
+        """A token by password; project-scoped to the project of the user's name by default."""
+        if scope is None:
+            scope = Scope("project", Reference(name=name, domain_id="default"))
+        proof = Proof(
+            ("password",),
+            user=Reference(name=name, domain_id=domain_id),
+            password=password or PASSWORDS[name],
+        )
+        return (await issue_token(self.identity, proof, scope))[0]
+
+    async def call(
+        self, method: str, path: str, token: str | None = None, **options: Any
+    ) -> httpx.Response:
+        """A request below /identity/v3; `token` goes into X-Auth-Token."""
+        headers = {**options.pop("headers", {}), **({"X-Auth-Token": token} if token else {})}
+        return await self.http.request(method, f"/identity/v3{path}", headers=headers, **options)
+
+
+@asynccontextmanager
+async def open_cloud(folder: Path) -> AsyncIterator[Cloud]:
+    watch, chance = Watch(), Chance()
+    database = await open_database(str(folder / "identity.db"))
+    events = Events(database, watch)
+    operations = Operations(database, watch, chance, events)
+    kit = Kit(database, watch, chance, events, operations, Reconcilers(watch))
+    identity = make_identity(kit, IdentitySettings(argon2_memory_kib=64), folder / "keys")
+    seeded = await seed_identity(
+        identity, PASSWORDS["admin"], PASSWORDS["demo"], ENDPOINTS, "RegionOne"
+    )
+    app = App([identity_api(identity)], partial(authenticate, identity), watch, chance)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://cloud") as http:
+        yield Cloud(identity, seeded, http, watch)
+    await database.close()
