@@ -1,0 +1,1 @@
+"""What the cloud costs: medians and CPU, per operation, against stated aims."""
