@@ -62,4 +62,4 @@ def host_socket(settings: Settings) -> socket.socket:
 
 def namespace_socket(settings: Settings) -> socket.socket:
     """The same address inside the cloud's namespace."""
-    return netns.listening_socket(settings.namespace, settings.host, settings.port)
+    return netns.listen_tcp(settings.namespace, settings.host, settings.port, backlog=BACKLOG)

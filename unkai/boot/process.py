@@ -47,11 +47,11 @@ async def _serve(settings: Settings) -> None:
         sockets = [host_socket(settings)]
         words.append(settings.url)
     async with open_cloud(settings, progress) as cloud:
-        if cloud.namespace:
+        if cloud.world.namespace:
             sockets.append(namespace_socket(settings))
         async with _answering(cloud, sockets):
             write_clouds_yaml(settings, cloud.passwords)
-            write_cloud_file(settings, cloud.namespace)
+            write_cloud_file(settings, cloud.world.namespace)
             gc.collect()
             gc.freeze()
             progress.write("cloud", "ready", settings.url)
