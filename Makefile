@@ -17,7 +17,6 @@ setup-dev:
 	@scripts/setup.sh dev
 
 up: setup ## a cloud with a first server you can log in to (as root)
-	@$(PYTHON) -m unkai.guests.build
 	@$(PYTHON) -m unkai up
 	@$(PYTHON) -m unkai first-server
 

@@ -47,6 +47,8 @@ class ImageSettings:
 
     max_image_mib: int = 20_480
     """Largest image taken."""
+    guest_file: str = ""
+    """The image that a new cloud comes with; empty: the one that `unkai up` builds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,13 @@ class Settings:
     def progress_file(self) -> Path:
         """JSON lines {"at", "step", "state", "detail"} of a starting cloud."""
         return self.state_dir / "progress.jsonl"
+
+    @property
+    def guest_image(self) -> Path:
+        """The image a new cloud comes with: built once, for all clouds of this checkout."""
+        if self.image.guest_file:
+            return Path(self.image.guest_file)
+        return Path(__file__).parents[1] / ".cache" / "guest.qcow2"
 
     @property
     def database_file(self) -> Path:

@@ -20,6 +20,7 @@ from cyclopts import Parameter
 
 import unkai
 from unkai.cli.checks.model import Check, Verdict
+from unkai.cli.guest_image import ensure_guest_image
 from unkai.cli.options import COMMON, Common
 from unkai.cli.output import progress, show
 from unkai.cli.running import Cloud, answers, find_cloud
@@ -54,6 +55,8 @@ def up_verb(
         started = cloud is None
         if cloud is None:
             check_before_start(settings)
+            if not settings.fake:
+                ensure_guest_image(settings, as_json=common.json)
             cloud = _start(settings, as_json=common.json)
         elif port is not None and cloud.port != settings.port:
             raise Conflict(
