@@ -22,22 +22,13 @@ from typing import Any, Final, TypeVar, cast
 
 from unkai.kit.clock import Clock
 from unkai.kit.log import log
-from unkai.kit.ovsdb_rows import Row, Schema, Transaction, Wire, parse_schema
+from unkai.kit.ovsdb_rows import OvsdbError, Row, Schema, Transaction, Wire, parse_schema
 
 _MONITOR: Final = "unkai"
 _RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 Watcher = Callable[[str, Row | None, Row | None], None]
 T = TypeVar("T")
-
-
-class OvsdbError(Exception):
-    """The server refused: `error` is its word ("constraint violation"), `details` its sentence."""
-
-    def __init__(self, error: str, details: str = "") -> None:
-        super().__init__(f"{error}: {details}" if details else error)
-        self.error = error
-        self.details = details
 
 
 class OvsdbGone(OvsdbError):

@@ -19,6 +19,15 @@ Wire: TypeAlias = Any
 NO_UUID = "00000000-0000-0000-0000-000000000000"
 
 
+class OvsdbError(Exception):
+    """The server refused: `error` is its word ("constraint violation"), `details` its sentence."""
+
+    def __init__(self, error: str, details: str = "") -> None:
+        super().__init__(f"{error}: {details}" if details else error)
+        self.error = error
+        self.details = details
+
+
 class Named(str):
     """The UUID of a row inserted in the same transaction, by the name the transaction gave it."""
 
@@ -245,6 +254,16 @@ def _decode_atom(wire: Wire) -> Atom:
 
 
 def _atom(kind: str, value: Atom) -> Wire:
+    if isinstance(value, str) and not _is_text(value):
+        raise OvsdbError("constraint violation", f"{value!r} is not text")
     if kind == "uuid":
         return ["named-uuid" if isinstance(value, Named) else "uuid", str(value)]
     return value
+
+
+def _is_text(value: str) -> bool:
+    """The server ends the connection where it is sent anything else."""
+    try:
+        return b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        return False

@@ -17,6 +17,7 @@ import itertools
 import os
 import socket
 import struct
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -24,7 +25,7 @@ from typing import Final
 NAME_LENGTH_MAX: Final = 15
 
 _NETLINK_ROUTE: Final = 0
-_NEWLINK, _DELLINK, _GETLINK, _NEWADDR, _DELADDR = 16, 17, 18, 20, 21
+_NEWLINK, _DELLINK, _GETLINK, _NEWADDR, _DELADDR, _GETADDR = 16, 17, 18, 20, 21, 22
 _NEWROUTE, _DELROUTE = 24, 25
 _REQUEST, _ACK, _DUMP, _CREATE, _EXCL, _REPLACE = 0x1, 0x4, 0x300, 0x400, 0x200, 0x100
 _MSG_ERROR, _MSG_DONE = 2, 3
@@ -33,7 +34,8 @@ _IFLA_LINKINFO, _IFLA_NET_NS_FD = 18, 28
 _INFO_KIND, _INFO_DATA, _VETH_PEER = 1, 2, 1
 _IFF_UP: Final = 0x1
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS, _IFA_F_NODAD = 1, 2, 8, 0x2
-_RTA_DST, _RTA_OIF, _RTA_GATEWAY = 1, 4, 5
+_RTA_DST, _RTA_OIF, _RTA_GATEWAY, _RTA_PRIORITY = 1, 4, 5, 6
+_LAST_METRIC: Final = 4_278_198_272
 _UNREACHABLE, _UNICAST = 7, 1
 _SIOCETHTOOL, _ETHTOOL_STXCSUM = 0x8946, 0x17
 
@@ -107,6 +109,21 @@ def delete_link(name: str) -> None:
         _ask(_DELLINK, 0, struct.pack("=BxHiII", 0, 0, index_of(name), 0, 0))
 
 
+def addresses(name: str) -> list[str]:
+    """Addresses of an interface with their prefix length, link-local IPv6 ones left out."""
+    index, found = index_of(name), list[str]()
+    for reply in _ask(_GETADDR, _DUMP, struct.pack("=BBBBI", 0, 0, 0, 0, 0)):
+        _, prefix, _, _, owner = struct.unpack_from("=BBBBI", reply)
+        if owner != index:
+            continue
+        attributes = dict(_attributes(reply, 8))
+        packed = attributes.get(_IFA_LOCAL, attributes.get(_IFA_ADDRESS, b""))
+        address = ipaddress.ip_address(packed)
+        if not (address.version == 6 and address.is_link_local):
+            found.append(f"{address}/{prefix}")
+    return found
+
+
 def add_address(name: str, cidr: str) -> None:
     """Give an interface an address like "10.0.0.1/24"; the same address twice is no error."""
     _ask(_NEWADDR, _CREATE | _REPLACE, _address_body(name, cidr))
@@ -122,8 +139,10 @@ def add_route(destination: str, *, via: str | None = None, device: str | None = 
 
 
 def add_unreachable(destination: str) -> None:
-    """Answer packets to a CIDR or "default" with ICMP unreachable (IPv6: add `::/0`)."""
-    _ask(_NEWROUTE, _CREATE | _REPLACE, _route_body(destination, None, None, _UNREACHABLE))
+    """Refuse what no other route takes, by ICMP; `destination` is a CIDR, "0.0.0.0/0", "::/0"."""
+    body = _route_body(destination, None, None, _UNREACHABLE)
+    body += _attribute(_RTA_PRIORITY, struct.pack("=I", _LAST_METRIC))
+    _ask(_NEWROUTE, _CREATE | _REPLACE, body)
 
 
 def delete_route(destination: str, *, via: str | None = None, device: str | None = None) -> None:
@@ -214,16 +233,18 @@ def _messages(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _parse_link(reply: bytes) -> Link:
     index, flags = struct.unpack_from("=iI", reply, 4)
-    name, mac, mtu = "", "", 0
-    offset = 16
+    attributes = dict(_attributes(reply, 16))
+    return Link(
+        index=index,
+        name=attributes.get(_IFLA_IFNAME, b"").rstrip(b"\0").decode(),
+        up=bool(flags & _IFF_UP),
+        mac=attributes.get(_IFLA_ADDRESS, b"").hex(":"),
+        mtu=int.from_bytes(attributes.get(_IFLA_MTU, b""), sys.byteorder),
+    )
+
+
+def _attributes(reply: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
     while offset + 4 <= len(reply):
         length, kind = struct.unpack_from("=HH", reply, offset)
-        payload = reply[offset + 4 : offset + length]
-        if kind == _IFLA_IFNAME:
-            name = payload.rstrip(b"\0").decode()
-        elif kind == _IFLA_ADDRESS:
-            mac = payload.hex(":")
-        elif kind == _IFLA_MTU:
-            (mtu,) = struct.unpack_from("=I", payload)
+        yield kind, reply[offset + 4 : offset + length]
         offset += max(4, (length + 3) & ~3)
-    return Link(index=index, name=name, up=bool(flags & _IFF_UP), mac=mac, mtu=mtu)

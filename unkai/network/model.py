@@ -9,10 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
-
-NO_MAP: Final[Mapping[str, object]] = MappingProxyType({})
 
 OWNER_ROUTER_INTERFACE: Final = "network:router_interface"
 OWNER_ROUTER_GATEWAY: Final = "network:router_gateway"
@@ -136,8 +133,8 @@ class Port:
     binding_host_id: str = ""
     binding_vnic_type: str = "normal"
     binding_vif_type: str = "unbound"
-    binding_vif_details: Mapping[str, object] = field(default=NO_MAP)
-    binding_profile: Mapping[str, object] = field(default=NO_MAP)
+    binding_vif_details: Mapping[str, object] = field(default_factory=dict[str, object])
+    binding_profile: Mapping[str, object] = field(default_factory=dict[str, object])
     dns_name: str = ""
     dns_domain: str = ""
     ip_allocation: str = "immediate"

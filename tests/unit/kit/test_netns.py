@@ -85,6 +85,7 @@ def test_a_veth_carries_tcp_between_two_namespaces(place: str, neighbour: str) -
             client.sendall(b"hello")
             assert accepted.recv(5) == b"hello"
             assert peer[0] == "10.9.0.1"
+    assert netns.call(neighbour, lambda: rtnetlink.addresses("there")) == ["10.9.0.2/24"]
     there = [link for link in netns.call(neighbour, rtnetlink.links) if link.name == "there"]
     assert there[0].mac == "fa:16:3e:00:00:02"
     assert there[0].up

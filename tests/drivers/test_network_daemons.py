@@ -1,0 +1,88 @@
+"""OVN's daemons: they are adopted, come back when killed, and leave nothing when stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.drivers.network_rigs import (
+    Lab,
+    Outside,
+    Tenant,
+    ask_metadata,
+    needs_ovn,
+    soon,
+    tell_who,
+    until,
+)
+from unkai.kit import netns
+from unkai.kit.clock import Clock
+from unkai.network.drivers.metadata import MetadataServer
+from unkai.network.drivers.ovn import daemons
+from unkai.network.drivers.ovn.driver import OvnDriver
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60), needs_ovn]
+
+
+async def test_a_killed_daemon_comes_back_and_traffic_with_it(lab: Lab) -> None:
+    tenant, outside = Tenant(), Outside()
+    _, router_objects = outside.router(tenant)
+    a, b = tenant.port(10), tenant.port(11)
+    objects = [*tenant.objects(tenant.rule()), *outside.objects(), *router_objects, a, b]
+    await lab.driver.apply(objects)
+    guest, other = await lab.plug(a, b)
+    await lab.driver.wait_applied()
+
+    for name, pid in lab.driver.supervisor.alive().items():
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda n=name, p=pid: lab.driver.supervisor.alive().get(n, p) != p)
+        assert await soon(lambda: guest.ping(other.address)), name
+        assert await soon(lambda: guest.ping("203.0.113.1")), name
+    late = tenant.port(12)
+    await lab.driver.apply([late])
+    [third] = await lab.plug(late)
+    await lab.driver.wait_applied()
+
+    assert await guest.ping(third.address)
+    assert (await lab.driver.health()).ok
+    assert await ask_metadata(guest) == f"{tenant.network.id} 10.0.0.10 /latest"
+
+
+async def test_a_new_process_adopts_the_daemons_and_knows_what_is_there(lab: Lab) -> None:
+    tenant = Tenant()
+    port = tenant.port(10)
+    await lab.driver.apply([*tenant.objects(tenant.rule()), port])
+    [guest] = await lab.plug(port)
+    await lab.driver.wait_applied()
+    before, present = lab.driver.supervisor.alive(), lab.driver.present()
+    await lab.driver.close()
+    assert not await guest.reaches("169.254.169.254", 80)
+
+    lab.driver = OvnDriver(lab.driver.site, clock=Clock(), door=MetadataServer(tell_who))
+    await lab.driver.start()
+    await lab.driver.wait_applied()
+
+    assert lab.driver.supervisor.alive() == before
+    assert lab.driver.present() == present
+    assert lab.driver.port_up(port.port.id)
+    assert await ask_metadata(guest) == f"{tenant.network.id} 10.0.0.10 /latest"
+
+
+async def test_stop_leaves_nothing(lab: Lab) -> None:
+    site, tenant, outside = lab.driver.site, Tenant(), Outside()
+    port = tenant.port(10)
+    await lab.driver.apply([*tenant.objects(), *outside.objects(), port])
+    await lab.plug(port)
+    await lab.driver.wait_applied()
+    pids = lab.driver.supervisor.alive().values()
+    lab.clear()
+    await lab.driver.close()
+
+    await OvnDriver(site, clock=Clock()).stop()  # somebody else's `down`
+
+    assert netns.names(site.namespace) == []
+    assert not site.run_dir.exists()
+    assert not site.state_dir.exists()
+    assert [pid for pid in pids if daemons.is_running(pid)] == []
