@@ -25,7 +25,7 @@ def test_up_with_another_port_says_what_runs(fake_cloud: RunningCloud) -> None:
     done = unkai("up", *words, check=False)
 
     assert done.returncode == 1
-    assert "already runs" in done.stderr
+    assert "is a fake one on port" in done.stderr
 
 
 def test_a_first_server_is_played(fake_cloud: RunningCloud) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from unkai.cli.state_folder import as_made
 from unkai.settings import Settings, load_settings
 
 
@@ -20,8 +21,8 @@ class Common:
     """Print one JSON document instead of text."""
 
     def settings(self) -> Settings:
-        """The settings of the cloud in that folder."""
-        return load_settings(self.state_dir)
+        """The settings of the cloud in that folder, as it was made."""
+        return as_made(load_settings(self.state_dir))
 
 
 COMMON = Common()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import shutil
 
 from unkai.kit.errors import BadRequest, Failed
@@ -25,12 +27,29 @@ def prepare_state_folder(settings: Settings) -> None:
                     code="state-folder-taken",
                     remedy="choose an empty or a new folder with --state-dir",
                 )
-            (folder / MARK).write_text("A state folder of Unkai; unkai down removes it.\n")
+            _remember(settings)
     except OSError as error:
         raise Failed(
             f"The state folder {folder} cannot be used: {error.strerror}.",
             remedy="choose another with --state-dir",
         ) from error
+
+
+def _remember(settings: Settings) -> None:
+    """The choices of the first `up`: a cloud stays what it was, for `up` again and for `down`."""
+    choices = {"fake": settings.fake, "port": settings.port}
+    new = settings.state_dir / f"{MARK}.new"
+    new.write_text(json.dumps(choices) + "\n")
+    new.replace(settings.state_dir / MARK)
+
+
+def as_made(settings: Settings) -> Settings:
+    """The settings with the choices this folder's cloud was made with, if there is one."""
+    try:
+        choices = json.loads((settings.state_dir / MARK).read_text())
+    except FileNotFoundError:
+        return settings
+    return dataclasses.replace(settings, fake=choices["fake"], port=choices["port"])
 
 
 def is_ours(settings: Settings) -> bool:

@@ -24,7 +24,7 @@ from unkai.cli.guest_image import ensure_guest_image
 from unkai.cli.options import COMMON, Common
 from unkai.cli.output import progress, show
 from unkai.cli.running import Cloud, answers, find_cloud
-from unkai.cli.state_folder import prepare_state_folder
+from unkai.cli.state_folder import as_made, prepare_state_folder
 from unkai.cli.waiting import Stopwatch, until
 from unkai.kit.errors import Conflict, Failed
 from unkai.settings import Settings, load_settings
@@ -48,7 +48,14 @@ def up_verb(
     fake
         Play the hosts and the network: no root, the same API.
     """
-    settings = load_settings(common.state_dir, port=port, fake=fake)
+    wanted = load_settings(common.state_dir, port=port, fake=fake)
+    settings = as_made(wanted)
+    if (port is not None and port != settings.port) or (fake and not settings.fake):
+        kind = "fake" if settings.fake else "real"
+        raise Conflict(
+            f"The cloud of {settings.state_dir} is a {kind} one on port {settings.port}.",
+            remedy="use another --state-dir for a second cloud, or unkai down first",
+        )
     prepare_state_folder(settings)
     with _one_at_a_time(settings):
         cloud = find_cloud(settings)
@@ -58,11 +65,6 @@ def up_verb(
             if not settings.fake:
                 ensure_guest_image(settings, as_json=common.json)
             cloud = _start(settings, as_json=common.json)
-        elif port is not None and cloud.port != settings.port:
-            raise Conflict(
-                f"A cloud already runs from {settings.state_dir}, on port {cloud.port}.",
-                remedy="use another --state-dir for a second cloud, or unkai down first",
-            )
     document = _describe(settings, cloud) | {"started": started}
     show(document, _as_text(document), as_json=common.json)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from unkai.cli.state_folder import is_ours, prepare_state_folder, remove_state_folder
+from unkai.cli.state_folder import as_made, is_ours, prepare_state_folder, remove_state_folder
 from unkai.kit.errors import BadRequest
 from unkai.settings import load_settings
 
@@ -20,6 +20,16 @@ def test_a_new_folder_is_made_marked_and_removed(tmp_path: Path) -> None:
     remove_state_folder(settings)
 
     assert not settings.state_dir.exists()
+
+
+def test_a_cloud_stays_what_it_was_made(tmp_path: Path) -> None:
+    made = load_settings(tmp_path / "cloud", port=9000, fake=True, environ={})
+    asked_later = load_settings(tmp_path / "cloud", environ={})
+
+    assert as_made(asked_later) == asked_later
+    prepare_state_folder(made)
+
+    assert as_made(asked_later) == made
 
 
 def test_a_settings_file_may_be_there_and_stays(tmp_path: Path) -> None:
