@@ -113,6 +113,12 @@ class UnsupportedMediaType(Fault):
     default_code = "unsupported-media-type"
 
 
+class RangeNotSatisfiable(Fault):
+    status = 416
+    title = "Requested Range Not Satisfiable"
+    default_code = "range-not-satisfiable"
+
+
 class Unavailable(Fault):
     """Something we need is away for now; the same request may work later."""
 

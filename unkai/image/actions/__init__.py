@@ -1,0 +1,1 @@
+"""What can be done with images, one story a file; the only door for other services."""

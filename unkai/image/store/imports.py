@@ -1,0 +1,32 @@
+"""Rows of imports: what was asked, and what became of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select, update
+
+from unkai.image.model import ImportTask
+from unkai.image.store.schema import image_imports
+from unkai.kit.db import Session, Tx
+
+FIELDS = tuple(column.name for column in image_imports.c)
+
+
+async def add(tx: Tx, task: ImportTask) -> None:
+    await tx.execute(insert(image_imports).values(**{name: getattr(task, name) for name in FIELDS}))
+
+
+async def list_of(session: Session, image_id: str) -> list[ImportTask]:
+    rows = await session.all(
+        select(image_imports)
+        .where(image_imports.c.image_id == image_id)
+        .order_by(image_imports.c.created_at, image_imports.c.id)
+    )
+    return [ImportTask(**{name: getattr(row, name) for name in FIELDS}) for row in rows]
+
+
+async def set_status(tx: Tx, task_id: str, status: str, message: str, at: float) -> None:
+    await tx.execute(
+        update(image_imports)
+        .where(image_imports.c.id == task_id)
+        .values(status=status, message=message, updated_at=at)
+    )
