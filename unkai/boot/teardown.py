@@ -9,7 +9,7 @@ from unkai.settings import Settings
 
 
 def teardown(settings: Settings) -> None:
-    """End guests and daemons, remove the namespace and the run folder. The cloud must be stopped."""
+    """End guests and daemons, remove namespace and run folder. The cloud must be stopped."""
     if not settings.fake:
         asyncio.run(_remove(settings))
     shutil.rmtree(settings.run_dir, ignore_errors=True)
