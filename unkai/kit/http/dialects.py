@@ -42,11 +42,12 @@ def glance(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], 
 
 
 def placement(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    said = "undefined_code" if fault.code == fault.default_code else fault.code.replace("-", "_")
     error = {
         "status": status,
         "title": fault.title,
         "detail": fault.public,
-        "code": f"placement.{fault.code.replace('-', '_')}",
+        "code": f"placement.{said}",
         "request_id": request_id,
     }
     return {"errors": [error]}, {}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from unkai.kit.db import Session, Tx
-from unkai.kit.errors import BadRequest
+from unkai.kit.errors import BadRequest, Conflict, NotFound
 from unkai.placement import names
 from unkai.placement.service import Placement
-from unkai.placement.store import marks
+from unkai.placement.store import inventories, marks
 
 
 async def unknown_traits(session: Session, wanted: Collection[str]) -> set[str]:
@@ -51,3 +51,36 @@ async def ensure_classes(placement: Placement, tx: Tx, wanted: Collection[str]) 
     _refuse("resource class", unknown)
     if unknown:
         await marks.insert_classes(tx, sorted(unknown), placement.kit.clock.now())
+
+
+async def delete_trait(tx: Tx, name: str) -> None:
+    """Forget a custom trait; Conflict while a provider has it."""
+    if name in names.standard_traits():
+        raise BadRequest(f"Cannot delete standard trait {name}.")
+    if await marks.trait_in_use(tx, name):
+        raise Conflict(f"The trait {name} is in use by a resource provider.")
+    if not await marks.delete_trait(tx, name):
+        raise NotFound(f"No such trait(s): {name}.")
+
+
+async def delete_class(tx: Tx, name: str) -> None:
+    """Forget a custom resource class; Conflict while a provider has it."""
+    if name in names.STANDARD_CLASSES:
+        raise BadRequest(f"Cannot delete standard resource class {name}.")
+    if await inventories.class_in_use(tx, name):
+        raise Conflict(f"Cannot delete resource class {name}: a resource provider has it.")
+    if not await marks.delete_class(tx, name):
+        raise NotFound(f"No such resource class {name}.")
+
+
+async def rename_class(placement: Placement, tx: Tx, name: str, new: str) -> None:
+    """Call a custom resource class otherwise, wherever somebody has it."""
+    if name in names.STANDARD_CLASSES:
+        raise BadRequest(f"Cannot update standard resource class {name}.")
+    if await unknown_classes(tx, {name}):
+        raise NotFound(f"No such resource class {name}.")
+    if new != name and not await unknown_classes(tx, {new}):
+        raise Conflict(f"Resource class already exists: {new}.")
+    await inventories.rename_class(tx, name, new)
+    await marks.delete_class(tx, name)
+    await marks.insert_classes(tx, [new], placement.kit.clock.now())

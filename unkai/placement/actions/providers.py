@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from unkai.kit.db import Tx
+from unkai.kit.db import Session, Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
 from unkai.placement.actions.names import ensure_classes, ensure_traits
 from unkai.placement.model import UNIT_MAX, Inventory, Provider
@@ -28,9 +28,9 @@ async def ensure_provider(
     return await change_provider(placement, tx, had, name, parent_id)
 
 
-async def need_provider(tx: Tx, provider_id: str) -> Provider:
+async def need_provider(session: Session, provider_id: str) -> Provider:
     """The provider; NotFound if there is none."""
-    found = await providers.get_provider(tx, provider_id)
+    found = await providers.get_provider(session, provider_id)
     if found is None:
         raise NotFound(
             f"No resource provider with uuid {provider_id} found.",

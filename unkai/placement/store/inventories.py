@@ -8,7 +8,7 @@ from sqlalchemy import case, delete, insert, select, update
 
 from unkai.kit.db import AnyRow, Session, Tx
 from unkai.placement.model import Inventory, Resources, Stock
-from unkai.placement.store.schema import inventories
+from unkai.placement.store.schema import allocations, inventories
 
 
 def _stock_of(row: AnyRow) -> Stock:
@@ -130,4 +130,12 @@ async def give_back(tx: Tx, amounts: Mapping[str, Resources]) -> None:
                 inventories.c.resource_class.in_(given),
             )
             .values(used=inventories.c.used - less, free=inventories.c.free + less)
+        )
+
+
+async def rename_class(tx: Tx, old: str, new: str) -> None:
+    """Call a class otherwise, wherever somebody has it."""
+    for table in (inventories, allocations):
+        await tx.execute(
+            update(table).where(table.c.resource_class == old).values(resource_class=new)
         )
