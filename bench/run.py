@@ -1,6 +1,6 @@
 """`python -m bench.run`: start clouds, measure, print a table, keep the figures.
 
-    --only NAME    one case (memory, tokens, images, networks, boots, lists); may be given again
+    --only NAME    one case (see bench/cases/__init__.py); may be given again
     --fake         no real cloud, even as root
     --no-save      print only
 

@@ -22,15 +22,15 @@ class Door:
 
     def __init__(self, host: str, port: int, token: str | None = None) -> None:
         self._connection = http.client.HTTPConnection(host, port, timeout=120)
-        self._headers = {"Content-Type": "application/json"}
+        self.headers = {"Content-Type": "application/json"}
         if token is not None:
-            self._headers |= {"X-Auth-Token": token, "OpenStack-API-Version": "compute 2.96"}
+            self.headers |= {"X-Auth-Token": token, "OpenStack-API-Version": "compute 2.96"}
 
     def ask(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes, http.client.HTTPMessage]:
         payload = None if body is None else json.dumps(body)
-        self._connection.request(method, path, payload, self._headers | (headers or {}))
+        self._connection.request(method, path, payload, self.headers | (headers or {}))
         response = self._connection.getresponse()
         return response.status, response.read(), response.headers
 
@@ -41,7 +41,7 @@ class Door:
         return json.loads(content) if content else None
 
     def stream(self, method: str, path: str, chunks: Any, length: int, kind: str) -> None:
-        headers = self._headers | {"Content-Type": kind, "Content-Length": str(length)}
+        headers = self.headers | {"Content-Type": kind, "Content-Length": str(length)}
         self._connection.request(method, path, chunks, headers)
         response = self._connection.getresponse()
         content = response.read()
@@ -50,7 +50,7 @@ class Door:
 
     def drain(self, path: str) -> int:
         """Read a body and throw it away; how many bytes."""
-        self._connection.request("GET", path, headers=self._headers)
+        self._connection.request("GET", path, headers=self.headers)
         response = self._connection.getresponse()
         total = 0
         while chunk := response.read(1 << 20):

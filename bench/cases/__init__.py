@@ -8,6 +8,7 @@ from bench.cases.identity import tokens
 from bench.cases.image import images
 from bench.cases.memory import memory
 from bench.cases.network import networks
+from bench.cases.placement import candidates
 from bench.cases.servers import boots, boots_on_qemu, lists
 from bench.figures import Figure
 from bench.subject import Subject
@@ -21,5 +22,6 @@ ON_FAKES: dict[str, Case] = {
     "networks": networks,
     "boots": boots,
     "lists": lists,
+    "candidates": candidates,
 }
 ON_QEMU: dict[str, Case] = {"memory": memory, "boots": boots_on_qemu}
