@@ -58,6 +58,9 @@ async def issue_token(identity: Identity, proof: Proof, scope: Scope) -> tuple[s
         raise refused()
     credential = next((p.credential for p in proofs if p.credential), None)
     user = proofs[0].user
+    proven = {method for p in proofs for method in p.methods}
+    if _unmet_rules(user, proven):
+        raise refused()
     kind, scope_id = await _scope(identity, user, scope, credential)
     now = identity.kit.clock.now()
     limits = [p.expires_at for p in proofs if p.expires_at is not None]
@@ -207,3 +210,12 @@ async def _default_scope(identity: Identity, user: User) -> tuple[str, str]:
     except Fault:
         return "", ""
     return ("project", user.default_project_id) if reach.role_ids else ("", "")
+
+
+def _unmet_rules(user: User, methods: set[str]) -> bool:
+    """Whether the user's rules ask for more than these methods; unknown methods void a rule."""
+    if not user.options.get("multi_factor_auth_enabled", True):
+        return False
+    rules = [set(rule) for rule in user.options.get("multi_factor_auth_rules") or ()]
+    usable = [rule for rule in rules if rule <= METHODS]
+    return bool(usable) and not any(rule <= methods for rule in usable)

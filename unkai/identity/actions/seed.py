@@ -106,7 +106,7 @@ async def _role(identity: Identity, tx: Tx, name: str) -> str:
     known = await names.id_of(tx, schema.roles, ROOT, name)
     if known is not None:
         return known
-    role = Role(id=identity.new_id(), name=name)
+    role = Role(id=identity.new_id(), name=name, options={"immutable": True})
     await rows.add(tx, schema.roles, role)
     return role.id
 

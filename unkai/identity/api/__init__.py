@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from unkai.identity.api import tokens, versions
+from unkai.identity.api import (
+    application_credentials,
+    catalog,
+    domains,
+    grants,
+    groups,
+    projects,
+    roles,
+    tokens,
+    users,
+    versions,
+)
 from unkai.identity.api.policies import IDENTITY_POLICY
 from unkai.identity.service import Identity
 from unkai.kit.http import Api, dialects
 
 BODY_BYTES = 114_688
+PARTS = (
+    versions,
+    tokens,
+    projects,
+    domains,
+    users,
+    groups,
+    roles,
+    grants,
+    catalog,
+    application_credentials,
+)
 
 
 def identity_api(identity: Identity) -> Api:
@@ -15,7 +38,7 @@ def identity_api(identity: Identity) -> Api:
     return Api(
         name="identity",
         prefix="/identity",
-        routes=(*versions.ROUTES, *tokens.ROUTES),
+        routes=tuple(route for part in PARTS for route in part.ROUTES),
         service=identity,
         policy=IDENTITY_POLICY,
         dialect=dialects.keystone,

@@ -1,0 +1,36 @@
+"""Reading bodies: known attributes by type, the client's own attributes as they come."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from unkai.kit.http import Call
+
+ShortName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
+Name = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S")]
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9-]+$")]
+OptionalId = Id | None
+Tag = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^/,]*\S[^/,]*$")]
+Tags = Annotated[list[Tag], Meta(max_length=80)]
+Options = dict[str, Any]
+OWN = frozenset({"id", "links"})
+
+
+def own_attributes(call: Call, key: str) -> dict[str, Any]:
+    """What a client put into `body[key]` that the route's struct does not know."""
+    given: Any = getattr(call.body, key)
+    known = {field.encode_name for field in msgspec.structs.fields(given)} | OWN
+    return {name: value for name, value in call.data[key].items() if name not in known}
+
+
+def changed_fields(given: msgspec.Struct) -> dict[str, Any]:
+    """The attributes that an update names."""
+    values = {name: getattr(given, name) for name in given.__struct_fields__}
+    return {name: value for name, value in values.items() if value is not UNSET}
+
+
+def given_or(value: Any | UnsetType, otherwise: Any) -> Any:
+    return otherwise if value is UNSET else value
