@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import ipaddress
 import itertools
 import os
 import secrets
@@ -67,6 +68,7 @@ class Tenant:
 
     def __init__(self, cidr: str = "10.0.0.0/24", **subnet: Any) -> None:
         self.base = cidr.rsplit(".", 1)[0]
+        self._hosts = ipaddress.ip_network(cidr)
         self.network = Network(id=new_id(), project_id=PROJECT)
         self.subnet = Subnet(
             id=new_id(),
@@ -102,7 +104,7 @@ class Tenant:
             id=new_id(),
             project_id=PROJECT,
             network_id=self.network.id,
-            fixed_ips=(FixedIP(self.subnet.id, f"{self.base}.{host}"),),
+            fixed_ips=(FixedIP(self.subnet.id, str(self._hosts[host])),),
             **(defaults | fields),
         )
         return DesiredPort(made, self.network, (self.dhcp,))
@@ -276,6 +278,17 @@ class Lab:
         await switch.set_interfaces(self.driver.switch, links)
         await self.up(*(guest.port.id for guest in made))
         return made
+
+    def make_links(self, links: list[str]) -> None:
+        """Interfaces that nobody is behind, for many ports at once. Blocks."""
+
+        def make() -> None:
+            for link in links:
+                rtnetlink.add_veth(link, f"{link}p")
+                rtnetlink.set_link(link, up=True)
+                rtnetlink.set_link(f"{link}p", up=True)
+
+        netns.call(self.namespace, make)
 
     async def up(self, *port_ids: str, timeout_s: float = 10) -> None:
         await self.driver.south.until(

@@ -278,6 +278,31 @@ async def test_a_security_group_opens_and_closes_a_port(lab: Lab) -> None:
 
 
 @needs_ovn
+async def test_the_controller_understands_every_kind_of_rule(lab: Lab) -> None:
+    tenant = Tenant()
+    kinds = [
+        {"protocol": protocol, "ethertype": ethertype, "direction": direction}
+        for protocol in (None, "tcp", "udp", "sctp", "icmp", "ipv6-icmp", "vrrp", "gre", "112", "0")
+        for ethertype in ("IPv4", "IPv6")
+        for direction in ("ingress", "egress")
+    ]
+    kinds += [
+        {"protocol": "icmp", "port_range_min": 8, "port_range_max": 0},
+        {"protocol": "sctp", "port_range_min": 1, "port_range_max": 65535},
+        {"remote_ip_prefix": "fd00::/64", "ethertype": "IPv6"},
+        {"remote_group_id": new_id(), "ethertype": "IPv6"},
+    ]
+    rules = [tenant.rule(**({"direction": "ingress"} | kind)) for kind in kinds]
+    port = tenant.port(10)
+    await lab.driver.apply([*tenant.objects(*rules), port])
+    await lab.plug(port)
+    await lab.driver.wait_applied()
+
+    log = (lab.driver.site.log_dir / "ovn-controller.log").read_text()
+    assert [line for line in log.splitlines() if "error parsing" in line] == []
+
+
+@needs_ovn
 async def test_a_guest_cannot_bear_addresses_that_are_not_its_own(lab: Lab) -> None:
     tenant = Tenant()
     honest, forger = tenant.port(10), tenant.port(11)

@@ -86,3 +86,21 @@ async def test_stop_leaves_nothing(lab: Lab) -> None:
     assert not site.run_dir.exists()
     assert not site.state_dir.exists()
     assert [pid for pid in pids if daemons.is_running(pid)] == []
+
+
+async def test_a_broken_database_is_set_aside_and_filled_again(lab: Lab) -> None:
+    site, tenant = lab.driver.site, Tenant()
+    port = tenant.port(10)
+    await lab.driver.apply([*tenant.objects(), port])
+    await lab.plug(port)
+    pid = lab.driver.supervisor.alive()["ovsdb-north"]
+    os.truncate(site.db_dir / "ovnnb.db", 20)
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: lab.driver.supervisor.alive().get("ovsdb-north", pid) != pid)
+    await until(lambda: lab.driver.present() == set())
+
+    await lab.driver.apply([*tenant.objects(), port])
+    await lab.driver.wait_applied()
+
+    assert (site.db_dir / "ovnnb.broken").exists()
+    assert lab.driver.port_up(port.port.id)

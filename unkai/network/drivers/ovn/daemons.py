@@ -166,10 +166,28 @@ class Supervisor:
 def launch(site: Site, daemon: Daemon) -> int:
     """Start a daemon in the calling thread's namespace and wait until it is ready; its pid.
 
-    Blocks. Raises Failed with the end of its log.
+    Blocks. A database that cannot be read is set aside and made anew: the northbound one is written
+    again from the network's tables, the southbound one from that. Raises Failed with the end of
+    its log.
     """
-    if daemon.schema is not None and daemon.database is not None and not daemon.database.exists():
-        _make_database(daemon.schema, daemon.database)
+    if daemon.schema is not None and daemon.database is not None:
+        _prepare_database(daemon.schema, daemon.database)
+    why = _run(site, daemon)
+    if why and daemon.schema is not None and daemon.database is not None:
+        aside = daemon.database.with_suffix(".broken")
+        log.error("ovn.database_set_aside", database=str(daemon.database), to=str(aside), why=why)
+        daemon.database.replace(aside)
+        _prepare_database(daemon.schema, daemon.database)
+        why = _run(site, daemon)
+    pid = find(site, daemon)
+    if why or pid is None:
+        why = why or _log_end(site, daemon)
+        raise Failed(f"{daemon.name} did not start: {why}", code="network-daemon-failed")
+    return pid
+
+
+def _run(site: Site, daemon: Daemon) -> str:
+    """Why it did not start, or ""."""
     try:
         ready = subprocess.run(
             daemon.command,
@@ -189,11 +207,9 @@ def launch(site: Site, daemon: Daemon) -> int:
         ) from None
     except subprocess.TimeoutExpired:
         raise Failed(f"{daemon.name} was not ready after {_START_S:.0f} s.") from None
-    pid = find(site, daemon)
-    if ready.returncode != 0 or pid is None:
-        why = ready.stderr.strip() or _log_end(site, daemon)
-        raise Failed(f"{daemon.name} did not start: {why}", code="network-daemon-failed")
-    return pid
+    if ready.returncode == 0:
+        return ""
+    return ready.stderr.strip() or _log_end(site, daemon)
 
 
 def find(site: Site, daemon: Daemon) -> int | None:
@@ -234,15 +250,25 @@ def is_running(pid: int) -> bool:
     return state != "Z"
 
 
-def _make_database(schema: Path, database: Path) -> None:
-    draft = database.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    made = subprocess.run(
-        ["ovsdb-tool", "create", draft, schema], capture_output=True, text=True, check=False
+def _prepare_database(schema: Path, database: Path) -> None:
+    """Make it where there is none, and bring it to the schema of the programs installed now."""
+    if not database.exists():
+        draft = database.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        _tool("create", draft, schema)
+        draft.rename(database)
+    elif _tool("needs-conversion", database, schema, may_fail=True) == "yes":
+        log.info("ovn.database_converted", database=str(database))
+        _tool("convert", database, schema, may_fail=True)
+
+
+def _tool(verb: str, *paths: Path, may_fail: bool = False) -> str:
+    done = subprocess.run(
+        ["ovsdb-tool", verb, *paths], capture_output=True, text=True, check=False, timeout=_START_S
     )
-    if made.returncode != 0:
-        raise Failed(f"Cannot make the database {database}: {made.stderr.strip()}")
-    draft.rename(database)
+    if done.returncode != 0 and not may_fail:
+        raise Failed(f"ovsdb-tool cannot {verb} {paths[0]}: {done.stderr.strip()}")
+    return done.stdout.strip()
 
 
 def _ours(site: Site) -> list[int]:

@@ -24,8 +24,9 @@ _DATABASES: Final = ("ovsdb-switch", "ovsdb-north", "ovsdb-south")
 _WORKERS: Final = ("ovs-vswitchd", "ovn-northd", "ovn-controller")
 _SOUTH_TABLES: Final = {
     "Port_Binding": ("logical_port", "up", "chassis"),
-    "Chassis": ("name",),
+    "Chassis_Private": ("name", "nb_cfg"),
 }
+_NOT_THE_ROWS_FAULT: Final = frozenset({"I/O error", "timed out", "resources exhausted"})
 
 
 class OvnDriver:
@@ -68,7 +69,7 @@ class OvnDriver:
         # The controller after the switch: it would find no bridge and wait a second to try again.
         await self.supervisor.ensure("ovs-vswitchd", "ovn-northd")
         await self.supervisor.ensure("ovn-controller")
-        await self._write(list(render_groups.base()), [rows.Owner("driver", "base")])
+        await self._write([], [])
         self._edge.start()
 
     async def close(self) -> None:
@@ -110,6 +111,8 @@ class OvnDriver:
         try:
             await self._write(specs, owners)
         except (OvsdbError, LookupError) as error:
+            if isinstance(error, OvsdbError) and error.error in _NOT_THE_ROWS_FAULT:
+                raise Unavailable(f"OVN's northbound database does not write: {error}") from error
             if len(objects) + len(removed) <= 1:
                 ref = next(iter((*(wanted.ref for wanted in objects), *removed)))
                 log.error("network.refused", kind=ref.kind, id=ref.id, why=str(error))
@@ -124,29 +127,32 @@ class OvnDriver:
         return reasons
 
     async def _write(self, specs: list[rows.RowSpec], owners: list[rows.Owner]) -> None:
+        """Write what differs; the rows that everybody leans on are always among them."""
+        base = [*render_groups.base(), *specs]
         async with self._writing:
             try:
                 await self.north.connected(timeout_s=5.0)
-                await self.north.commit(self._index.plan(specs, owners))
+                await self.north.commit(self._index.plan(base, [*owners, rows.BASE]))
             except OvsdbGone as error:
                 raise Unavailable("OVN's northbound database does not answer.") from error
 
     async def _hosts_done(self, timeout_s: float) -> None:
         await self.north.until(lambda: self.north.rows("NB_Global"), timeout_s)
-        await self.south.until(self._is_registered, timeout_s)  # nobody is done where nobody is
         change = self.north.transaction()
         change.mutate("NB_Global", {}, "nb_cfg", "+=", 1)
         place = change.select("NB_Global", {}, ["nb_cfg"])
         results = await self.north.commit(change)
         asked = int(results[place]["rows"][0]["nb_cfg"])
+        await self.south.until(lambda: self._is_done(asked), timeout_s)
 
-        def done() -> bool:
-            return any(r.number("hv_cfg") >= asked for r in self.north.rows("NB_Global").values())
-
-        await self.north.until(done, timeout_s)
-
-    def _is_registered(self) -> bool:
-        return any(r.text("name") == self.site.chassis for r in self.south.rows("Chassis").values())
+    def _is_done(self, asked: int) -> bool:
+        """Whether this host, or each of several, has done what was asked by then."""
+        done = {
+            row.text("name"): row.number("nb_cfg") >= asked
+            for row in self.south.rows("Chassis_Private").values()
+        }
+        own = done.get(self.site.chassis, False)
+        return own and all(done.values()) if self.site.several_hosts else own
 
     # --- ports
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from unkai.network.drivers.ovn.rows import Key, RowSpec
+from unkai.network.drivers.ovn.rows import BASE, Key, RowSpec
 from unkai.network.model import SecurityGroup, SecurityGroupRule
 
-DROP: Final = Key("driver", "base", "drop")
+DROP: Final = Key(*BASE, "drop")
 
 _PRIORITY_DROP, _PRIORITY_ALLOW = 1001, 1002
 _PORTS: Final = {"tcp": "tcp", "6": "tcp", "udp": "udp", "17": "udp", "sctp": "sctp", "132": "sctp"}

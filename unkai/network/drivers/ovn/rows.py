@@ -57,6 +57,9 @@ class Owner(NamedTuple):
     id: str
 
 
+BASE: Final = Owner("driver", "base")
+
+
 class Key(NamedTuple):
     """The name of a row: its owner and which part of it."""
 
