@@ -214,7 +214,7 @@ class Ovsdb:
                 try:
                     await self._connection(remote)
                     failures = 0
-                except (OSError, OvsdbError, ValueError) as error:
+                except Exception as error:  # noqa: BLE001  # whatever it is: connect again
                     self._why_gone = str(error) or type(error).__name__
                     if self._ready.is_set():
                         failures = 0

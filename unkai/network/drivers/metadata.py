@@ -2,8 +2,7 @@
 
 A guest asks 169.254.169.254; which network the socket belongs to and the source address tell which
 guest it is. A hundred networks share one server configuration: each has its socket and, per
-connection, a protocol object that adds `unkai.network_id` to the scope; there is no server object
-per network.
+connection, a protocol object that adds `unkai.network_id` to the scope; no server runs per network.
 """
 
 from __future__ import annotations
@@ -41,42 +40,52 @@ class MetadataServer:
     """Serves one ASGI application on every network's socket.
 
     `scope["unkai.network_id"]` names the network, `scope["client"][0]` is the guest's address.
+    Guests are not trusted: each network has so many connections, headers have a size, and who
+    says nothing is sent away, so one network's guests cannot shut out another's.
     """
 
-    def __init__(self, application: Application) -> None:
+    def __init__(
+        self, application: Application, *, connections_max: int = 100, silence_s: float = 10.0
+    ) -> None:
         self._application = application
-        self._servers: dict[str, asyncio.Server] = {}
-        self._shared: tuple[Config, ServerState] | None = None
+        self._connections_max = connections_max
+        self._silence_s = silence_s
+        self._config: Config | None = None
+        self._servers: dict[str, tuple[asyncio.Server, ServerState]] = {}
 
     async def open(self, network_id: str, listener: socket.socket) -> None:
         await self.close(network_id)
-        make = self._protocol_factory(network_id)
-        loop = asyncio.get_running_loop()
-        self._servers[network_id] = await loop.create_server(make, sock=listener)
+        make, state = self._protocols(network_id)
+        server = await asyncio.get_running_loop().create_server(make, sock=listener)
+        self._servers[network_id] = (server, state)
 
     async def close(self, network_id: str) -> None:
-        server = self._servers.pop(network_id, None)
-        if server is not None:
+        """Close the socket and end its connections, each after the answer it is giving."""
+        if network_id in self._servers:
+            server, state = self._servers.pop(network_id)
             server.close()
+            for connection in list(state.connections):
+                connection.shutdown()
 
     async def close_all(self) -> None:
-        """Close every socket and every connection."""
         for network_id in list(self._servers):
             await self.close(network_id)
-        if self._shared is not None:
-            for connection in list(self._shared[1].connections):
-                connection.shutdown()
 
     def networks(self) -> set[str]:
         return set(self._servers)
 
-    def _protocol_factory(self, network_id: str) -> Callable[[], asyncio.Protocol]:
+    def connections(self, network_id: str) -> int:
+        """How many connections of a network are open."""
+        return len(self._servers[network_id][1].connections) if network_id in self._servers else 0
+
+    def _protocols(self, network_id: str) -> tuple[Callable[[], asyncio.Protocol], ServerState]:
         from uvicorn.config import Config
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
         from uvicorn.server import ServerState
 
-        if self._shared is None:
-            config = Config(
+        from unkai.network.drivers.metadata_protocol import GuestProtocol
+
+        if self._config is None:
+            self._config = Config(
                 self._application,
                 log_config=None,
                 access_log=False,
@@ -85,18 +94,19 @@ class MetadataServer:
                 interface="asgi3",
                 proxy_headers=False,
                 server_header=False,
+                h11_max_incomplete_event_size=16_384,
             )
-            config.load()
-            self._shared = (config, ServerState())
-        config, state = self._shared
-        answer = self._for_network(network_id)
+            self._config.load()
+        config, state = self._config, ServerState()
 
         def make() -> asyncio.Protocol:
-            protocol = HttpToolsProtocol(config, state, {})
-            protocol.app = answer
+            protocol = GuestProtocol(config, state, {})
+            protocol.app = self._for_network(network_id)
+            protocol.connections_max = self._connections_max
+            protocol.silence_s = self._silence_s
             return protocol
 
-        return make
+        return make, state
 
     def _for_network(self, network_id: str) -> Application:
         async def answer(

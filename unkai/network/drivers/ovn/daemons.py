@@ -151,7 +151,7 @@ class Supervisor:
             await self._clock.sleep(_BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)])
             try:
                 return await self._start(daemon)
-            except (Failed, OSError) as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is: try again, say so
                 failures += 1
                 log.error("ovn.restart_failed", daemon=daemon.name, why=str(error))
 

@@ -23,7 +23,7 @@ from typing import Final
 from unkai.kit import netns, rtnetlink
 from unkai.kit.clock import Clock
 from unkai.kit.log import log
-from unkai.kit.ovsdb import Ovsdb, OvsdbError
+from unkai.kit.ovsdb import Ovsdb
 from unkai.kit.ovsdb_rows import Row
 from unkai.network.drivers.metadata import MetadataDoor
 from unkai.network.drivers.ovn import switch
@@ -138,7 +138,7 @@ class Edge:
             try:
                 await self._set_gateways()
                 await self._set_metadata()
-            except (OSError, OvsdbError) as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is: try again, say so
                 log.warning("network.edge_failed", why=str(error), failures=failures)
                 await self._clock.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
                 failures += 1
