@@ -46,9 +46,11 @@ async def driver(request: pytest.FixtureRequest, site: Site) -> AsyncIterator[Ne
         if request.param == "fake"
         else OvnDriver(site, clock=Clock(), door=None)
     )
-    await made.start()
-    yield made
-    await made.stop()
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.stop()
 
 
 # --- what every driver promises

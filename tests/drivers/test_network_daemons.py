@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import signal
+import socket
+import struct
 
 import pytest
 
 from tests.drivers.network_rigs import (
+    PROJECT,
     Lab,
     Outside,
     Tenant,
     ask_metadata,
     needs_ovn,
+    new_id,
     soon,
     tell_who,
     until,
 )
 from unkai.kit import netns
 from unkai.kit.clock import Clock
+from unkai.network.drivers.base import DesiredRouter
 from unkai.network.drivers.metadata import MetadataServer
-from unkai.network.drivers.ovn import daemons
+from unkai.network.drivers.ovn import daemons, switch
 from unkai.network.drivers.ovn.driver import OvnDriver
+from unkai.network.model import Port, Router
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60), needs_ovn]
 
@@ -104,3 +112,40 @@ async def test_a_broken_database_is_set_aside_and_filled_again(lab: Lab) -> None
 
     assert (site.db_dir / "ovnnb.broken").exists()
     assert lab.driver.port_up(port.port.id)
+
+
+async def test_a_tap_with_offload_headers_works_and_survives_the_switch(lab: Lab) -> None:
+    tenant = Tenant()
+    port = tenant.port(10)
+    interface, router_port = tenant.router_interface()
+    router = DesiredRouter(Router(id=new_id(), project_id=PROJECT), (interface,))
+    await lab.driver.apply([*tenant.objects(), port, router, router_port])
+    tap = await asyncio.to_thread(netns.open_tap, lab.namespace, "tap-1", owner_uid=65534)
+    try:
+        await switch.set_interfaces(lab.driver.switch, {"tap-1": port.port.id})
+        await lab.up(port.port.id)
+        assert await soon(lambda: resolves(tap, port.port, "10.0.0.1"))
+
+        pid = lab.driver.supervisor.alive()["ovs-vswitchd"]
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: lab.driver.supervisor.alive().get("ovs-vswitchd", pid) != pid)
+
+        assert await soon(lambda: resolves(tap, port.port, "10.0.0.1"))
+    finally:
+        os.close(tap)
+
+
+async def resolves(tap: int, port: Port, address: str) -> bool:
+    """Whether an ARP request sent through a tap is answered; frames follow a 10-byte header."""
+    mac = bytes.fromhex(port.mac_address.replace(":", ""))
+    own, wanted = (socket.inet_aton(a) for a in (port.fixed_ips[0].ip_address, address))
+    request = struct.pack("!HHBBH6s4s6s4s", 1, 0x0800, 6, 4, 1, mac, own, bytes(6), wanted)
+    os.write(tap, bytes(10) + b"\xff" * 6 + mac + b"\x08\x06" + request)
+    clock = Clock()
+    for _ in range(20):
+        with contextlib.suppress(BlockingIOError):
+            frame = os.read(tap, 2048)[10:]
+            if frame[12:14] == b"\x08\x06" and frame[20:22] == b"\x00\x02":
+                return frame[28:32] == wanted
+        await clock.sleep(0.02)
+    return False

@@ -138,11 +138,14 @@ class OvnDriver:
 
     async def _hosts_done(self, timeout_s: float) -> None:
         await self.north.until(lambda: self.north.rows("NB_Global"), timeout_s)
+        # Above what any host has done: a northbound database made anew counts from nothing.
+        counts = [r.number("nb_cfg") for r in self.south.rows("Chassis_Private").values()]
+        asked = 1 + max(
+            [r.number("nb_cfg") for r in self.north.rows("NB_Global").values()] + counts
+        )
         change = self.north.transaction()
-        change.mutate("NB_Global", {}, "nb_cfg", "+=", 1)
-        place = change.select("NB_Global", {}, ["nb_cfg"])
-        results = await self.north.commit(change)
-        asked = int(results[place]["rows"][0]["nb_cfg"])
+        change.update("NB_Global", {}, {"nb_cfg": asked})
+        await self.north.commit(change)
         await self.south.until(lambda: self._is_done(asked), timeout_s)
 
     def _is_done(self, asked: int) -> bool:
