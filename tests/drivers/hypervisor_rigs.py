@@ -80,8 +80,9 @@ class LocalRig:
     """The real agent on a folder of its own; guests are tiny and emulated."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder / "hypervisor"
         self._settings = LocalSettings(
-            folder=folder / "hypervisor",
+            folder=self.folder,
             hostname="local-1",
             uids=range(700_000, 700_100) if os.geteuid() == 0 else None,
             accelerator=Accelerator("tcg", "the tests do not depend on KVM"),

@@ -1,0 +1,1 @@
+"""Recipes of guest images, built from Debian packages without root."""
