@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
+from unkai.compute.api import flavors, keypairs, limits, quotas
 from unkai.compute.api.policies import POLICIES
 from unkai.compute.service import Compute
 from unkai.kit.http import Api, Microversions, Route, dialects
@@ -13,7 +14,12 @@ MICROVERSIONS = Microversions(
     "compute", (2, 1), (2, 96), legacy_header="X-OpenStack-Nova-API-Version"
 )
 
-NOUNS: tuple[tuple[Route, ...], ...] = ()
+NOUNS: tuple[tuple[Route, ...], ...] = (
+    flavors.ROUTES,
+    keypairs.ROUTES,
+    quotas.ROUTES,
+    limits.ROUTES,
+)
 
 
 def compute_api(compute: Compute) -> Api:
@@ -28,3 +34,8 @@ def compute_api(compute: Compute) -> Api:
         max_body_bytes=1 << 20,
         request_id_header="x-compute-request-id",
     )
+
+
+def compute_apis(compute: Compute) -> tuple[Api, ...]:
+    """Every API of the service, with those that only say which versions there are."""
+    return (compute_api(compute),)

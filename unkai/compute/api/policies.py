@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unkai.kit.policy import Rule, admin, admin_reader, member, reader
+from unkai.kit.policy import Rule, admin, admin_reader, anyone, member, reader
 
 _SERVERS: dict[str, Rule] = {
     "os_compute_api:servers:index": reader,
@@ -83,4 +83,34 @@ _SERVERS: dict[str, Rule] = {
     "os_compute_api:servers:migrations:index": admin_reader,
 }
 
-POLICIES: dict[str, Rule] = {**_SERVERS}
+_FLAVORS: dict[str, Rule] = {
+    "os_compute_api:flavors": anyone,
+    "os_compute_api:os-flavor-manage:create": admin,
+    "os_compute_api:os-flavor-manage:update": admin,
+    "os_compute_api:os-flavor-manage:delete": admin,
+    "os_compute_api:os-flavor-access": admin_reader,
+    "os_compute_api:os-flavor-access:add_tenant_access": admin,
+    "os_compute_api:os-flavor-access:remove_tenant_access": admin,
+    "os_compute_api:os-flavor-extra-specs:index": reader,
+    "os_compute_api:os-flavor-extra-specs:show": reader,
+    "os_compute_api:os-flavor-extra-specs:create": admin,
+    "os_compute_api:os-flavor-extra-specs:update": admin,
+    "os_compute_api:os-flavor-extra-specs:delete": admin,
+}
+
+_OWN: dict[str, Rule] = {
+    "os_compute_api:os-keypairs:index": anyone,
+    "os_compute_api:os-keypairs:show": anyone,
+    "os_compute_api:os-keypairs:create": anyone,
+    "os_compute_api:os-keypairs:delete": anyone,
+    "os_compute_api:limits": anyone,
+    "os_compute_api:os-quota-sets:show": reader,
+    "os_compute_api:os-quota-sets:detail": reader,
+    "os_compute_api:os-quota-sets:defaults": anyone,
+    "os_compute_api:os-quota-sets:update": admin,
+    "os_compute_api:os-quota-sets:delete": admin,
+    "os_compute_api:os-quota-class-sets:show": admin_reader,
+    "os_compute_api:os-quota-class-sets:update": admin,
+}
+
+POLICIES: dict[str, Rule] = {**_SERVERS, **_FLAVORS, **_OWN}

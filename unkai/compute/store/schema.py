@@ -171,7 +171,7 @@ keypairs = Table(
 quotas = Table(
     "compute_quotas",
     metadata,
-    Column("project_id", String(64), primary_key=True),  # "default": of every project
+    Column("project_id", String(129), primary_key=True),  # or "default", or project/user
     Column("resource", String(64), primary_key=True),
     Column("hard_limit", Integer, nullable=False),
 )
