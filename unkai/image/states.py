@@ -12,7 +12,6 @@ TRANSITIONS: Final[dict[tuple[Status, str], Status]] = {
     (Status.SAVING, "activate"): Status.ACTIVE,
     (Status.SAVING, "give back"): Status.QUEUED,
     (Status.QUEUED, "stage"): Status.UPLOADING,
-    (Status.UPLOADING, "stage ended"): Status.UPLOADING,
     (Status.UPLOADING, "import"): Status.IMPORTING,
     (Status.UPLOADING, "give back"): Status.QUEUED,
     (Status.IMPORTING, "activate"): Status.ACTIVE,

@@ -29,6 +29,7 @@ def check(source: Source) -> int:
     if not 9 <= cluster_bits <= 21:
         raise Refused(f"its cluster size of 2^{cluster_bits} bytes is not possible")
     cluster = 1 << cluster_bits
+    sane_disk(size)
     header_length, entry_bytes = 72, 8
     if version == 3:
         header_length, entry_bytes = _check_features(source, cluster_bits)
@@ -46,7 +47,7 @@ def check(source: Source) -> int:
         raise Refused(f"it has {snapshots} snapshots")
     if snapshots:
         _check_place(source, "snapshot table", snapshots_at, snapshots * 40, cluster)
-    return sane_disk(size)
+    return size
 
 
 def _check_features(source: Source, cluster_bits: int) -> tuple[int, int]:

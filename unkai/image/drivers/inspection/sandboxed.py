@@ -7,16 +7,15 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 import unkai
+from unkai.image.drivers.inspection.child import ANSWER_BYTES
 from unkai.image.model import Verdict
 from unkai.kit.log import log
 
 TIMEOUT_S = 15.0
-ANSWER_BYTES_MAX = 16 << 10
 ROOT = str(Path(unkai.__file__).parent.parent)
 START = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
@@ -47,35 +46,28 @@ class SandboxedInspector:
             return UNANSWERED
 
     async def _ask(self, fd: int, arguments: tuple[str, ...]) -> bytes:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-I", "-S", "-c", START, ROOT, *arguments),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            pass_fds=(fd,),
-            env={},
-            cwd="/",
-        )
+        """What the process wrote into an anonymous file; nothing if it did not end in time."""
+        answer = os.memfd_create("answer", os.MFD_CLOEXEC)
         try:
-            async with asyncio.timeout(self._timeout_s):
-                answer = await _first_bytes(process.stdout)
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-I", "-S", "-c", START, ROOT, *arguments),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=answer,
+                stderr=asyncio.subprocess.DEVNULL,
+                pass_fds=(fd,),
+                env={},
+                cwd="/",
+            )
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    await process.wait()
+            except TimeoutError:
+                return b""
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
                 await process.wait()
-                return answer
-        except TimeoutError:
-            return b""
+            return os.pread(answer, ANSWER_BYTES, 0)
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-
-
-async def _first_bytes(stream: Any) -> bytes:
-    """Up to the limit; whoever says more says nothing of worth."""
-    answer = b""
-    while len(answer) < ANSWER_BYTES_MAX:
-        more = await stream.read(ANSWER_BYTES_MAX - len(answer))
-        if not more:
-            break
-        answer += more
-    return answer
+            os.close(answer)
