@@ -78,6 +78,47 @@ class Cloud:
         headers = {**options.pop("headers", {}), **({"X-Auth-Token": token} if token else {})}
         return await self.http.request(method, f"/identity/v3{path}", headers=headers, **options)
 
+    async def make(self, token: str, kind: str, **attributes: Any) -> dict[str, Any]:
+        """A resource by POST to /{kind}s."""
+        answer = await self.call("POST", f"/{kind}s", token, json={kind: attributes})
+        assert answer.status_code == 201, answer.text
+        return answer.json()[kind]
+
+    async def status(self, method: str, path: str, token: str | None = None, **options: Any) -> int:
+        return (await self.call(method, path, token, **options)).status_code
+
+    async def names(self, path: str, token: str, key: str) -> list[str]:
+        """Names in a list, sorted."""
+        answer = await self.call("GET", path, token)
+        assert answer.status_code == 200, answer.text
+        return sorted(item["name"] for item in answer.json()[key])
+
+    async def role_id(self, name: str) -> str:
+        reader = self.identity.kit.database.reader
+        graph = await self.identity.cache.role_graph(reader)
+        return next(role.id for role in graph.roles.values() if role.name == name)
+
+    async def give(self, admin: str, user_id: str, role: str, target: str) -> None:
+        """`target`: projects/ID, domains/ID or system."""
+        path = f"/{target}/users/{user_id}/roles/{await self.role_id(role)}"
+        assert await self.status("PUT", path, admin) == 204
+
+    async def take(self, admin: str, user_id: str, role: str, target: str) -> None:
+        path = f"/{target}/users/{user_id}/roles/{await self.role_id(role)}"
+        assert await self.status("DELETE", path, admin) == 204
+
+
+def on_project(project_id: str) -> Scope:
+    return Scope("project", Reference(id=project_id))
+
+
+def on_domain(domain_id: str) -> Scope:
+    return Scope("domain", Reference(id=domain_id))
+
+
+SYSTEM = Scope("system")
+UNSCOPED = Scope("unscoped")
+
 
 @asynccontextmanager
 async def open_cloud(folder: Path) -> AsyncIterator[Cloud]:

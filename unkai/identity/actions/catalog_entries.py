@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from unkai.identity.actions.guard import missing
@@ -113,9 +114,9 @@ async def update_endpoint(
         values = with_extra(changes, present.extra, extra)
         if make_region and values.get("region_id") is not None:
             await _ensure_region(tx, values["region_id"])
-        await rows.change(tx, schema.endpoints, endpoint_id, values)
-        changed = await find_endpoint(tx, endpoint_id)
+        changed = replace(present, **values)
         await _check_endpoint(tx, changed)
+        await rows.change(tx, schema.endpoints, endpoint_id, values)
         await identity.changed(tx)
         return changed
 

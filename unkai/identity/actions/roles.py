@@ -53,6 +53,7 @@ async def create_role(
         if await names.id_of(tx, schema.roles, role.domain_id, name) is not None:
             raise taken("role", name)
         await rows.add(tx, schema.roles, role)
+        await identity.changed(tx)
         return role
 
     return await identity.kit.database.transact(write)

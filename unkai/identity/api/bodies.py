@@ -13,7 +13,7 @@ ShortName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
 Name = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S")]
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9-]+$")]
 OptionalId = Id | None
-Tag = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^/,]*\S[^/,]*$")]
+Tag = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^/,]*[^/,\s][^/,]*$")]
 Tags = Annotated[list[Tag], Meta(max_length=80)]
 Options = dict[str, Any]
 OWN = frozenset({"id", "links"})
