@@ -106,7 +106,7 @@ class App:
         try:
             if "\0" in path or b"%00" in request.scope["query_string"]:
                 raise BadRequest("The URL has a NUL character in it.")
-            if match is None or "\0" in path:
+            if match is None:
                 raise NotFound(f"There is no resource at {path}.", code="no-route")
             assert api is not None
             version = asked_version(request, api.microversions)
