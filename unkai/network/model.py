@@ -229,3 +229,49 @@ class SecurityGroup:
     created_at: float = 0.0
     updated_at: float = 0.0
     revision_number: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubnetPool:
+    """Prefixes that subnets are cut from, so that they do not overlap."""
+
+    id: str
+    project_id: str
+    prefixes: tuple[str, ...]
+    ip_version: int
+    default_prefixlen: int
+    min_prefixlen: int
+    max_prefixlen: int
+    name: str = ""
+    description: str = ""
+    default_quota: int | None = None
+    shared: bool = False
+    is_default: bool = False
+    address_scope_id: str | None = None
+    tags: tuple[str, ...] = ()
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    revision_number: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressScope:
+    """Within a scope no two subnet pools overlap."""
+
+    id: str
+    project_id: str
+    ip_version: int
+    name: str = ""
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RbacPolicy:
+    """Lets another project ("*": every one) use what belongs to this one."""
+
+    id: str
+    project_id: str
+    object_type: str
+    object_id: str
+    action: str
+    target_project: str

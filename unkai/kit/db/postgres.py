@@ -6,7 +6,9 @@ actions are right on both.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import CursorResult
@@ -50,6 +52,7 @@ class PostgresDatabase:
         self._engine = create_async_engine(
             url, isolation_level="SERIALIZABLE", pool_size=8, max_overflow=8
         )
+        self._losers = asyncio.Lock()
         self.reader: Session = _Reader(self._engine.execution_options(isolation_level="AUTOCOMMIT"))
 
     async def create_tables(self) -> bool:
@@ -66,7 +69,7 @@ class PostgresDatabase:
     async def transact(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                async with self._engine.begin() as connection:
+                async with self._turn(attempt), self._engine.begin() as connection:
                     tx = _WriteTx(connection)
                     result = await fn(tx)
             except StaleWrite:
@@ -80,6 +83,15 @@ class PostgresDatabase:
                 tx.committed()
                 return result
         raise AssertionError("unreachable")
+
+    @asynccontextmanager
+    async def _turn(self, attempt: int) -> AsyncGenerator[None]:
+        """Who lost a race waits for its turn among the losers, or all would lose again."""
+        if attempt == 1:
+            yield
+            return
+        async with self._losers:
+            yield
 
     async def read_apart(self, fn: Callable[[Session], Awaitable[T]]) -> T:
         return await fn(self.reader)

@@ -32,8 +32,21 @@ def keystone(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any]
     return {"error": {"code": status, "message": fault.public, "title": fault.title}}, headers
 
 
+NEUTRON_TYPES = {
+    "bad-request": "HTTPBadRequest",
+    "invalid-body": "HTTPBadRequest",
+    "invalid-json": "HTTPBadRequest",
+    "not-found": "HTTPNotFound",
+    "no-route": "HTTPNotFound",
+    "policy": "PolicyNotAuthorized",
+    "forbidden": "PolicyNotAuthorized",
+}
+"""What Neutron calls the general cases; any other code is its type's name in other letters."""
+
+
 def neutron(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], dict[str, str]]:
     words = "".join(part.capitalize() for part in fault.code.split("-"))
+    words = NEUTRON_TYPES.get(fault.code, words)
     return {"NeutronError": {"type": words, "message": fault.public, "detail": ""}}, {}
 
 

@@ -1,0 +1,1 @@
+"""What can be done with networks: one story per file, the only door for other services."""

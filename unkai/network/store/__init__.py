@@ -1,0 +1,1 @@
+"""The network tables: the only SQL of this service."""
