@@ -15,7 +15,7 @@ from unkai.hypervisor.fake import FakeHost, FakeHypervisor
 from unkai.hypervisor.kvm import Accelerator
 from unkai.hypervisor.local import LocalHypervisor, LocalSettings, mark_of
 from unkai.hypervisor.model import ImageRef, Leftover
-from unkai.hypervisor.ports import FakePlugger
+from unkai.hypervisor.ports import FakePlugger, PortPlugger
 from unkai.hypervisor.qemu.process import ended, marked, reap
 from unkai.kit.clock import Clock
 
@@ -79,7 +79,7 @@ async def fake(folder: Path) -> AsyncGenerator[Rig]:
 class LocalRig:
     """The real agent on a folder of its own; guests are tiny and emulated."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plugger: PortPlugger | None = None) -> None:
         self.folder = folder / "hypervisor"
         self._settings = LocalSettings(
             folder=self.folder,
@@ -87,7 +87,7 @@ class LocalRig:
             uids=range(700_000, 700_100) if os.geteuid() == 0 else None,
             accelerator=Accelerator("tcg", "the tests do not depend on KVM"),
         )
-        self._plugger = FakePlugger()
+        self._plugger = plugger or FakePlugger()
         self.local = self._made()
         self.agent: Hypervisor = self.local
 
