@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,16 +10,22 @@ from dataclasses import dataclass, field
 from unkai.boot.progress import Progress
 from unkai.hypervisor.client import Hypervisor
 from unkai.hypervisor.fake import FakeHost, FakeHypervisor
+from unkai.hypervisor.local import LocalHypervisor, LocalSettings
+from unkai.hypervisor.ovs_ports import OvsPlugger
 from unkai.hypervisor.ports import FakePlugger
 from unkai.kit.clock import Clock
 from unkai.network.drivers.base import NetworkDriver
 from unkai.network.drivers.fake import FakeDriver, FakeWire
+from unkai.network.drivers.metadata import MetadataDoor
+from unkai.network.drivers.ovn.driver import OvnDriver
+from unkai.network.drivers.ovn.site import Site
 from unkai.settings import Settings
 
 FIRST_UID = 1 << 30
 """Guests run as users above this; each cloud has a block of its own."""
 UIDS = 4096
 BLOCKS = 100_000
+DEFAULT_BOOTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,64 @@ async def played_world(
         await driver.close()
 
 
+def network_driver(
+    settings: Settings, clock: Clock, door: MetadataDoor | None = None
+) -> OvnDriver:
+    """OVN in the cloud's namespace; not started."""
+    site = Site(
+        namespace=settings.namespace,
+        run_dir=settings.run_dir / "ovn",
+        state_dir=settings.state_dir / "ovn",
+        chassis=socket.gethostname(),
+    )
+    return OvnDriver(site, clock=clock, door=door)
+
+
+def local_hypervisor(settings: Settings, clock: Clock, driver: OvnDriver) -> LocalHypervisor:
+    """The agent of this machine; not opened."""
+    compute = settings.compute
+    local = LocalSettings(
+        folder=settings.state_dir / "guests",
+        hostname=socket.gethostname(),
+        uids=uid_block(settings),
+        boots_at_once=compute.concurrent_boots or DEFAULT_BOOTS,
+    )
+    plugger = OvsPlugger(settings.namespace, driver.site.switch_socket)
+    return LocalHypervisor(local, plugger, clock)
+
+
 @asynccontextmanager
-async def open_world(settings: Settings, clock: Clock, progress: Progress) -> AsyncIterator[World]:
+async def real_world(
+    settings: Settings, clock: Clock, progress: Progress, door: MetadataDoor
+) -> AsyncIterator[World]:
+    """This machine: its OVN daemons and its QEMUs, started or adopted; they outlive us."""
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    driver = network_driver(settings, clock, door)
+    hypervisor = local_hypervisor(settings, clock, driver)
+    with progress.step("network") as words:
+        await driver.start()
+        words.append(f"OVN in namespace {settings.namespace}")
+    try:
+        with progress.step("hypervisor") as words:
+            await hypervisor.open()
+            host = await hypervisor.describe()
+            words.append(f"{host.vcpus} CPUs, {host.memory_mib} MiB, {host.accelerator.name}")
+        try:
+            yield World(driver, {host.hostname: hypervisor}, settings.namespace)
+        finally:
+            await hypervisor.close()
+    finally:
+        await driver.close()
+
+
+@asynccontextmanager
+async def open_world(
+    settings: Settings, clock: Clock, progress: Progress, door: MetadataDoor
+) -> AsyncIterator[World]:
     """The world that the settings ask for."""
-    async with played_world(settings, clock) as world:
-        yield world
+    if settings.fake:
+        async with played_world(settings, clock) as world:
+            yield world
+    else:
+        async with real_world(settings, clock, progress, door) as world:
+            yield world
