@@ -20,6 +20,10 @@ from unkai.identity.actions.seed import seed_identity
 from unkai.identity.api import identity_api
 from unkai.identity.model import SeededIdentity, SeedEndpoint
 from unkai.identity.service import Identity, make_identity
+from unkai.image.api import image_api
+from unkai.image.drivers.file import FileStore
+from unkai.image.drivers.inspection.sandboxed import SandboxedInspector
+from unkai.image.service import ImageService
 from unkai.kit.clock import Chance, Clock
 from unkai.kit.db import open_database
 from unkai.kit.events import Events
@@ -67,9 +71,15 @@ async def open_cloud(
             identity = make_identity(kit, settings.identity, settings.state_dir / "token-keys")
             await _seed_identity(settings, identity, secret)
         placement = Placement(kit)
+        images = ImageService(
+            kit,
+            settings.image,
+            FileStore(settings.state_dir / "images"),
+            SandboxedInspector(),
+        )
         if world is None:
             world = await stack.enter_async_context(open_world(settings, clock, progress))
-        apis = (identity_api(identity), *placement_apis(placement))
+        apis = (identity_api(identity), *placement_apis(placement), image_api(images))
         yield Cloud(_app(identity, apis), kit, secret, world)
 
 
