@@ -6,7 +6,7 @@ decides anything; a cloud in a test is wired by the same function, with a world 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -60,7 +60,7 @@ class Cloud:
 @asynccontextmanager
 async def open_cloud(
     settings: Settings, progress: Progress, world: World | None = None
-) -> AsyncIterator[Cloud]:
+) -> AsyncGenerator[Cloud]:
     """Everything up to the sockets. world: a played one of the caller's own."""
     clock, chance = Clock(), Chance()
     secret = passwords(settings, chance)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from unkai.boot.progress import Progress
 from unkai.hypervisor.client import Hypervisor
@@ -62,7 +63,7 @@ def uid_block(settings: Settings) -> range:
 @asynccontextmanager
 async def played_world(
     settings: Settings, clock: Clock, world: FakeWorld | None = None
-) -> AsyncIterator[World]:
+) -> AsyncGenerator[World]:
     """As many hosts as the settings say, where the given world has none."""
     world = world or FakeWorld()
     for number in range(len(world.hosts), settings.compute.fake_hosts):
@@ -78,9 +79,11 @@ async def played_world(
         await driver.close()
 
 
-def network_driver(
-    settings: Settings, clock: Clock, door: MetadataDoor | None = None
-) -> OvnDriver:
+def guest_folder(settings: Settings) -> Path:
+    return settings.state_dir / "guests"
+
+
+def network_driver(settings: Settings, clock: Clock, door: MetadataDoor | None = None) -> OvnDriver:
     """OVN in the cloud's namespace; not started."""
     site = Site(
         namespace=settings.namespace,
@@ -95,19 +98,21 @@ def local_hypervisor(settings: Settings, clock: Clock, driver: OvnDriver) -> Loc
     """The agent of this machine; not opened."""
     compute = settings.compute
     local = LocalSettings(
-        folder=settings.state_dir / "guests",
+        folder=guest_folder(settings),
         hostname=socket.gethostname(),
         uids=uid_block(settings),
         boots_at_once=compute.concurrent_boots or DEFAULT_BOOTS,
     )
-    plugger = OvsPlugger(settings.namespace, driver.site.switch_socket)
+    site = driver.site
+    offloads = site.datapath_type == "system" or site.offloads
+    plugger = OvsPlugger(site.namespace, site.switch_socket, clock, offloads=offloads)
     return LocalHypervisor(local, plugger, clock)
 
 
 @asynccontextmanager
 async def real_world(
     settings: Settings, clock: Clock, progress: Progress, door: MetadataDoor
-) -> AsyncIterator[World]:
+) -> AsyncGenerator[World]:
     """This machine: its OVN daemons and its QEMUs, started or adopted; they outlive us."""
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     driver = network_driver(settings, clock, door)
@@ -119,7 +124,7 @@ async def real_world(
         with progress.step("hypervisor") as words:
             await hypervisor.open()
             host = await hypervisor.describe()
-            words.append(f"{host.vcpus} CPUs, {host.memory_mib} MiB, {host.accelerator.name}")
+            words.append(f"{host.vcpus} CPUs, {host.memory_mib} MiB, {host.accelerator}")
         try:
             yield World(driver, {host.hostname: hypervisor}, settings.namespace)
         finally:
@@ -131,7 +136,7 @@ async def real_world(
 @asynccontextmanager
 async def open_world(
     settings: Settings, clock: Clock, progress: Progress, door: MetadataDoor
-) -> AsyncIterator[World]:
+) -> AsyncGenerator[World]:
     """The world that the settings ask for."""
     if settings.fake:
         async with played_world(settings, clock) as world:

@@ -36,6 +36,7 @@ from unkai.hypervisor.turns import Turns
 from unkai.kit.clock import Clock
 
 _TRIM_S = 5.0
+_KILLED_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,16 @@ class LocalSettings:
 def mark_of(folder: Path) -> str:
     """How the names of an agent's processes begin: the same for the same folder, and no other."""
     return f"unkai-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:10]}-"
+
+
+async def end_all(folder: Path) -> int:
+    """End every guest of the agent whose folder this is; nobody may run it. How many there were."""
+    guests = list(process.marked(mark_of(folder)).values())
+    for guest in guests:
+        process.kill(guest)
+    for guest in guests:
+        await process.ended(guest, _KILLED_S)
+    return len(guests)
 
 
 class LocalHypervisor:
