@@ -16,11 +16,11 @@ async def seed(settings: Settings, compute: Compute, identity: SeededIdentity) -
     """Make what is missing; an operator's changes stay."""
     await seed_flavors(compute)
     await seed_network(compute.network, demo_project_id=identity.demo_project_id)
-    if settings.guest_image_file.exists():
+    if settings.guest_image.exists():
         await seed_image(
             compute.images,
             GUEST_IMAGE,
-            settings.guest_image_file,
+            settings.guest_image,
             "qcow2",
             {"os_distro": "cirros", "os_admin_user": "cirros"},
             identity.admin_project_id,

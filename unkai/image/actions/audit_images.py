@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from unkai.image.reconcilers.remove_orphans import orphans
 from unkai.image.service import ImageService
+from unkai.image.store import images
 from unkai.kit.leftovers import Leftover
 
 
@@ -12,3 +12,13 @@ async def audit_images(image: ImageService) -> list[Leftover]:
         Leftover("image", kind, name, "This data belongs to no image.")
         for kind, name in sorted(await orphans(image))
     ]
+
+
+async def orphans(image: ImageService) -> set[tuple[str, str]]:
+    """("data", image id) and ("incoming", upload id) of files that no row accounts for."""
+    kept, incoming = await image.store.kept(), await image.store.incoming()
+    session = image.kit.database.reader
+    owned = await images.with_data(session)
+    owners = {upload_id for _, upload_id in await images.stalled(session, float("inf"))}
+    lost = {("data", name) for name in kept - owned}
+    return lost | {("incoming", name) for name in incoming - owners - image.live_uploads}
