@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from unkai.boot.progress import Progress
 from unkai.hypervisor.client import Hypervisor
 from unkai.hypervisor.fake import FakeHost, FakeHypervisor
 from unkai.hypervisor.local import LocalHypervisor, LocalSettings
-from unkai.hypervisor.ovs_ports import OvsPlugger
+from unkai.hypervisor.ovs import OvsPlugger
 from unkai.hypervisor.ports import FakePlugger
 from unkai.kit.clock import Clock
 from unkai.network.drivers.base import NetworkDriver
@@ -94,7 +94,15 @@ def network_driver(settings: Settings, clock: Clock, door: MetadataDoor | None =
     return OvnDriver(site, clock=clock, door=door)
 
 
-def local_hypervisor(settings: Settings, clock: Clock, driver: OvnDriver) -> LocalHypervisor:
+def local_plugger(site: Site, clock: Clock) -> OvsPlugger:
+    """How guests of this machine meet the switch; not opened."""
+    offloads = site.datapath_type == "system" or site.offloads
+    return OvsPlugger(
+        site.switch_socket, namespace=site.namespace, vnet_hdr=offloads, clock=clock
+    )
+
+
+def local_hypervisor(settings: Settings, clock: Clock, plugger: OvsPlugger) -> LocalHypervisor:
     """The agent of this machine; not opened."""
     compute = settings.compute
     local = LocalSettings(
@@ -103,9 +111,6 @@ def local_hypervisor(settings: Settings, clock: Clock, driver: OvnDriver) -> Loc
         uids=uid_block(settings),
         boots_at_once=compute.concurrent_boots or DEFAULT_BOOTS,
     )
-    site = driver.site
-    offloads = site.datapath_type == "system" or site.offloads
-    plugger = OvsPlugger(site.namespace, site.switch_socket, clock, offloads=offloads)
     return LocalHypervisor(local, plugger, clock)
 
 
@@ -116,21 +121,21 @@ async def real_world(
     """This machine: its OVN daemons and its QEMUs, started or adopted; they outlive us."""
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     driver = network_driver(settings, clock, door)
-    hypervisor = local_hypervisor(settings, clock, driver)
-    with progress.step("network") as words:
-        await driver.start()
-        words.append(f"OVN in namespace {settings.namespace}")
-    try:
+    plugger = local_plugger(driver.site, clock)
+    hypervisor = local_hypervisor(settings, clock, plugger)
+    async with AsyncExitStack() as stack:
+        with progress.step("network") as words:
+            stack.push_async_callback(driver.close)
+            await driver.start()
+            words.append(f"OVN in namespace {settings.namespace}")
         with progress.step("hypervisor") as words:
+            await plugger.open_switch()
+            stack.push_async_callback(plugger.close)
             await hypervisor.open()
+            stack.push_async_callback(hypervisor.close)
             host = await hypervisor.describe()
             words.append(f"{host.vcpus} CPUs, {host.memory_mib} MiB, {host.accelerator}")
-        try:
-            yield World(driver, {host.hostname: hypervisor}, settings.namespace)
-        finally:
-            await hypervisor.close()
-    finally:
-        await driver.close()
+        yield World(driver, {host.hostname: hypervisor}, settings.namespace)
 
 
 @asynccontextmanager
