@@ -39,14 +39,14 @@ from unkai.kit.clock import Chance, Clock, iso
 from unkai.kit.db import open_database
 from unkai.kit.events import Events
 from unkai.kit.http import Api, App
+from unkai.kit.leftovers import Leftover
 from unkai.kit.operations import Operations
 from unkai.kit.policy import Caller
 from unkai.kit.reconcile import Reconcilers
 from unkai.kit.workbench import Kit
-from unkai.network.actions.audit_network import audit_network
-from unkai.network.api import network_apis
+from unkai.network.api import network_api
 from unkai.network.drivers.metadata import MetadataServer
-from unkai.network.reconcilers import add_reconcilers as add_network_reconcilers
+from unkai.network.reconcilers.put_on_wire import add_reconcilers as add_network_reconcilers
 from unkai.network.service import NetworkService
 from unkai.operator.api import operator_api
 from unkai.operator.service import Operator
@@ -117,7 +117,7 @@ async def open_cloud(
                 identity_api(identity),
                 *placement_apis(compute.placement),
                 image_api(compute.images),
-                *network_apis(compute.network),
+                network_api(compute.network),
                 *compute_apis(compute),
                 operator_api(operator),
             ),
@@ -159,8 +159,7 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
         kit=compute.kit,
         compute=compute,
         audits={
-            "compute": lambda: audit_compute(compute),
-            "network": lambda: audit_network(compute.network),
+            "compute": lambda: _compute_leftovers(compute),
             "image": lambda: audit_images(compute.images),
         },
         health=health,
@@ -172,6 +171,11 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
             "started_at": iso(compute.kit.clock.now()),
         },
     )
+
+
+async def _compute_leftovers(compute: Compute) -> list[Leftover]:
+    found = await audit_compute(compute)
+    return [Leftover("compute", one.kind, one.what, one.detail) for one in found]
 
 
 @asynccontextmanager

@@ -148,11 +148,12 @@ class LocalHypervisor:
             nics = self._machines.known(folder).machine.nics
             for nic in nics:
                 await self._plugger.plug(server_id, nic)
-            await unplug_all(self._plugger, server_id, frozenset(nic.port_id for nic in nics))
+            keep = frozenset(nic.port_id for nic in nics)
+            await unplug_all(self._plugger, server_id, but=keep)
 
     async def unplug(self, server_id: str, epoch: int) -> None:
-        async with self._machines.owned(server_id, epoch):
-            await unplug_all(self._plugger, server_id, frozenset())
+        async with self._machines.owned(server_id, epoch) as folder:
+            await self._unplug(folder)
 
     async def start(self, server_id: str, epoch: int, *, paused: bool = False) -> None:
         async with self._machines.owned(server_id, epoch) as folder:
@@ -206,7 +207,7 @@ class LocalHypervisor:
         async with self._machines.owned(server_id, epoch) as folder:
             await self._machines.end(folder)
             await self._machines.end_stray(folder)
-            await unplug_all(self._plugger, server_id, frozenset())
+            await self._unplug(folder)
             existed = folder.prepared() is not None
             await in_thread(folder.remove, epoch)
             self._users.give_back(server_id)
@@ -232,6 +233,11 @@ class LocalHypervisor:
     async def changes(self) -> AsyncIterator[MachineStatus]:
         async for status in self._machines.changes.listen(self._machines.present):
             yield status
+
+    async def _unplug(self, folder: Folder) -> None:
+        prepared = folder.prepared()
+        nics = () if prepared is None else prepared.machine.nics
+        await unplug_all(self._plugger, folder.server_id, nics)
 
     async def _start(self, folder: Folder) -> None:
         """Have a process that waits at its first instruction."""
