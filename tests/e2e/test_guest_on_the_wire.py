@@ -9,13 +9,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from unkai.hypervisor.ovs import OvsPlugger
 
 from tests.drivers.hypervisor_rigs import LocalRig
 from tests.drivers.network_rigs import Lab, Tenant, names, needs_ovn, tell_who
 from unkai.guests.build import build_guest
 from unkai.hypervisor import config_drive
 from unkai.hypervisor.model import ImageRef, Machine, Nic, RootDisk
-from unkai.hypervisor.ovs import OvsPlugger
 from unkai.kit.clock import Clock
 from unkai.network.drivers.metadata import MetadataServer
 from unkai.network.drivers.ovn.driver import OvnDriver
@@ -71,7 +71,7 @@ async def test_a_guest_answers_ssh_on_its_port(tmp_path: Path) -> None:
     try:
         await lab.driver.start()
         await plugger.open_switch()
-        await rig.local.open()
+        await rig.open()
         tenant = Tenant()
         port, neighbour = tenant.port(10), tenant.port(20)
         await lab.driver.apply([*tenant.objects(tenant.rule()), port, neighbour])
