@@ -1,4 +1,4 @@
-"""What a fresh cloud has: flavors, the guest image, the networks. Run at every start, idempotent."""
+"""What a fresh cloud has: flavors, guest image, networks. Run at every start, idempotent."""
 
 from __future__ import annotations
 
