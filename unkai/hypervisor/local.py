@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,7 @@ class LocalSettings:
     """uids: the users guests run as, one each (None: as ourselves, without root).
 
     accelerator: None means KVM where it works. boots_at_once counts only without KVM.
+    confirm_kvm: asked once for each boot of the host when the probe says yes: does a guest boot?
     """
 
     folder: Path
@@ -56,6 +57,7 @@ class LocalSettings:
     qemu_img: str = "qemu-img"
     uefi_code: str = "/usr/share/OVMF/OVMF_CODE_4M.fd"
     uefi_variables: str = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+    confirm_kvm: Callable[[], Awaitable[bool]] | None = None
 
 
 def mark_of(folder: Path) -> str:
@@ -93,7 +95,9 @@ class LocalHypervisor:
         self._images.open()
         self._qemu_version = await host.qemu_version(settings.qemu)
         self._accelerator = settings.accelerator or await kvm.accelerator(
-            settings.folder / "accelerator.json", boot_id=process.boot_id()
+            settings.folder / "accelerator.json",
+            boot_id=process.boot_id(),
+            confirm=settings.confirm_kvm,
         )
         slow = self._accelerator.name == "tcg"
         self._turns = Turns(self._clock, settings.boots_at_once if slow else None)

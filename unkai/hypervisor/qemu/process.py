@@ -67,12 +67,19 @@ def alive(identity: Identity) -> bool:
     )
 
 
-def cpu_seconds(pid: int) -> float | None:
-    """Processor time it has used so far, None when it is gone."""
-    fields = _stat(pid)
-    if fields is None:
+def wanted_seconds(pid: int) -> float | None:
+    """Processor time its threads used or waited for so far, None when it is gone.
+
+    Waiting counts, so that on a busy host a process is not taken for an idle one.
+    """
+    wanted_ns = 0
+    try:
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            used_ns, waited_ns, _ = (thread / "schedstat").read_text().split()
+            wanted_ns += int(used_ns) + int(waited_ns)
+    except (FileNotFoundError, ProcessLookupError):
         return None
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return wanted_ns / 1e9
 
 
 def kill(identity: Identity) -> None:
