@@ -94,6 +94,8 @@ async def test_an_admin_sees_all_imports(cloud: Cloud) -> None:
     assert (await cloud.call("GET", one)).status_code == 403
     assert (await cloud.call("GET", "/tasks")).status_code == 403
     assert (await cloud.call("GET", "/tasks/none", "admin")).status_code == 404
+    fetch = {"type": "import", "input": {"import_from": "http://169.254.169.254/"}}
+    assert (await cloud.call("POST", "/tasks", "admin", json=fetch)).status_code == 400
     assert (await cloud.call("GET", "/tasks?limit=x", "admin")).status_code == 400
 
 

@@ -68,7 +68,16 @@ async def show_task(call: Call) -> dict[str, Any]:
     return task_view(task)
 
 
+async def refuse_task(call: Call) -> None:
+    raise BadRequest(
+        "This cloud fetches no images from other places.",
+        code="no-such-import-method",
+        remedy="Upload the data, or stage and import it by glance-direct.",
+    )
+
+
 ROUTES = (
+    Route("POST", "/v2/tasks", refuse_task, "tasks_api_access", body=dict[str, Any], status=201),
     Route("GET", "/v2/tasks", index_all, "tasks_api_access", query=TaskQuery),
     Route("GET", "/v2/tasks/{task_id}", show_task, "tasks_api_access"),
     Route("POST", "/v2/images/{image_id}/import", start, "import_image", body=Import, status=202),
