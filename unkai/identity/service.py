@@ -28,7 +28,7 @@ class Identity:
 
     async def changed(self, tx: Tx) -> None:
         """Something that tokens depend on changes in this transaction: validate them anew."""
-        await move_generation(tx)
+        await move_generation(tx, self.kit.clock.now())
         tx.after_commit(self.cache.drop)
 
 

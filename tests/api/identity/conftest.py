@@ -12,7 +12,14 @@ from tests.api.identity.cloud import Cloud, open_cloud
 
 @pytest.fixture
 async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
-    async with open_cloud(tmp_path) as cloud:
+    async with open_cloud(tmp_path, str(tmp_path / "identity.db")) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+async def either(tmp_path: Path, database_url: str) -> AsyncIterator[Cloud]:
+    """The same on SQLite and on PostgreSQL."""
+    async with open_cloud(tmp_path, database_url) as cloud:
         yield cloud
 
 

@@ -201,9 +201,10 @@ revocations = Table(
     Column("forget_at", Float, nullable=False, index=True),
 )
 
-generation = Table(
-    "identity_generation",
+changes = Table(
+    "identity_changes",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("value", BigInteger, nullable=False),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", Float, nullable=False),
+    sqlite_autoincrement=True,
 )
