@@ -208,3 +208,29 @@ changes = Table(
     Column("at", Float, nullable=False),
     sqlite_autoincrement=True,
 )
+
+credentials = Table(
+    "identity_credentials",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column(
+        "user_id",
+        ID,
+        ForeignKey("identity_users.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("project_id", ID, index=True),
+    Column("type", NAME, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("extra", Json, nullable=False),
+)
+
+policies = Table(
+    "identity_policies",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("type", NAME, nullable=False),
+    Column("blob", Text, nullable=False),
+    Column("extra", Json, nullable=False),
+)
