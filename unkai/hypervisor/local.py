@@ -224,9 +224,8 @@ class LocalHypervisor:
     async def list(self) -> Census:
         ports = await self._plugger.plugged()
         machines = tuple(self._machines.present())
-        return Census(
-            machines=machines, leftovers=tuple(self._machines.leftovers(ports)), ports=ports
-        )
+        leftovers = tuple(await self._machines.leftovers(ports))
+        return Census(machines=machines, leftovers=leftovers, ports=ports)
 
     async def console_log(self, server_id: str, lines: int | None = None) -> str:
         folder = self._machines.folder(server_id)

@@ -122,15 +122,17 @@ async def ended(identity: Identity, timeout_s: float) -> bool:
 
 
 def marked(prefix: str) -> dict[str, Identity]:
-    """Living processes whose guest name begins with the prefix, by the rest of that name."""
+    """Living processes whose guest name begins with the prefix, by the rest of that name.
+
+    Reads the command line of every process: some milliseconds, for a thread.
+    """
     found: dict[str, Identity] = {}
     this_boot = boot_id()
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
             continue
         rest = _guest_name(int(entry), prefix)
-        started = _start_ticks(int(entry))
-        if rest and started is not None:
+        if rest and (started := _start_ticks(int(entry))) is not None:
             found[rest] = Identity(pid=int(entry), start_ticks=started, boot_id=this_boot)
     return found
 

@@ -46,7 +46,7 @@ class Operations:
             database, clock, chance, events, observer, chance.uuid(), self._spawn
         )
         self._leases = Leases(self._process)
-        self._sole = sole
+        self.sole = sole
         self._slots = asyncio.Semaphore(slots)
         self._tasks: set[asyncio.Task[None]] = set()
         events.on_emit(self._leases.wake_waiting)
@@ -144,7 +144,7 @@ class Operations:
 
     async def start(self) -> None:
         """Take up what was left and keep claiming."""
-        if self._sole:
+        if self.sole:
             await self._leases.free_all()
         self._background(self._leases.claim_forever())
         self._background(self._leases.renew_forever())
