@@ -10,6 +10,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from unkai.hypervisor.model import ImageRef
+
 
 class Flavor(Struct, frozen=True, kw_only=True):
     id: str
@@ -72,7 +74,10 @@ class Requested(Struct, frozen=True, kw_only=True):
 
 
 class Server(Struct, frozen=True, kw_only=True):
-    """A server; `host` is None until it has one, and after its boot failed."""
+    """A server; `host` is None until it has one, and after its boot failed.
+
+    image: the root disk's image as hosts know it; it outlives the image itself.
+    """
 
     id: str
     project_id: str
@@ -89,6 +94,7 @@ class Server(Struct, frozen=True, kw_only=True):
     host: str | None = None
     availability_zone: str | None = None
     image_id: str | None = None
+    image: ImageRef | None = None
     metadata: dict[str, str] = field(default_factory=dict[str, str])
     key_name: str | None = None
     key: ServerKey | None = None
@@ -118,13 +124,17 @@ class Server(Struct, frozen=True, kw_only=True):
 
 
 class ComputeHost(Struct, frozen=True, kw_only=True):
-    """A compute host as the cloud knows it. `facts` are the fields of `hypervisor.model.Host`."""
+    """A compute host as the cloud knows it. `facts` are the fields of `hypervisor.model.Host`.
+
+    recovered_boot_id: the boot of the host after which all that should run was brought back.
+    """
 
     hostname: str
     id: str
     number: int
     service_id: str
     facts: dict[str, Any]
+    recovered_boot_id: str = ""
     disabled: bool = False
     disabled_reason: str | None = None
     forced_down: bool = False
@@ -151,6 +161,45 @@ class ServerGroup(Struct, frozen=True, kw_only=True):
     policy: str
     rules: dict[str, Any] = field(default_factory=dict[str, Any])
     created_at: float = 0.0
+
+
+class NetworkRequest(Struct, frozen=True, kw_only=True):
+    """One element of a server's `networks`: a network, a port, or a network with an address."""
+
+    network_id: str | None = None
+    port_id: str | None = None
+    fixed_ip: str | None = None
+    tag: str | None = None
+
+
+class ServerRequest(Struct, frozen=True, kw_only=True):
+    """`POST /servers` in its newest shape, whatever the client spoke.
+
+    networks: "auto", "none", a list, or None where the client did not say (the project's only
+    network). zone, host: parts of `availability_zone`, or given apart. user_data is base64.
+    """
+
+    name: str
+    flavor_id: str
+    image_id: str | None = None
+    count_min: int = 1
+    count_max: int = 1
+    networks: list[NetworkRequest] | str | None = None
+    security_groups: list[str] = field(default_factory=list[str])
+    key_name: str | None = None
+    user_data: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict[str, str])
+    tags: list[str] = field(default_factory=list[str])
+    description: str | None = None
+    hostname: str | None = None
+    config_drive: bool = False
+    zone: str | None = None
+    host: str | None = None
+    hypervisor_hostname: str | None = None
+    scheduler_hints: dict[str, Any] = field(default_factory=dict[str, Any])
+    access_ip_v4: str = ""
+    access_ip_v6: str = ""
+    disk_config: str = "MANUAL"
 
 
 class ActionEvent(Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from unkai.settings import ComputeSettings
 if TYPE_CHECKING:
     from unkai.identity.service import Identity
     from unkai.image.service import ImageService
-    from unkai.network.service import Network
+    from unkai.network.service import NetworkService
     from unkai.placement.service import Placement
 
 
@@ -27,7 +27,7 @@ class Compute:
     identity: Identity
     placement: Placement
     images: ImageService
-    network: Network
+    network: NetworkService
     agents: MutableMapping[str, Hypervisor]
 
     def agent(self, host: str) -> Hypervisor:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from itertools import chain
 
-from unkai.compute.api import flavors, keypairs, limits, quotas
+from unkai.compute.api import (
+    flavors,
+    instance_actions,
+    keypairs,
+    limits,
+    quotas,
+    server_actions,
+    server_interfaces,
+    server_ips,
+    server_metadata,
+    server_rest,
+    server_tags,
+    servers,
+)
 from unkai.compute.api.policies import POLICIES
 from unkai.compute.service import Compute
 from unkai.kit.http import Api, Microversions, Route, dialects
@@ -19,6 +32,14 @@ NOUNS: tuple[tuple[Route, ...], ...] = (
     keypairs.ROUTES,
     quotas.ROUTES,
     limits.ROUTES,
+    servers.ROUTES,
+    server_actions.ROUTES,
+    server_metadata.ROUTES,
+    server_tags.ROUTES,
+    server_ips.ROUTES,
+    server_interfaces.ROUTES,
+    server_rest.ROUTES,
+    instance_actions.ROUTES,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from sqlalchemy import select
 
 from unkai.compute.model import Aggregate
@@ -12,7 +13,7 @@ DEFAULT_ZONE = "nova"
 
 
 def of_row(row: AnyRow) -> Aggregate:
-    return Aggregate(**row._asdict())
+    return msgspec.convert(row, Aggregate, from_attributes=True)
 
 
 async def list_aggregates(session: Session) -> list[Aggregate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from sqlalchemy import func, insert, select, update
 
 from unkai.compute.model import ComputeHost
@@ -10,7 +11,7 @@ from unkai.kit.db import AnyRow, Session, Tx
 
 
 def of_row(row: AnyRow) -> ComputeHost:
-    return ComputeHost(**row._asdict())
+    return msgspec.convert(row, ComputeHost, from_attributes=True)
 
 
 async def list_hosts(session: Session) -> list[ComputeHost]:
@@ -33,6 +34,7 @@ async def add_host(
             number=(last or 0) + 1,
             service_id=service_id,
             facts=facts,
+            recovered_boot_id=facts["boot_id"],
             disabled=False,
             disabled_reason=None,
             forced_down=False,
@@ -52,4 +54,11 @@ async def host_described(tx: Tx, hostname: str, facts: dict[str, object], now: f
         update(hosts)
         .where(hosts.c.hostname == hostname)
         .values(facts=facts, seen_at=now, updated_at=now)
+    )
+
+
+async def recovered(tx: Tx, hostname: str, boot_id: str) -> None:
+    """What should run after this boot of the host was brought back."""
+    await tx.execute(
+        update(hosts).where(hosts.c.hostname == hostname).values(recovered_boot_id=boot_id)
     )

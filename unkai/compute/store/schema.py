@@ -36,6 +36,7 @@ servers = Table(
     Column("host", String(255)),
     Column("availability_zone", String(255)),  # as asked for
     Column("image_id", String(36)),
+    Column("image", Json),  # hypervisor.model.ImageRef
     Column("flavor_id", String(255), nullable=False),
     Column("flavor", Json, nullable=False),  # as it was when the server was made
     Column("vcpus", Integer, nullable=False),
@@ -78,7 +79,7 @@ servers = Table(
 server_tags = Table(
     "server_tags",
     metadata,
-    Column("server_id", ForeignKey("servers.id"), primary_key=True),
+    Column("server_id", String(36), ForeignKey("servers.id"), primary_key=True),
     Column("tag", String(60), primary_key=True),
     Index("server_tags_tag", "tag"),
 )
@@ -120,6 +121,7 @@ hosts = Table(
     Column("number", Integer, nullable=False, unique=True),  # the id before microversion 2.53
     Column("service_id", String(36), nullable=False, unique=True),
     Column("facts", Json, nullable=False),  # hypervisor.model.Host
+    Column("recovered_boot_id", String(64), nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("disabled_reason", String(255)),
     Column("forced_down", Boolean, nullable=False),
@@ -150,7 +152,7 @@ flavors = Table(
 flavor_access = Table(
     "flavor_access",
     metadata,
-    Column("flavor_id", ForeignKey("flavors.id"), primary_key=True),
+    Column("flavor_id", String(255), ForeignKey("flavors.id"), primary_key=True),
     Column("project_id", String(64), primary_key=True),
     Index("flavor_access_project", "project_id"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from sqlalchemy import select
 
 from unkai.compute.model import ServerGroup
@@ -10,7 +11,7 @@ from unkai.kit.db import AnyRow, Session
 
 
 def of_row(row: AnyRow) -> ServerGroup:
-    return ServerGroup(**row._asdict())
+    return msgspec.convert(row, ServerGroup, from_attributes=True)
 
 
 async def get_server_group(session: Session, group_id: str) -> ServerGroup | None:

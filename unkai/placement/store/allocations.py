@@ -131,3 +131,11 @@ async def count_consumers(session: Session, project_id: str, user_id: str | None
     if user_id is not None:
         statement = statement.where(consumers.c.user_id == user_id)
     return {row.consumer_type: int(row.amount) for row in await session.all(statement)}
+
+
+async def holders(session: Session, consumer_type: str) -> set[str]:
+    """Consumers of a type."""
+    found = await session.scalars(
+        select(consumers.c.id).where(consumers.c.consumer_type == consumer_type)
+    )
+    return set(found)

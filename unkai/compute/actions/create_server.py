@@ -1,0 +1,272 @@
+"""The boot of a server: one admission, then the steps that make it real.
+
+The admission chooses the host, claims its resources, makes and binds the ports and writes the
+server with its operation, in one transaction: a 4xx leaves nothing. Where no host fits it writes
+the server in ERROR with the decision, and takes nothing. What fails after the commit is undone by
+the operation, which then shows the user a fault.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from msgspec import structs
+
+from unkai.compute.actions import server_ports
+from unkai.compute.actions.check_request import (
+    check_group_quota,
+    check_request,
+    take_quota,
+)
+from unkai.compute.actions.choose_host import Offer, choose_host
+from unkai.compute.actions.end_action import failed_for_good
+from unkai.compute.actions.find_hosts import find_offers
+from unkai.compute.actions.machine import host_of, machine_of, server_id_of, server_of
+from unkai.compute.actions.new_server import (
+    Admission,
+    Placed,
+    action,
+    asking_events,
+    new_server,
+    wanted,
+    without_host,
+)
+from unkai.compute.actions.power_on import (
+    plug_ports,
+    run_guest,
+    start_machine,
+    wait_ports_up,
+)
+from unkai.compute.model import Decision, Server, ServerRequest
+from unkai.compute.service import Compute
+from unkai.compute.store import decisions, server_actions, servers, tags
+from unkai.image.actions.get_image import get_image
+from unkai.image.actions.open_data import data_path
+from unkai.kit.db import Tx
+from unkai.kit.errors import Conflict, Failed, NotFound
+from unkai.kit.operations import Operation, Run, Step
+from unkai.kit.policy import Caller, service_caller
+from unkai.placement.actions.claim import claim
+from unkai.timeline import model as who
+from unkai.timeline.actions.record import event, record
+
+ATTEMPTS = 4
+
+
+# --- admission
+
+
+async def create_servers(
+    compute: Compute, caller: Caller, asked: ServerRequest, *, request_id: str, asked_at: float
+) -> list[Server]:
+    """Admit one or several servers; each is in BUILD, or in ERROR where no host fits.
+
+    BadRequest, Forbidden, QuotaExceeded, Conflict in Nova's words, and then nothing was made.
+    """
+    if asked.count_max > 1:
+        server_ports.check_many(asked.networks)
+    made_of = await check_request(compute, caller, asked)
+    wishes = await server_ports.resolve(compute, caller, asked)
+    admission = Admission(
+        caller,
+        request_id,
+        asked_at,
+        asked,
+        made_of,
+        wishes,
+        f"r-{compute.kit.chance.uuid().replace('-', '')[:8]}",
+    )
+    for attempt in range(ATTEMPTS):
+        try:
+            return await compute.kit.database.transact(lambda tx: _admit(compute, tx, admission))
+        except Conflict as lost:
+            if lost.code != "no-capacity" or attempt + 1 == ATTEMPTS:
+                raise
+    raise AssertionError
+
+
+async def _admit(compute: Compute, tx: Tx, admission: Admission) -> list[Server]:
+    caller, made_of = admission.caller, admission.made_of
+    project_id = caller.project_id or ""
+    count = await take_quota(tx, project_id, made_of.flavor, admission.asked)
+    if made_of.group is not None:
+        await check_group_quota(tx, project_id, made_of.group.id, count)
+    several = count > 1
+    admitted: list[Placed] = []
+    told: list[dict[str, Any]] = []
+    for _ in range(count):
+        placed = await _place(compute, tx, admission, admitted, several=several)
+        told += asking_events(compute, admission, placed)
+        if placed.offer is not None:
+            placed, wired = await _wire(compute, tx, admission, placed)
+            told.append(wired)
+        admitted.append(placed)
+    made = [placed.server for placed in admitted]
+    await servers.add_servers(tx, made)
+    if admission.asked.tags:
+        for server in made:
+            await tags.set_tags(tx, server.id, admission.asked.tags)
+    await decisions.add_decisions(tx, [placed.decision for placed in admitted])
+    await server_actions.add_actions(tx, [action(compute, admission, one) for one in admitted])
+    for placed in admitted:
+        if placed.offer is not None:
+            await _submit(compute, tx, admission, placed.server)
+    await record(tx, *told)
+    return made
+
+
+async def _place(
+    compute: Compute, tx: Tx, admission: Admission, before: list[Placed], *, several: bool
+) -> Placed:
+    """Choose a host for the next server and claim its resources there."""
+    asked, made_of = admission.asked, admission.made_of
+    server = new_server(compute, admission, len(before), several=several)
+    group_id = made_of.group.id if made_of.group else None
+    offers = await find_offers(compute, tx, made_of.flavor, group_id)
+    offers = _count_in(offers, before, grouped=group_id is not None)
+    need = wanted(asked, made_of)
+    if made_of.group is not None:
+        need = replace(need, group_hosts=frozenset(o.host for o in offers if o.members))
+    choice = choose_host(need, offers)
+    best = choice.ranked[0] if choice.ranked else None
+    now = compute.kit.clock.now()
+    decision = Decision(
+        server_id=server.id,
+        made_at=now,
+        request={
+            "resources": dict(need.resources),
+            "availability_zone": need.zone,
+            "host": need.host,
+            "server_group": group_id,
+            "policy": need.group_policy,
+        },
+        chosen=best.host if best else None,
+        hosts=list(choice.verdicts),
+    )
+    if best is None:
+        return Placed(without_host(server, decision), None, decision)
+    if need.resources:
+        await claim(
+            compute.placement,
+            tx,
+            server.id,
+            {best.provider_id: dict(need.resources)},
+            project_id=server.project_id,
+            user_id=server.user_id,
+        )
+    server = structs.replace(server, host=best.host)
+    return Placed(server, best, decision)
+
+
+def _count_in(offers: list[Offer], before: list[Placed], *, grouped: bool) -> list[Offer]:
+    """Offers that know of the servers placed a moment ago in this very request."""
+    new = Counter(placed.offer.host for placed in before if placed.offer is not None)
+    return [
+        replace(
+            offer,
+            building=offer.building + new[offer.host],
+            members=offer.members + (new[offer.host] if grouped else 0),
+        )
+        for offer in offers
+    ]
+
+
+async def _wire(
+    compute: Compute, tx: Tx, admission: Admission, placed: Placed
+) -> tuple[Placed, dict[str, Any]]:
+    """Make or take the server's ports, bound to its host."""
+    began = compute.kit.clock.now()
+    nics = await server_ports.make_ports(
+        compute, tx, admission.caller, placed.server, admission.wishes
+    )
+    server = structs.replace(placed.server, nics=nics)
+    made = event(
+        f"server/{server.id}",
+        who.NEUTRON_API,
+        "create and bind ports",
+        started_at=began,
+        ended_at=compute.kit.clock.now(),
+        request_id=admission.request_id,
+        detail=f"{len(nics)} ports on {server.host}",
+    )
+    return replace(placed, server=server), made
+
+
+async def _submit(compute: Compute, tx: Tx, admission: Admission, server: Server) -> None:
+    await compute.kit.operations.submit(
+        tx,
+        CREATE_SERVER,
+        f"server/{server.id}",
+        project_id=server.project_id,
+        user_id=server.user_id,
+        request_id=admission.request_id,
+        input={},
+    )
+
+
+# --- steps
+
+
+async def fetch_image(compute: Compute, run: Run) -> None:
+    """Have the image in the host's cache; all boots of one image share one copy."""
+    server = await server_of(compute, run)
+    assert server.host is not None and server.image is not None
+    try:
+        caller = service_caller("nova", run.request_id)
+        await get_image(compute.images, compute.kit.database.reader, caller, server.image.id)
+    except NotFound as error:
+        raise Failed(
+            f"Image {server.image.id} was deleted before the server's disk was made.",
+            code="image-gone",
+            remedy="Delete this server and boot from another image.",
+        ) from error
+    async with host_of(compute, server.host) as host:
+        await host.cache_image(server.image, data_path(compute.images, server.image.id))
+
+
+async def prepare_disks(compute: Compute, run: Run) -> None:
+    server = await server_of(compute, run)
+    assert server.host is not None
+    machine = await machine_of(compute, server)
+    async with host_of(compute, server.host) as host:
+        await host.prepare(machine, run.epoch)
+
+
+async def remove_disks(compute: Compute, run: Run) -> None:
+    server = await servers.get_server(compute.kit.database.reader, server_id_of(run))
+    if server is not None and server.host is not None:
+        async with host_of(compute, server.host) as host:
+            await host.remove(server.id, run.epoch)
+
+
+async def unplug_ports(compute: Compute, run: Run) -> None:
+    server = await servers.get_server(compute.kit.database.reader, server_id_of(run))
+    if server is not None and server.host is not None:
+        async with host_of(compute, server.host) as host:
+            await host.unplug(server.id, run.epoch)
+
+
+async def stop_machine(compute: Compute, run: Run) -> None:
+    server = await servers.get_server(compute.kit.database.reader, server_id_of(run))
+    if server is not None and server.host is not None:
+        async with host_of(compute, server.host) as host:
+            await host.stop(server.id, run.epoch)
+
+
+async def mark_error(compute: Compute, tx: Tx, run: Run) -> None:
+    """The host was cleaned by the undos; give back what the admission took."""
+    await failed_for_good(compute, tx, run)
+
+
+CREATE_SERVER = Operation(
+    "create-server",
+    Step(fetch_image, who.GLANCE_API),
+    Step(prepare_disks, who.COMPUTE_NODE, undo=remove_disks),
+    Step(plug_ports, who.NEUTRON_API, undo=unplug_ports),
+    Step(start_machine, who.HYPERVISOR, undo=stop_machine),
+    Step(wait_ports_up, who.NEUTRON_API),
+    Step(run_guest, who.HYPERVISOR),
+    failed=mark_error,
+)

@@ -1,0 +1,117 @@
+"""What the scheduler chooses from: every host, with what placement and its own state say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from unkai.compute.actions.choose_host import Offer
+from unkai.compute.model import ComputeHost, Flavor
+from unkai.compute.service import Compute
+from unkai.compute.store import aggregates, hosts, servers
+from unkai.compute.store.aggregates import DEFAULT_ZONE
+from unkai.kit.db import Session
+from unkai.placement.actions.find_candidates import find_candidates
+from unkai.placement.model import CandidateRequest, Stock
+
+DOWN_AFTER_S = 60.0
+"""A host not heard of for so long is down."""
+_REQUIRED = "trait:"
+
+
+def resources_of(flavor: Flavor) -> dict[str, int]:
+    """What a server of this flavor takes; `resources:CLASS` of its extra specs changes it."""
+    disk = flavor.disk + flavor.ephemeral + (flavor.swap + 1023) // 1024
+    wanted = {"VCPU": flavor.vcpus, "MEMORY_MB": flavor.ram, "DISK_GB": disk}
+    for key, value in flavor.extra_specs.items():
+        if key.startswith("resources:") and value.isdigit():
+            wanted[key.removeprefix("resources:")] = int(value)
+    return {name: amount for name, amount in wanted.items() if amount > 0}
+
+
+def request_of(flavor: Flavor) -> CandidateRequest:
+    """The question to placement for one server of the flavor."""
+    required = {k for k, v in flavor.extra_specs.items() if v == "required"}
+    forbidden = {k for k, v in flavor.extra_specs.items() if v == "forbidden"}
+    return CandidateRequest(
+        resources=resources_of(flavor),
+        required_traits=_traits(required),
+        forbidden_traits=_traits(forbidden),
+        explain=True,
+    )
+
+
+def _traits(keys: set[str]) -> frozenset[str]:
+    return frozenset(key.removeprefix(_REQUIRED) for key in keys if key.startswith(_REQUIRED))
+
+
+def is_up(host: ComputeHost, now: float) -> bool:
+    return not host.forced_down and now - host.seen_at < DOWN_AFTER_S
+
+
+def why_not(host: ComputeHost, now: float, *, connected: bool) -> str | None:
+    """Why a host takes no new servers, whatever room it has; None if it does."""
+    if host.disabled:
+        reason = f": {host.disabled_reason}" if host.disabled_reason else ""
+        return f"It is disabled{reason}."
+    if host.forced_down:
+        return "It is forced down."
+    if not is_up(host, now) or not connected:
+        return f"It is down: not heard of for {max(0, int(now - host.seen_at))} s."
+    return None
+
+
+async def find_offers(
+    compute: Compute, session: Session, flavor: Flavor, group_id: str | None
+) -> list[Offer]:
+    """Every host of the cloud, with a refusal where one is known already."""
+    found = await find_candidates(compute.placement, session, request_of(flavor))
+    zones = await aggregates.zones_of_hosts(session)
+    building = await servers.building_by_host(session)
+    members: dict[str, int] = {}
+    if group_id is not None:
+        for host in await servers.hosts_of_group(session, group_id):
+            members[host] = members.get(host, 0) + 1
+    now = compute.kit.clock.now()
+    stocks = {one.provider_id: one.summary.resources for one in found.candidates}
+    refusals = {one.provider_id: one.reason for one in found.refusals}
+    return [
+        _offer(
+            host,
+            stocks.get(host.id),
+            refusals.get(host.id, "Placement does not know it."),
+            refusal=why_not(host, now, connected=host.hostname in compute.agents),
+            zone=zones.get(host.hostname, DEFAULT_ZONE),
+            building=building.get(host.hostname, 0),
+            members=members.get(host.hostname, 0),
+        )
+        for host in await hosts.list_hosts(session)
+    ]
+
+
+def _offer(
+    host: ComputeHost,
+    stocks: Mapping[str, Stock] | None,
+    said: str,
+    *,
+    refusal: str | None,
+    zone: str,
+    building: int,
+    members: int,
+) -> Offer:
+    if stocks is None:
+        refusal, stocks = refusal or _sentence(said), {}
+    return Offer(
+        host=host.hostname,
+        provider_id=host.id,
+        zone=zone,
+        refusal=refusal,
+        capacity={name: stock.inventory.capacity for name, stock in stocks.items()},
+        used={name: stock.used for name, stock in stocks.items()},
+        building=building,
+        members=members,
+    )
+
+
+def _sentence(reason: str) -> str:
+    text = reason[:1].upper() + reason[1:]
+    return text if text.endswith(".") else f"{text}."

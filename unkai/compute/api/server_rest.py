@@ -1,0 +1,179 @@
+"""What else hangs on a server: security groups, password, diagnostics, volumes, migrations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from unkai.compute.actions.find_server import find_server
+from unkai.compute.actions.security_groups import change_groups, groups_of
+from unkai.compute.actions.update_server import update_server
+from unkai.compute.api import server_shapes as shapes
+from unkai.compute.model import Server
+from unkai.compute.service import Compute
+from unkai.compute.states import Power
+from unkai.kit.errors import Conflict, NotFound
+from unkai.kit.http import Call, Route
+
+BASE = "/servers/{server_id}"
+
+
+class GroupName(Struct, forbid_unknown_fields=True):
+    name: shapes.LooseName
+
+
+async def _server(call: Call) -> Server:
+    compute: Compute = call.service
+    return await find_server(compute.kit.database.reader, call.caller, call.params["server_id"])
+
+
+async def list_groups(call: Call) -> dict[str, Any]:
+    compute: Compute = call.service
+    groups = await groups_of(compute, await _server(call))
+    return {
+        "security_groups": [
+            {
+                "id": group.id,
+                "name": group.name,
+                "description": group.description,
+                "tenant_id": group.project_id,
+                "rules": [],
+            }
+            for group in groups
+        ]
+    }
+
+
+async def add_group(call: Call) -> None:
+    await change_groups(
+        call.service, call.caller, call.params["server_id"], call.body.name, add=True
+    )
+
+
+async def remove_group(call: Call) -> None:
+    await change_groups(
+        call.service, call.caller, call.params["server_id"], call.body.name, add=False
+    )
+
+
+async def show_password(call: Call) -> dict[str, str]:
+    return {"password": (await _server(call)).password or ""}
+
+
+async def clear_password(call: Call) -> None:
+    compute: Compute = call.service
+    await update_server(compute, call.caller, call.params["server_id"], {"password": None})
+
+
+async def show_diagnostics(call: Call) -> dict[str, Any]:
+    compute: Compute = call.service
+    server = await _server(call)
+    if server.host is None or server.task_state is not None:
+        raise Conflict(f"Instance {server.id} is not ready", code="server-not-ready")
+    status = await compute.agent(server.host).status(server.id)
+    if not call.at_least("2.48"):
+        return {"memory": server.flavor.ram * 1024}
+    launched = server.launched_at or server.created_at
+    return {
+        "state": {Power.RUNNING: "running", Power.PAUSED: "paused"}.get(
+            Power(server.power_state), "shutdown"
+        ),
+        "driver": "libvirt",
+        "hypervisor": "qemu",
+        "hypervisor_os": "linux",
+        "uptime": int(compute.kit.clock.now() - launched) if status.pid else None,
+        "config_drive": server.config_drive,
+        "num_cpus": server.flavor.vcpus,
+        "num_nics": len(server.nics),
+        "num_disks": 1,
+        "disk_details": [],
+        "cpu_details": [],
+        "nic_details": [
+            {
+                "mac_address": nic.mac,
+                **dict.fromkeys(
+                    (
+                        "rx_octets",
+                        "rx_errors",
+                        "rx_drop",
+                        "rx_packets",
+                        "rx_rate",
+                        "tx_octets",
+                        "tx_errors",
+                        "tx_drop",
+                        "tx_packets",
+                        "tx_rate",
+                    )
+                ),
+            }
+            for nic in server.nics
+        ],
+        "memory_details": {"maximum": server.flavor.ram, "used": None},
+    }
+
+
+async def list_volumes(call: Call) -> dict[str, Any]:
+    await _server(call)
+    return {"volumeAttachments": []}
+
+
+async def list_migrations(call: Call) -> dict[str, Any]:
+    """None: servers stay on their host."""
+    await _server(call)
+    return {"migrations": []}
+
+
+async def list_all_migrations(call: Call) -> dict[str, Any]:
+    return {"migrations": []}
+
+
+async def no_migration(call: Call) -> None:
+    server = await _server(call)
+    raise NotFound(
+        f"In-progress live migration {call.params['migration_id']} is not found for server "
+        f"{server.id}."
+    )
+
+
+def _route(method: str, path: str, handler: Any, rule: str, **more: Any) -> Route:
+    return Route(method, path, handler, policy=f"os_compute_api:{rule}", **more)
+
+
+_GROUPS = "os-security-groups"
+_PASSWORD = f"{BASE}/os-server-password"
+
+ROUTES = (
+    _route("GET", f"{BASE}/os-security-groups", list_groups, f"{_GROUPS}:list"),
+    _route(
+        "POST",
+        f"{BASE}/action",
+        add_group,
+        f"{_GROUPS}:add",
+        action="addSecurityGroup",
+        body=GroupName,
+        status=202,
+    ),
+    _route(
+        "POST",
+        f"{BASE}/action",
+        remove_group,
+        f"{_GROUPS}:remove",
+        action="removeSecurityGroup",
+        body=GroupName,
+        status=202,
+    ),
+    _route("GET", _PASSWORD, show_password, "os-server-password:show"),
+    _route("DELETE", _PASSWORD, clear_password, "os-server-password:clear", status=204),
+    _route("GET", f"{BASE}/diagnostics", show_diagnostics, "os-server-diagnostics"),
+    _route("GET", f"{BASE}/os-volume_attachments", list_volumes, "os-volumes-attachments:index"),
+    _route("GET", f"{BASE}/migrations", list_migrations, "servers:migrations:index", since="2.23"),
+    _route(
+        "GET",
+        f"{BASE}/migrations/{{migration_id}}",
+        no_migration,
+        "servers:migrations:index",
+        since="2.23",
+    ),
+    _route("GET", "/os-migrations", list_all_migrations, "os-migrations:index"),
+)

@@ -1,0 +1,62 @@
+"""What compute wants to know beside a device's ports: their subnets, and groups by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from unkai.kit.db import Session
+from unkai.kit.errors import Conflict, NotFound
+from unkai.kit.policy import Caller
+from unkai.network.fields import is_uuid
+from unkai.network.model import Port, SecurityGroup, Subnet
+from unkai.network.service import NetworkService
+from unkai.network.store import security_groups, server_ports, subnets
+
+
+async def subnets_of_ports(
+    network: NetworkService, session: Session, ports: Iterable[Port]
+) -> dict[str, Subnet]:
+    """The subnets of the ports' fixed addresses, by id."""
+    ids = {fixed.subnet_id for port in ports for fixed in port.fixed_ips}
+    return await subnets.get_subnets(session, ids)
+
+
+async def groups_of_ports(
+    network: NetworkService, session: Session, ports: Iterable[Port]
+) -> list[SecurityGroup]:
+    """The ports' security groups, by name."""
+    ids = {group_id for port in ports for group_id in port.security_group_ids}
+    found = await security_groups.get_groups(session, ids)
+    return sorted(found.values(), key=lambda group: group.name)
+
+
+async def groups_for_device(
+    network: NetworkService, session: Session, caller: Caller, named: Sequence[str]
+) -> tuple[str, ...]:
+    """Ids of the caller's security groups, each named by its id or its name.
+
+    NotFound for one that is not there, Conflict for a name that several have.
+    """
+    found: list[str] = []
+    for name in named:
+        if is_uuid(name) and await security_groups.find_group(session, name.lower(), caller):
+            found.append(name.lower())
+            continue
+        ids = await security_groups.groups_named(session, caller.project_id or "", name)
+        if not ids:
+            raise NotFound(
+                f"Security group {name} not found for project {caller.project_id}.",
+                code="security-group-not-found",
+            )
+        if len(ids) > 1:
+            raise Conflict(
+                f"Multiple security groups found matching '{name}'. Use an ID to be more specific.",
+                code="security-group-ambiguous",
+            )
+        found.append(ids[0])
+    return tuple(dict.fromkeys(found))
+
+
+async def compute_ports(network: NetworkService, session: Session) -> dict[str, str]:
+    """The device of every port that a server owns, by port."""
+    return await server_ports.ports_of_servers(session)

@@ -1,0 +1,12 @@
+"""Who holds resources, for the audits of those who claim them."""
+
+from __future__ import annotations
+
+from unkai.kit.db import Session
+from unkai.placement.service import Placement
+from unkai.placement.store import allocations
+
+
+async def instance_consumers(placement: Placement, session: Session) -> set[str]:
+    """Every consumer of type INSTANCE that holds something."""
+    return await allocations.holders(session, "INSTANCE")
