@@ -1,4 +1,4 @@
-"""Delete a network with its subnets; ports on it keep it alive."""
+"""Delete a network with its subnets and unused floating IPs; ports on it keep it alive."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from unkai.kit.db import Tx
 from unkai.kit.errors import Conflict
 from unkai.kit.policy import Caller
 from unkai.network.actions.find import must_own, network_of
+from unkai.network.actions.floating_ips import drop_floating_ip
 from unkai.network.drivers.base import Ref
 from unkai.network.service import NetworkService
 from unkai.network.states import DELETED_WITH_NETWORK
-from unkai.network.store import networks, ports, rbac_policies, subnets
+from unkai.network.store import floating_ips, networks, ports, rbac_policies, subnets
 
 
 async def delete_network(network: NetworkService, tx: Tx, caller: Caller, network_id: str) -> None:
     found = await network_of(tx, caller, network_id)
     must_own(caller, found.project_id, f"Network {network_id}")
+    for floating_ip in await floating_ips.floating_ips_on(tx, network_id):
+        if floating_ip.port_id is None:
+            await drop_floating_ip(network, tx, floating_ip.id)
     members = await ports.network_ids_in_use(tx, network_id)
     others = [row.id for row in members if row.device_owner not in DELETED_WITH_NETWORK]
     if others:

@@ -9,8 +9,8 @@ from unkai.kit.db import Session
 from unkai.kit.errors import Forbidden, NotFound
 from unkai.kit.policy import Caller
 from unkai.network.fields import is_uuid
-from unkai.network.model import Network, Port, SecurityGroup, Subnet
-from unkai.network.store import networks, ports, security_groups, subnets
+from unkai.network.model import FloatingIP, Network, Port, Router, SecurityGroup, Subnet
+from unkai.network.store import floating_ips, networks, ports, routers, security_groups, subnets
 
 
 async def network_of(session: Session, caller: Caller, network_id: str) -> Network:
@@ -44,6 +44,24 @@ async def security_group_of(session: Session, caller: Caller, group_id: str) -> 
         found = await security_groups.find_group(session, group_id, caller)
     if found is None:
         raise NotFound(f"Security group {group_id} does not exist", code="security-group-not-found")
+    return found
+
+
+async def router_of(session: Session, caller: Caller, router_id: str) -> Router:
+    found = await routers.get_router(session, router_id) if is_uuid(router_id) else None
+    if found is None or not caller.may_see(found.project_id):
+        raise NotFound(f"Router {router_id} could not be found.", code="router-not-found")
+    return found
+
+
+async def floating_ip_of(session: Session, caller: Caller, floating_ip_id: str) -> FloatingIP:
+    found = None
+    if is_uuid(floating_ip_id):
+        found = await floating_ips.get_floating_ip(session, floating_ip_id)
+    if found is None or not caller.may_see(found.project_id):
+        raise NotFound(
+            f"Floating IP {floating_ip_id} could not be found.", code="floating-i-p-not-found"
+        )
     return found
 
 

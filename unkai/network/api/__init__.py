@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from unkai.kit.http import Api, dialects
-from unkai.network.api import networks, ports, security_groups, subnets, versions
+from unkai.network.api import (
+    floating_ips,
+    networks,
+    ports,
+    routers,
+    security_groups,
+    subnets,
+    versions,
+)
 from unkai.network.api.policies import POLICY
 from unkai.network.service import NetworkService
 
@@ -12,6 +20,8 @@ ROUTES = (
     *networks.ROUTES,
     *subnets.ROUTES,
     *ports.ROUTES,
+    *routers.ROUTES,
+    *floating_ips.ROUTES,
     *security_groups.ROUTES,
 )
 

@@ -8,9 +8,11 @@ from unkai.kit.clock import iso
 from unkai.kit.policy import Caller
 from unkai.network.api.policies import hide
 from unkai.network.model import (
+    FloatingIP,
     Network,
     Port,
     Route,
+    Router,
     SecurityGroup,
     SecurityGroupRule,
     Subnet,
@@ -128,6 +130,58 @@ def port_view(port: Port, caller: Caller) -> View:
         "tags": list(port.tags),
     }
     return hide(caller, "port", view)
+
+
+def router_view(router: Router, caller: Caller) -> View:
+    gateway = router.external_gateway_info
+    view = _standard(router) | {
+        "name": router.name,
+        "status": router.status,
+        "admin_state_up": router.admin_state_up,
+        "external_gateway_info": gateway
+        and {
+            "network_id": gateway.network_id,
+            "enable_snat": gateway.enable_snat,
+            "external_fixed_ips": [
+                {"subnet_id": fixed.subnet_id, "ip_address": fixed.ip_address}
+                for fixed in gateway.external_fixed_ips
+            ],
+        },
+        "routes": routes_view(router.routes),
+        "distributed": router.distributed,
+        "ha": router.ha,
+        "flavor_id": router.flavor_id,
+        "availability_zone_hints": list(router.availability_zone_hints),
+        "availability_zones": list(router.availability_zones),
+        "tags": list(router.tags),
+    }
+    return hide(caller, "router", view)
+
+
+def floating_ip_view(floating_ip: FloatingIP, port: Port | None) -> View:
+    """`port`: the one it leads to."""
+    return _standard(floating_ip) | {
+        "floating_network_id": floating_ip.floating_network_id,
+        "floating_ip_address": floating_ip.floating_ip_address,
+        "fixed_ip_address": floating_ip.fixed_ip_address,
+        "port_id": floating_ip.port_id,
+        "router_id": floating_ip.router_id,
+        "status": floating_ip.status,
+        "dns_name": floating_ip.dns_name,
+        "dns_domain": floating_ip.dns_domain,
+        "qos_policy_id": floating_ip.qos_policy_id,
+        "port_details": port
+        and {
+            "name": port.name,
+            "network_id": port.network_id,
+            "mac_address": port.mac_address,
+            "admin_state_up": port.admin_state_up,
+            "status": port.status,
+            "device_id": port.device_id,
+            "device_owner": port.device_owner,
+        },
+        "tags": list(floating_ip.tags),
+    }
 
 
 def rule_view(rule: SecurityGroupRule) -> View:

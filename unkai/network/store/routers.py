@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, false, insert, or_, select, true, update
 
 from unkai.kit.db import AnyRow, Session, Tx
 from unkai.kit.policy import Caller
@@ -14,7 +14,17 @@ from unkai.network.model import ExternalGateway, FixedIP, Route, Router
 from unkai.network.store.listing import Listing, in_parts, owned_or_all, select_rows, shelf
 from unkai.network.store.schema import port_addresses, ports, router_interfaces, routers
 
-ROUTERS = shelf(routers, hidden=["gateway_port_id", "gateway_network_id", "enable_snat"])
+
+def _never(values: Sequence[str]) -> ColumnElement[bool]:
+    """No router is `distributed` or `ha` in Neutron's sense."""
+    return false() if all(value.lower() in ("true", "1") for value in values) else true()
+
+
+ROUTERS = shelf(
+    routers,
+    specials={"distributed": _never, "ha": _never},
+    hidden=["gateway_port_id", "gateway_network_id", "enable_snat"],
+)
 
 
 async def list_routers(session: Session, listing: Listing, caller: Caller) -> list[Router]:
@@ -77,6 +87,15 @@ async def routers_in_subnet(session: Session, subnet_id: str) -> list[tuple[str,
         .where(port_addresses.c.subnet_id == subnet_id)
     )
     return [(row.router_id, row.port_id) for row in rows]
+
+
+async def interface_at(session: Session, subnet_id: str, address: str) -> str | None:
+    """The port that has this address of the subnet."""
+    return await session.scalar(
+        select(port_addresses.c.port_id).where(
+            port_addresses.c.subnet_id == subnet_id, port_addresses.c.ip_address == address
+        )
+    )
 
 
 async def routers_on(session: Session, network_id: str) -> list[str]:
