@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import openstack
@@ -12,15 +13,17 @@ from tests.clouds import CHECKOUT, RunningCloud
 TEMPLATE = CHECKOUT / "tests" / "conformance" / "tempest.conf.template"
 FLAVORS = {"tempest-small": 128, "tempest-large": 192}
 """Names and MiB: the second must be larger."""
+NOTHING: Any = SimpleNamespace(id="", name="")
+"""In place of a network that is not there: the tests that need it say so."""
 
 
 def write_configuration(cloud: RunningCloud, folder: Path) -> Path:
     """Two images, two flavors, then the file. Everything is looked for before it is made."""
-    connection: Any = openstack.connect(cloud="unkai", load_envvars=False, **_config(cloud))
+    connection: Any = connect(cloud)
     image, other = _images(connection, folder, real=not cloud.fake)
     small, large = (_flavor(connection, name, memory) for name, memory in FLAVORS.items())
-    external = next(iter(connection.network.networks(is_router_external=True)))
-    inner = next(iter(connection.network.networks(is_router_external=False)))
+    external = next(iter(connection.network.networks(is_router_external=True)), NOTHING)
+    inner = next(iter(connection.network.networks(is_router_external=False)), NOTHING)
     extensions = sorted(extension.alias for extension in connection.network.extensions())
     version = connection.compute.get("/", microversion="2.1").json()["version"]["version"]
     (folder / "locks").mkdir(exist_ok=True)
@@ -48,9 +51,11 @@ def write_configuration(cloud: RunningCloud, folder: Path) -> Path:
     return path
 
 
-def _config(cloud: RunningCloud) -> dict[str, Any]:
+def connect(cloud: RunningCloud) -> Any:
+    """openstacksdk, as the cloud's admin, with nothing of the caller's own settings."""
     files = [str(cloud.state_dir / "clouds.yaml")]
-    return {"config": openstack.config.OpenStackConfig(config_files=files).get_one("unkai")}
+    loader = openstack.config.OpenStackConfig(config_files=files, load_envvars=False)
+    return openstack.connection.Connection(config=loader.get_one("unkai"))
 
 
 def _images(connection: Any, folder: Path, *, real: bool) -> tuple[Any, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -15,8 +16,11 @@ from unkai.hypervisor.fake import FakeHost, FakeHypervisor
 from unkai.hypervisor.kvm import Accelerator
 from unkai.hypervisor.local import LocalHypervisor, LocalSettings, mark_of
 from unkai.hypervisor.model import ImageRef, Leftover
-from unkai.hypervisor.ports import FakePlugger
+from unkai.hypervisor.ports import FakePlugger, PortPlugger
 from unkai.hypervisor.qemu.process import ended, marked, reap
+from unkai.hypervisor.remote import RemoteHypervisor
+from unkai.hypervisor.server import serving
+from unkai.hypervisor.tls import client_context, issue, make_authority
 from unkai.kit.clock import Clock
 
 # Writes "hello" and a line feed to the first serial port, then halts.
@@ -79,7 +83,7 @@ async def fake(folder: Path) -> AsyncGenerator[Rig]:
 class LocalRig:
     """The real agent on a folder of its own; guests are tiny and emulated."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, plugger: PortPlugger | None = None) -> None:
         self.folder = folder / "hypervisor"
         self._settings = LocalSettings(
             folder=self.folder,
@@ -87,19 +91,21 @@ class LocalRig:
             uids=range(700_000, 700_100) if os.geteuid() == 0 else None,
             accelerator=Accelerator("tcg", "the tests do not depend on KVM"),
         )
-        self._plugger = FakePlugger()
-        self.local = self._made()
-        self.agent: Hypervisor = self.local
+        self._plugger = plugger or FakePlugger()
 
-    def _made(self) -> LocalHypervisor:
-        return LocalHypervisor(self._settings, self._plugger, Clock())
+    async def open(self) -> None:
+        self.local = LocalHypervisor(self._settings, self._plugger, Clock())
+        self.agent: Hypervisor = self.local
+        await self.local.open()
+
+    async def close(self) -> None:
+        await self.local.close()
 
     async def restart(self, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
-        await self.local.close()
+        await self.close()
         if meanwhile:
             await meanwhile()
-        self.agent = self.local = self._made()
-        await self.local.open()
+        await self.open()
 
     async def kill(self, server_id: str) -> None:
         victim = marked(mark_of(self._settings.folder))[server_id]
@@ -117,7 +123,9 @@ class LocalRig:
         return TALKING_IMAGE
 
     async def clear(self) -> None:
-        await self.local.close()
+        """Also where `open` never came to its end."""
+        if hasattr(self, "local"):
+            await self.close()
         for found in marked(mark_of(self._settings.folder)).values():
             os.kill(found.pid, signal.SIGKILL)
             await ended(found, 5)
@@ -127,7 +135,49 @@ class LocalRig:
 @asynccontextmanager
 async def local(folder: Path) -> AsyncGenerator[Rig]:
     rig = LocalRig(folder)
-    await rig.local.open()
+    await rig.open()
+    try:
+        yield rig
+    finally:
+        await rig.clear()
+
+
+class RemoteRig(LocalRig):
+    """The real agent behind mutual TLS on the loopback, and its client."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._certificates = folder / "tls"
+        self._serving = AsyncExitStack()
+        now = Clock().now()
+        make_authority(self._certificates, now=now)
+        issue(self._certificates, "host", role="server", hosts=["127.0.0.1"], now=now)
+        issue(self._certificates, "cloud", role="client", now=now)
+
+    async def open(self) -> None:
+        await super().open()
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        self._serving = AsyncExitStack()
+        self._serving.callback(listener.close)
+        server = serving(self.local, listener, self._certificates, "host")
+        await self._serving.enter_async_context(server)
+        remote = self.client("cloud")
+        self._serving.push_async_callback(remote.close)
+        self.agent = remote
+
+    def client(self, name: str) -> RemoteHypervisor:
+        return RemoteHypervisor(self.url, client_context(self._certificates, name))
+
+    async def close(self) -> None:
+        await self._serving.aclose()
+        await super().close()
+
+
+@asynccontextmanager
+async def remote(folder: Path) -> AsyncGenerator[RemoteRig]:
+    rig = RemoteRig(folder)
+    await rig.open()
     try:
         yield rig
     finally:
@@ -137,4 +187,5 @@ async def local(folder: Path) -> AsyncGenerator[Rig]:
 RIGS: dict[str, Callable[[Path], AbstractAsyncContextManager[Rig]]] = {
     "fake": fake,
     "local": local,
+    "remote": remote,
 }

@@ -34,7 +34,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def rig(tmp_path: Path) -> AsyncIterator[LocalRig]:
     made = LocalRig(tmp_path)
-    await made.local.open()
+    await made.open()
     yield made
     await made.clear()
 

@@ -6,28 +6,50 @@ decides anything; a cloud in a test is wired by the same function, with a world 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from starlette.types import ASGIApp
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+import unkai
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.progress import Progress
+from unkai.boot.seed import seed
 from unkai.boot.site import World, open_world
+from unkai.compute.actions.audit_compute import audit_compute
+from unkai.compute.actions.registry import register_operations
+from unkai.compute.api import compute_apis
+from unkai.compute.api.metadata import MetadataApp
+from unkai.compute.reconcilers import add_reconcilers as add_compute_reconcilers
+from unkai.compute.service import Compute
 from unkai.identity.actions.authenticate import authenticate
 from unkai.identity.actions.seed import seed_identity
 from unkai.identity.api import identity_api
 from unkai.identity.model import SeededIdentity, SeedEndpoint
 from unkai.identity.service import Identity, make_identity
-from unkai.kit.clock import Chance, Clock
+from unkai.image.actions.audit_images import audit_images
+from unkai.image.api import image_api
+from unkai.image.drivers.file import FileStore
+from unkai.image.drivers.inspection.sandboxed import SandboxedInspector
+from unkai.image.reconcilers import add_reconcilers as add_image_reconcilers
+from unkai.image.service import ImageService
+from unkai.kit.clock import Chance, Clock, iso
 from unkai.kit.db import open_database
 from unkai.kit.events import Events
 from unkai.kit.http import Api, App
+from unkai.kit.leftovers import Leftover
 from unkai.kit.operations import Operations
 from unkai.kit.policy import Caller
 from unkai.kit.reconcile import Reconcilers
 from unkai.kit.workbench import Kit
+from unkai.network.api import network_api
+from unkai.network.drivers.metadata import MetadataServer
+from unkai.network.reconcilers.put_on_wire import add_reconcilers as add_network_reconcilers
+from unkai.network.service import NetworkService
+from unkai.operator.api import operator_api
+from unkai.operator.service import Operator
 from unkai.placement.api import placement_apis
 from unkai.placement.service import Placement
 from unkai.settings import Settings
@@ -49,14 +71,26 @@ class Cloud:
 
     app: ASGIApp
     kit: Kit
+    compute: Compute
     passwords: Passwords
     world: World
+
+
+class LateApp:
+    """An ASGI application that is filled in once what it stands on exists."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self.app or PlainTextResponse("The cloud is starting.", status_code=503)
+        await app(scope, receive, send)
 
 
 @asynccontextmanager
 async def open_cloud(
     settings: Settings, progress: Progress, world: World | None = None
-) -> AsyncIterator[Cloud]:
+) -> AsyncGenerator[Cloud]:
     """Everything up to the sockets. world: a played one of the caller's own."""
     clock, chance = Clock(), Chance()
     secret = passwords(settings, chance)
@@ -65,12 +99,97 @@ async def open_cloud(
             kit = await _open_kit(settings, clock, chance, stack)
         with progress.step("identity"):
             identity = make_identity(kit, settings.identity, settings.state_dir / "token-keys")
-            await _seed_identity(settings, identity, secret)
-        placement = Placement(kit)
+            seeded = await _seed_identity(settings, identity, secret)
+        metadata = LateApp()
         if world is None:
-            world = await stack.enter_async_context(open_world(settings, clock, progress))
-        apis = (identity_api(identity), *placement_apis(placement))
-        yield Cloud(_app(identity, apis), kit, secret, world)
+            door = MetadataServer(metadata)
+            stack.push_async_callback(door.close_all)
+            opening = open_world(settings, clock, progress, door)
+            world = await stack.enter_async_context(opening)
+        compute = _services(settings, kit, identity, world)
+        metadata.app = MetadataApp(compute)
+        operator = _operator(settings, compute, world)
+        with progress.step("seed"):
+            await seed(settings, compute, seeded)
+        app = _app(
+            identity,
+            (
+                identity_api(identity),
+                *placement_apis(compute.placement),
+                image_api(compute.images),
+                network_api(compute.network),
+                *compute_apis(compute),
+                operator_api(operator),
+            ),
+        )
+        await stack.enter_async_context(_moving(kit))
+        yield Cloud(app, kit, compute, secret, world)
+
+
+def _services(settings: Settings, kit: Kit, identity: Identity, world: World) -> Compute:
+    """Every service with its neighbours, its operations and its reconcilers."""
+    images = ImageService(
+        kit, settings.image, FileStore(settings.state_dir / "images"), SandboxedInspector()
+    )
+    network = NetworkService(
+        kit, settings.network, world.driver, hosts=lambda: tuple(world.agents)
+    )
+    compute = Compute(
+        kit=kit,
+        settings=settings.compute,
+        identity=identity,
+        placement=Placement(kit),
+        images=images,
+        network=network,
+        agents=world.agents,
+    )
+    add_image_reconcilers(images)
+    add_network_reconcilers(network)
+    add_compute_reconcilers(compute)
+    register_operations(compute)
+    return compute
+
+
+def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
+    async def health() -> dict[str, str]:
+        found = await world.driver.health()
+        return {"database": "ok", **found.parts}
+
+    return Operator(
+        kit=compute.kit,
+        compute=compute,
+        audits={
+            "compute": lambda: _compute_leftovers(compute),
+            "image": lambda: audit_images(compute.images),
+        },
+        health=health,
+        facts={
+            "version": unkai.__version__,
+            "url": settings.url,
+            "namespace": world.namespace,
+            "fake": settings.fake,
+            "started_at": iso(compute.kit.clock.now()),
+        },
+    )
+
+
+async def _compute_leftovers(compute: Compute) -> list[Leftover]:
+    found = await audit_compute(compute)
+    return [Leftover("compute", one.kind, one.what, one.detail) for one in found]
+
+
+@asynccontextmanager
+async def _moving(kit: Kit) -> AsyncGenerator[None]:
+    """Operations, events and reconcilers run between this and its end."""
+    kit.events.start()
+    await kit.operations.start()
+    kit.reconcilers.start()
+    try:
+        yield
+    finally:
+        await kit.reconcilers.stop()
+        await kit.operations.stop()
+        await kit.events.stop()
 
 
 async def _open_kit(settings: Settings, clock: Clock, chance: Chance, stack: AsyncExitStack) -> Kit:

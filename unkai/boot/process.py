@@ -11,6 +11,7 @@ import contextlib
 import gc
 import signal
 import socket
+from collections.abc import AsyncGenerator
 
 from unkai.boot.cloud import Cloud, open_cloud
 from unkai.boot.files import write_cloud_file, write_clouds_yaml
@@ -60,7 +61,7 @@ async def _serve(settings: Settings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _answering(cloud: Cloud, sockets: list[socket.socket]):
+async def _answering(cloud: Cloud, sockets: list[socket.socket]) -> AsyncGenerator[None]:
     server = make_server(cloud.app)
     task = asyncio.create_task(server.serve(sockets=sockets))
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ class Progress:
         self._clock = clock
 
     @contextmanager
-    def step(self, name: str) -> Iterator[list[str]]:
+    def step(self, name: str) -> Generator[list[str]]:
         """Put words of detail into the list while the step runs."""
         words: list[str] = []
         began = self._clock.monotonic()

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from unkai.boot.progress import Progress
 from unkai.hypervisor.client import Hypervisor
 from unkai.hypervisor.fake import FakeHost, FakeHypervisor
+from unkai.hypervisor.local import LocalHypervisor, LocalSettings
+from unkai.hypervisor.ovs import OvsPlugger
 from unkai.hypervisor.ports import FakePlugger
 from unkai.kit.clock import Clock
 from unkai.network.drivers.base import NetworkDriver
 from unkai.network.drivers.fake import FakeDriver, FakeWire
+from unkai.network.drivers.metadata import MetadataDoor
+from unkai.network.drivers.ovn.driver import OvnDriver
+from unkai.network.drivers.ovn.site import Site
 from unkai.settings import Settings
 
 FIRST_UID = 1 << 30
 """Guests run as users above this; each cloud has a block of its own."""
 UIDS = 4096
 BLOCKS = 100_000
+DEFAULT_BOOTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ def uid_block(settings: Settings) -> range:
 @asynccontextmanager
 async def played_world(
     settings: Settings, clock: Clock, world: FakeWorld | None = None
-) -> AsyncIterator[World]:
+) -> AsyncGenerator[World]:
     """As many hosts as the settings say, where the given world has none."""
     world = world or FakeWorld()
     for number in range(len(world.hosts), settings.compute.fake_hosts):
@@ -71,8 +79,73 @@ async def played_world(
         await driver.close()
 
 
+def guest_folder(settings: Settings) -> Path:
+    return settings.state_dir / "guests"
+
+
+def network_driver(settings: Settings, clock: Clock, door: MetadataDoor | None = None) -> OvnDriver:
+    """OVN in the cloud's namespace; not started."""
+    site = Site(
+        namespace=settings.namespace,
+        run_dir=settings.run_dir / "ovn",
+        state_dir=settings.state_dir / "ovn",
+        chassis=socket.gethostname(),
+    )
+    return OvnDriver(site, clock=clock, door=door)
+
+
+def local_plugger(site: Site, clock: Clock) -> OvsPlugger:
+    """How guests of this machine meet the switch; not opened."""
+    offloads = site.datapath_type == "system" or site.offloads
+    return OvsPlugger(
+        site.switch_socket, namespace=site.namespace, vnet_hdr=offloads, clock=clock
+    )
+
+
+def local_hypervisor(settings: Settings, clock: Clock, plugger: OvsPlugger) -> LocalHypervisor:
+    """The agent of this machine; not opened."""
+    compute = settings.compute
+    local = LocalSettings(
+        folder=guest_folder(settings),
+        hostname=socket.gethostname(),
+        uids=uid_block(settings),
+        boots_at_once=compute.concurrent_boots or DEFAULT_BOOTS,
+    )
+    return LocalHypervisor(local, plugger, clock)
+
+
 @asynccontextmanager
-async def open_world(settings: Settings, clock: Clock, progress: Progress) -> AsyncIterator[World]:
+async def real_world(
+    settings: Settings, clock: Clock, progress: Progress, door: MetadataDoor
+) -> AsyncGenerator[World]:
+    """This machine: its OVN daemons and its QEMUs, started or adopted; they outlive us."""
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    driver = network_driver(settings, clock, door)
+    plugger = local_plugger(driver.site, clock)
+    hypervisor = local_hypervisor(settings, clock, plugger)
+    async with AsyncExitStack() as stack:
+        with progress.step("network") as words:
+            stack.push_async_callback(driver.close)
+            await driver.start()
+            words.append(f"OVN in namespace {settings.namespace}")
+        with progress.step("hypervisor") as words:
+            await plugger.open_switch()
+            stack.push_async_callback(plugger.close)
+            await hypervisor.open()
+            stack.push_async_callback(hypervisor.close)
+            host = await hypervisor.describe()
+            words.append(f"{host.vcpus} CPUs, {host.memory_mib} MiB, {host.accelerator}")
+        yield World(driver, {host.hostname: hypervisor}, settings.namespace)
+
+
+@asynccontextmanager
+async def open_world(
+    settings: Settings, clock: Clock, progress: Progress, door: MetadataDoor
+) -> AsyncGenerator[World]:
     """The world that the settings ask for."""
-    async with played_world(settings, clock) as world:
-        yield world
+    if settings.fake:
+        async with played_world(settings, clock) as world:
+            yield world
+    else:
+        async with real_world(settings, clock, progress, door) as world:
+            yield world

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import shutil
 
+from unkai.boot.site import guest_folder, network_driver
+from unkai.hypervisor.local import end_all
+from unkai.kit.clock import Clock
 from unkai.settings import Settings
 
 
@@ -16,11 +19,5 @@ def teardown(settings: Settings) -> None:
 
 
 async def _remove(settings: Settings) -> None:
-    from unkai.boot.site import local_hypervisor, network_driver
-    from unkai.kit.clock import Clock
-
-    clock = Clock()
-    if (settings.state_dir / "guests").exists():
-        hypervisor = local_hypervisor(settings, clock)
-        await hypervisor.remove_all()
-    await network_driver(settings).stop()
+    await end_all(guest_folder(settings))
+    await network_driver(settings, Clock()).stop()

@@ -200,11 +200,11 @@ class FakeHypervisor:
             for nic in nics:
                 await self._host.plugger.plug(server_id, nic)
             keep = frozenset(nic.port_id for nic in nics)
-            await unplug_all(self._host.plugger, server_id, keep)
+            await unplug_all(self._host.plugger, server_id, but=keep)
 
     async def unplug(self, server_id: str, epoch: int) -> None:
         async with self._call("unplug", server_id, epoch):
-            await unplug_all(self._host.plugger, server_id, frozenset())
+            await unplug_all(self._host.plugger, server_id)
 
     async def start(self, server_id: str, epoch: int, *, paused: bool = False) -> None:
         async with self._call("start", server_id, epoch):
@@ -249,7 +249,7 @@ class FakeHypervisor:
 
     async def remove(self, server_id: str, epoch: int) -> None:
         async with self._call("remove", server_id, epoch):
-            await unplug_all(self._host.plugger, server_id, frozenset())
+            await unplug_all(self._host.plugger, server_id)
             host = self._host
             host.leftovers = [left for left in host.leftovers if left.server_id != server_id]
             if host.machines.pop(server_id, None) is not None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,7 @@ from unkai.hypervisor.turns import Turns
 from unkai.kit.clock import Clock
 
 _TRIM_S = 5.0
+_KILLED_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class LocalSettings:
     """uids: the users guests run as, one each (None: as ourselves, without root).
 
     accelerator: None means KVM where it works. boots_at_once counts only without KVM.
+    confirm_kvm: asked once for each boot of the host when the probe says yes: does a guest boot?
     """
 
     folder: Path
@@ -55,11 +57,22 @@ class LocalSettings:
     qemu_img: str = "qemu-img"
     uefi_code: str = "/usr/share/OVMF/OVMF_CODE_4M.fd"
     uefi_variables: str = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+    confirm_kvm: Callable[[], Awaitable[bool]] | None = None
 
 
 def mark_of(folder: Path) -> str:
     """How the names of an agent's processes begin: the same for the same folder, and no other."""
     return f"unkai-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:10]}-"
+
+
+async def end_all(folder: Path) -> int:
+    """End every guest of the agent whose folder this is; nobody may run it. How many there were."""
+    guests = list(process.marked(mark_of(folder)).values())
+    for guest in guests:
+        process.kill(guest)
+    for guest in guests:
+        await process.ended(guest, _KILLED_S)
+    return len(guests)
 
 
 class LocalHypervisor:
@@ -82,7 +95,9 @@ class LocalHypervisor:
         self._images.open()
         self._qemu_version = await host.qemu_version(settings.qemu)
         self._accelerator = settings.accelerator or await kvm.accelerator(
-            settings.folder / "accelerator.json", boot_id=process.boot_id()
+            settings.folder / "accelerator.json",
+            boot_id=process.boot_id(),
+            confirm=settings.confirm_kvm,
         )
         slow = self._accelerator.name == "tcg"
         self._turns = Turns(self._clock, settings.boots_at_once if slow else None)
@@ -137,11 +152,12 @@ class LocalHypervisor:
             nics = self._machines.known(folder).machine.nics
             for nic in nics:
                 await self._plugger.plug(server_id, nic)
-            await unplug_all(self._plugger, server_id, frozenset(nic.port_id for nic in nics))
+            keep = frozenset(nic.port_id for nic in nics)
+            await unplug_all(self._plugger, server_id, but=keep)
 
     async def unplug(self, server_id: str, epoch: int) -> None:
-        async with self._machines.owned(server_id, epoch):
-            await unplug_all(self._plugger, server_id, frozenset())
+        async with self._machines.owned(server_id, epoch) as folder:
+            await self._unplug(folder)
 
     async def start(self, server_id: str, epoch: int, *, paused: bool = False) -> None:
         async with self._machines.owned(server_id, epoch) as folder:
@@ -195,7 +211,7 @@ class LocalHypervisor:
         async with self._machines.owned(server_id, epoch) as folder:
             await self._machines.end(folder)
             await self._machines.end_stray(folder)
-            await unplug_all(self._plugger, server_id, frozenset())
+            await self._unplug(folder)
             existed = folder.prepared() is not None
             await in_thread(folder.remove, epoch)
             self._users.give_back(server_id)
@@ -208,9 +224,8 @@ class LocalHypervisor:
     async def list(self) -> Census:
         ports = await self._plugger.plugged()
         machines = tuple(self._machines.present())
-        return Census(
-            machines=machines, leftovers=tuple(self._machines.leftovers(ports)), ports=ports
-        )
+        leftovers = tuple(await self._machines.leftovers(ports))
+        return Census(machines=machines, leftovers=leftovers, ports=ports)
 
     async def console_log(self, server_id: str, lines: int | None = None) -> str:
         folder = self._machines.folder(server_id)
@@ -221,6 +236,11 @@ class LocalHypervisor:
     async def changes(self) -> AsyncIterator[MachineStatus]:
         async for status in self._machines.changes.listen(self._machines.present):
             yield status
+
+    async def _unplug(self, folder: Folder) -> None:
+        prepared = folder.prepared()
+        nics = () if prepared is None else prepared.machine.nics
+        await unplug_all(self._plugger, folder.server_id, nics)
 
     async def _start(self, folder: Folder) -> None:
         """Have a process that waits at its first instruction."""

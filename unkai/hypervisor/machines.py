@@ -43,7 +43,7 @@ class Machines:
         self._chores: set[asyncio.Task[None]] = set()
 
     async def adopt_all(self) -> None:
-        marked = process.marked(self._mark)
+        marked = await in_thread(process.marked, self._mark)
         await asyncio.gather(*(self._adopt(folder, marked) for folder in self.folders()))
 
     async def close(self) -> None:
@@ -103,7 +103,8 @@ class Machines:
     def present(self) -> list[MachineStatus]:
         return [self.status(folder) for folder in self.folders() if folder.prepared() is not None]
 
-    def leftovers(self, ports: dict[str, str]) -> list[Leftover]:
+    async def leftovers(self, ports: dict[str, str]) -> list[Leftover]:
+        marked = await in_thread(process.marked, self._mark)
         folders = self.folders()
         known = {folder.server_id for folder in folders if folder.prepared() is not None}
         left = [
@@ -111,7 +112,7 @@ class Machines:
             for folder in folders
             if folder.server_id not in known
         ]
-        for server_id, found in process.marked(self._mark).items():
+        for server_id, found in marked.items():
             guest = self.guests.get(server_id)
             if server_id not in known or (guest is not None and guest.identity != found):
                 left.append(Leftover(kind="process", server_id=server_id, detail=str(found.pid)))
@@ -166,7 +167,7 @@ class Machines:
 
     async def end_stray(self, folder: Folder) -> None:
         """End a process with our mark that no machine owns."""
-        stray = process.marked(self._mark).get(folder.server_id)
+        stray = (await in_thread(process.marked, self._mark)).get(folder.server_id)
         if stray is not None:
             await Guest(folder.server_id, stray, folder.path, self._clock).quit()
 

@@ -59,8 +59,19 @@ class FakePlugger:
         return dict(self.ports)
 
 
-async def unplug_all(plugger: PortPlugger, server_id: str, but: frozenset[str]) -> None:
-    """Take off the ports of the server that are not among `but`."""
+async def unplug_all(
+    plugger: PortPlugger,
+    server_id: str,
+    nics: tuple[Nic, ...] = (),
+    *,
+    but: frozenset[str] = frozenset(),
+) -> None:
+    """Take off the server's `nics` and whatever else is plugged in its name, except `but`.
+
+    Its NICs are named so that even a tap goes that a crash left without an interface.
+    """
+    for nic in nics:
+        await plugger.unplug(nic.port_id)
     for port_id, owner in (await plugger.plugged()).items():
         if owner == server_id and port_id not in but:
             await plugger.unplug(port_id)

@@ -2,7 +2,7 @@
 
 Thirty guests that boot together under TCG on two processors starve each other until services inside
 time out. A turn is held from the moment a guest begins to run until it has booted, which is seen
-from outside: its process used less than half a processor for a second. That is the very thing
+from outside: its process wanted less than half a processor for a second. That is the very thing
 turns protect, needs no word from the guest, and ends a turn early for a guest that merely waits. A
 guest that never gets quiet gives its turn up after a while; one that ended or paused, at once.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from unkai.hypervisor.qemu.process import cpu_seconds
+from unkai.hypervisor.qemu.process import wanted_seconds
 from unkai.kit.clock import Clock
 
 _LOOK_S = 0.5
@@ -52,10 +52,10 @@ class Turns:
 
     async def _watch(self, pid: int | None) -> None:
         deadline = self._clock.monotonic() + self._longest_s
-        used = None if pid is None else cpu_seconds(pid)
+        used = None if pid is None else wanted_seconds(pid)
         quiet = 0
         while used is not None and quiet < _QUIET_LOOKS and self._clock.monotonic() < deadline:
             await self._clock.sleep(_LOOK_S)
-            before, used = used, cpu_seconds(pid) if pid is not None else None
+            before, used = used, wanted_seconds(pid) if pid is not None else None
             if used is not None:
                 quiet = quiet + 1 if used - before < _QUIET_SHARE * _LOOK_S else 0

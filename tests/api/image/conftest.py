@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from unkai.image.actions.import_image import IMPORT_IMAGE
 from unkai.image.api import image_api
 from unkai.image.drivers.file import FileStore
 from unkai.image.drivers.inspection.sandboxed import SandboxedInspector
+from unkai.image.reconcilers import add_reconcilers
 from unkai.image.service import ImageService
 from unkai.kit.clock import Chance, Clock
 from unkai.kit.db import open_database
@@ -129,7 +129,7 @@ async def make_service(tmp_path: Path) -> AsyncIterator[MakeImageService]:
             "inspector": SandboxedInspector(),
         } | parts
         image = ImageService(kit, **given)
-        operations.register(IMPORT_IMAGE, image)
+        add_reconcilers(image)
         await operations.start()
         return image
 

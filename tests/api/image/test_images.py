@@ -104,6 +104,12 @@ async def test_what_is_not_there_is_not_found(cloud: Cloud, method: str) -> None
         assert answer.status_code == 404, answer.text
 
 
+async def test_an_empty_id_is_not_the_list(cloud: Cloud) -> None:
+    assert (await cloud.call("GET", "/images/")).status_code == 404
+    assert (await cloud.call("DELETE", "/images/")).status_code == 404
+    assert (await cloud.call("DELETE", "/images")).status_code == 405
+
+
 async def test_others_images_are_seen_by_their_visibility(cloud: Cloud) -> None:
     made = {
         kind: (await cloud.make("admin", visibility=kind, owner="p-other"))["id"]

@@ -76,6 +76,29 @@ async def test_refused_data_is_dropped(cloud: Cloud, tmp_path: Path) -> None:
     assert (await stage(cloud, made["id"], b"again")).status_code == 204
 
 
+async def test_an_admin_sees_all_imports(cloud: Cloud) -> None:
+    for _ in range(3):
+        made = await cloud.make()
+        await stage(cloud, made["id"], b"x")
+        await start(cloud, made["id"])
+        await until_ended(cloud, made["id"])
+
+    first = (await cloud.call("GET", "/tasks?limit=2", "admin")).json()
+    rest = (await cloud.call("GET", first["next"].removeprefix("/v2"), "admin")).json()
+
+    tasks = first["tasks"] + rest["tasks"]
+    assert len({task["id"] for task in tasks}) == 3
+    assert tasks[0]["image_id"] == made["id"]
+    one = f"/tasks/{tasks[0]['id']}"
+    assert (await cloud.call("GET", one, "admin")).json() == tasks[0]
+    assert (await cloud.call("GET", one)).status_code == 403
+    assert (await cloud.call("GET", "/tasks")).status_code == 403
+    assert (await cloud.call("GET", "/tasks/none", "admin")).status_code == 404
+    fetch = {"type": "import", "input": {"import_from": "http://169.254.169.254/"}}
+    assert (await cloud.call("POST", "/tasks", "admin", json=fetch)).status_code == 400
+    assert (await cloud.call("GET", "/tasks?limit=x", "admin")).status_code == 400
+
+
 async def test_what_cannot_be_imported(cloud: Cloud) -> None:
     made = await cloud.make()
     assert (await start(cloud, made["id"])).status_code == 409

@@ -5,27 +5,32 @@ from __future__ import annotations
 from itertools import chain
 
 from unkai.compute.api import (
+    aggregates,
+    availability_zones,
+    extensions,
     flavors,
+    hosts,
+    hypervisors,
     instance_actions,
     keypairs,
     limits,
     quotas,
     server_actions,
+    server_groups,
     server_interfaces,
     server_ips,
     server_metadata,
     server_rest,
     server_tags,
     servers,
+    services,
+    usages,
 )
 from unkai.compute.api.policies import POLICIES
+from unkai.compute.api.versions import MICROVERSIONS, OLD_MICROVERSIONS, versions_api
 from unkai.compute.service import Compute
 from unkai.kit.http import Api, Microversions, Route, dialects
 from unkai.kit.policy import Policy
-
-MICROVERSIONS = Microversions(
-    "compute", (2, 1), (2, 96), legacy_header="X-OpenStack-Nova-API-Version"
-)
 
 NOUNS: tuple[tuple[Route, ...], ...] = (
     flavors.ROUTES,
@@ -40,23 +45,36 @@ NOUNS: tuple[tuple[Route, ...], ...] = (
     server_interfaces.ROUTES,
     server_rest.ROUTES,
     instance_actions.ROUTES,
+    availability_zones.ROUTES,
+    services.ROUTES,
+    hosts.ROUTES,
+    hypervisors.ROUTES,
+    aggregates.ROUTES,
+    server_groups.ROUTES,
+    usages.ROUTES,
+    extensions.ROUTES,
 )
 
 
 def compute_api(compute: Compute) -> Api:
+    return _api(compute, "compute", "/compute/v2.1", MICROVERSIONS)
+
+
+def _api(compute: Compute, name: str, prefix: str, microversions: Microversions) -> Api:
     return Api(
-        "compute",
-        "/compute/v2.1",
+        name,
+        prefix,
         tuple(chain.from_iterable(NOUNS)),
         compute,
         Policy(POLICIES),
         dialects.nova,
-        MICROVERSIONS,
+        microversions,
         max_body_bytes=1 << 20,
         request_id_header="x-compute-request-id",
     )
 
 
 def compute_apis(compute: Compute) -> tuple[Api, ...]:
-    """Every API of the service, with those that only say which versions there are."""
-    return (compute_api(compute),)
+    """Every API of the service: the API, its elder name, and the version documents."""
+    old = _api(compute, "compute-v2.0", "/compute/v2", OLD_MICROVERSIONS)
+    return (compute_api(compute), old, versions_api())

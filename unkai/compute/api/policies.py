@@ -113,4 +113,42 @@ _OWN: dict[str, Rule] = {
     "os_compute_api:os-quota-class-sets:update": admin,
 }
 
-POLICIES: dict[str, Rule] = {**_SERVERS, **_FLAVORS, **_OWN}
+_CLOUD: dict[str, Rule] = {
+    "os_compute_api:os-availability-zone:list": anyone,
+    "os_compute_api:os-availability-zone:detail": admin_reader,
+    "os_compute_api:os-services:list": admin_reader,
+    "os_compute_api:os-services:update": admin,
+    "os_compute_api:os-services:delete": admin,
+    "os_compute_api:os-hosts:list": admin_reader,
+    "os_compute_api:os-hosts:show": admin_reader,
+    "os_compute_api:os-hosts:update": admin,
+    "os_compute_api:os-hosts:reboot": admin,
+    "os_compute_api:os-hosts:shutdown": admin,
+    "os_compute_api:os-hosts:startup": admin,
+    "os_compute_api:os-hypervisors:list": admin_reader,
+    "os_compute_api:os-hypervisors:list-detail": admin_reader,
+    "os_compute_api:os-hypervisors:statistics": admin_reader,
+    "os_compute_api:os-hypervisors:show": admin_reader,
+    "os_compute_api:os-hypervisors:uptime": admin_reader,
+    "os_compute_api:os-hypervisors:search": admin_reader,
+    "os_compute_api:os-hypervisors:servers": admin_reader,
+    "os_compute_api:os-aggregates:index": admin_reader,
+    "os_compute_api:os-aggregates:show": admin_reader,
+    "os_compute_api:os-aggregates:create": admin,
+    "os_compute_api:os-aggregates:update": admin,
+    "os_compute_api:os-aggregates:delete": admin,
+    "os_compute_api:os-aggregates:add_host": admin,
+    "os_compute_api:os-aggregates:remove_host": admin,
+    "os_compute_api:os-aggregates:set_metadata": admin,
+    "os_compute_api:os-server-groups:index": reader,
+    "os_compute_api:os-server-groups:show": reader,
+    "os_compute_api:os-server-groups:create": member,
+    "os_compute_api:os-server-groups:delete": member,
+    "os_compute_api:os-simple-tenant-usage:list": admin_reader,
+    "os_compute_api:os-simple-tenant-usage:show": reader,
+    "os_compute_api:os-instance-usage-audit-log:list": admin_reader,
+    "os_compute_api:os-instance-usage-audit-log:show": admin_reader,
+    "os_compute_api:extensions": anyone,
+}
+
+POLICIES: dict[str, Rule] = {**_SERVERS, **_FLAVORS, **_OWN, **_CLOUD}

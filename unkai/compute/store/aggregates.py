@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import delete, func, insert, select, update
 
 from unkai.compute.model import Aggregate
 from unkai.compute.store.schema import aggregates
-from unkai.kit.db import AnyRow, Session
+from unkai.kit.db import AnyRow, Session, Tx
 
 DEFAULT_ZONE = "nova"
 
@@ -31,3 +31,39 @@ async def zones_of_hosts(session: Session) -> dict[str, str]:
         if zone:
             zones.update(dict.fromkeys(aggregate.hosts, zone))
     return zones
+
+
+async def get_aggregate(session: Session, number: int) -> Aggregate | None:
+    row = await session.first(select(aggregates).where(aggregates.c.number == number))
+    return of_row(row) if row else None
+
+
+async def find_by_name(session: Session, name: str) -> Aggregate | None:
+    row = await session.first(select(aggregates).where(aggregates.c.name == name))
+    return of_row(row) if row else None
+
+
+async def next_number(tx: Tx) -> int:
+    return (await tx.scalar(select(func.max(aggregates.c.number))) or 0) + 1
+
+
+async def add_aggregate(tx: Tx, aggregate: Aggregate) -> None:
+    values = {name: getattr(aggregate, name) for name in aggregate.__struct_fields__}
+    await tx.execute(insert(aggregates).values(**values))
+
+
+async def save_aggregate(tx: Tx, aggregate: Aggregate) -> None:
+    await tx.execute(
+        update(aggregates)
+        .where(aggregates.c.number == aggregate.number)
+        .values(
+            name=aggregate.name,
+            metadata=aggregate.metadata,
+            hosts=aggregate.hosts,
+            updated_at=aggregate.updated_at,
+        )
+    )
+
+
+async def delete_aggregate(tx: Tx, number: int) -> None:
+    await tx.execute(delete(aggregates).where(aggregates.c.number == number))

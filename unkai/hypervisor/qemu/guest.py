@@ -95,10 +95,15 @@ class Guest:
 
     async def quit(self) -> str:
         """End the process; says how it ended."""
+        patience_s = 0.0
         if self._monitor is not None:
-            with suppress(Failed):
-                await self._monitor.execute("quit")
-        if not await process.ended(self.identity, _QUIT_S if self._monitor else 0):
+            patience_s = _QUIT_S
+            try:
+                await self._monitor.execute("quit", limit_s=_QUIT_S)
+            except Failed as error:
+                if isinstance(error.__cause__, TimeoutError):
+                    patience_s = 0.0  # it hangs; any other failure is it going away
+        if not await process.ended(self.identity, patience_s):
             process.kill(self.identity)
             if not await process.ended(self.identity, _QUIT_S):
                 raise Failed(

@@ -52,11 +52,11 @@ class Monitor:
 
         self._watching = {asyncio.create_task(events()), asyncio.create_task(end())}
 
-    async def execute(self, command: str, **arguments: Any) -> Any:
+    async def execute(self, command: str, *, limit_s: float = ANSWER_S, **arguments: Any) -> Any:
         """Names get their dashes back. Raises Failed with QEMU's words, or "monitor-silent"."""
         named = {key.replace("_", "-"): value for key, value in arguments.items()}
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(limit_s):
                 return await self._client.execute(command, named or None)
         except ExecuteError as error:
             raise Failed(f"QEMU refused {command}: {error}.", code="qemu-refused") from error

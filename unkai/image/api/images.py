@@ -19,7 +19,7 @@ from unkai.image.api.query import image_query, links
 from unkai.image.api.views import image_view
 from unkai.image.model import STORE_ID, Image
 from unkai.image.service import ImageService
-from unkai.kit.errors import BadRequest
+from unkai.kit.errors import BadRequest, MethodNotAllowed, NotFound
 from unkai.kit.http import Call, Route
 from unkai.kit.http.app import read_body, refuse_unstorable
 
@@ -40,7 +40,14 @@ async def create(call: Call) -> dict[str, Any]:
     return image_view(created)
 
 
+def refuse_empty_id(call: Call) -> None:
+    """`/v2/images/` is an image without an id, not the list."""
+    if call.request.url.path.endswith("/"):
+        raise NotFound("No image has an empty ID.", code="image-not-found")
+
+
 async def index(call: Call) -> dict[str, Any]:
+    refuse_empty_id(call)
     service: ImageService = call.service
     items = call.request.query_params.multi_items()
     query = image_query(items)
@@ -74,6 +81,11 @@ async def update(call: Call) -> dict[str, Any]:
     return image_view(updated)
 
 
+async def delete_all(call: Call) -> None:
+    refuse_empty_id(call)
+    raise MethodNotAllowed("Images are deleted one by one, each by its ID.")
+
+
 async def delete(call: Call) -> None:
     await delete_image(call.service, call.caller, call.params["image_id"])
 
@@ -89,6 +101,7 @@ async def reactivate(call: Call) -> None:
 ROUTES = (
     Route("POST", "/v2/images", create, "add_image", body=dict[str, Any], status=201),
     Route("GET", "/v2/images", index, "get_images"),
+    Route("DELETE", "/v2/images", delete_all, "delete_image", status=204),
     Route("GET", "/v2/images/{image_id}", show, "get_image"),
     Route("PATCH", "/v2/images/{image_id}", update, "modify_image", raw=True),
     Route("DELETE", "/v2/images/{image_id}", delete, "delete_image", status=204),

@@ -27,6 +27,7 @@ RULES = Policy(
         "get_task": reader,
         "get_schemas": reader,
         "get_discovery": reader,
+        "tasks_api_access": admin,
         "stores_info_detail": admin,
     }
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from unkai.image.actions.audit_images import orphans
 from unkai.image.service import ImageService
-from unkai.image.store import images
 from unkai.kit.log import log
 
 
@@ -24,13 +24,3 @@ class RemoveOrphans:
                 await image.store.discard_incoming(name)
             log.info("orphaned image data removed", kind=kind, name=name)
         self._suspects = found - self._suspects
-
-
-async def orphans(image: ImageService) -> set[tuple[str, str]]:
-    """("data", image id) and ("incoming", upload id) of files that no row accounts for."""
-    kept, incoming = await image.store.kept(), await image.store.incoming()
-    session = image.kit.database.reader
-    owned = await images.with_data(session)
-    owners = {upload_id for _, upload_id in await images.stalled(session, float("inf"))}
-    lost = {("data", name) for name in kept - owned}
-    return lost | {("incoming", name) for name in incoming - owners - image.live_uploads}

@@ -11,7 +11,10 @@ STALLED_S = 600.0
 
 
 async def settle_uploads(image: ImageService, stalled_s: float = STALLED_S) -> None:
-    """`stalled_s`: without a sign of life; 0 for the start of the only process on the database."""
+    """Settle those that gave no sign of life for `stalled_s`.
+
+    0 if this process is the only one on the database: what it does not know is dead then.
+    """
     before = image.kit.clock.now() - stalled_s
     for image_id, upload_id in await images.stalled(image.kit.database.reader, before):
         if upload_id in image.live_uploads:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from starlette.responses import PlainTextResponse
 
-from unkai.compute.actions.get_server import get_server
+from unkai.compute.actions.find_server import find_server
 from unkai.kit.clock import iso
 from unkai.kit.http import Call, Route
 from unkai.operator.service import Operator
@@ -56,9 +56,7 @@ async def show_timeline(call: Call) -> Any:
     wanted = call.query(Format)
     kit = operator.kit
     reader = kit.database.reader
-    server = await get_server(
-        operator.compute, reader, call.caller, call.params["server_id"], deleted=True
-    )
+    server = await find_server(reader, call.caller, call.params["server_id"], deleted=True)
     timeline = await read_timeline(reader, kit.clock, f"server/{server.id}")
     if wanted.format == "text":
         return PlainTextResponse(as_text(timeline))
