@@ -32,5 +32,14 @@ def status_verb(*, common: Common = COMMON) -> int:
         "version": cloud.version,
     }
     document |= open_door(settings, cloud).get("/unkai/v1/status")
-    show(document, as_lines(document), as_json=common.json)
+    show(document, as_text(document), as_json=common.json)
     return 0
+
+
+def as_text(document: dict[str, Any]) -> str:
+    """All facts, but reconcilers in one line unless one of them fails."""
+    facts = dict(document)
+    found: list[dict[str, Any]] = facts.pop("reconcilers", [])
+    failing = [one for one in found if one["last_error"]]
+    said = f"{len(found)} run, {len(failing) or 'none'} failing"
+    return as_lines(facts | {"reconcilers": failing or said})

@@ -5,6 +5,7 @@ import pytest
 from unkai.cli.first_server import participants
 from unkai.cli.readable import as_lines
 from unkai.cli.ssh import address_of
+from unkai.cli.status import as_text as status_text
 from unkai.kit.errors import Conflict
 
 
@@ -26,6 +27,14 @@ def test_a_document_reads_as_lines() -> None:
         "  - host: b",
         "    fits: yes",
     ]
+
+
+def test_status_names_a_reconciler_only_where_it_fails() -> None:
+    fine = {"name": "a", "runs": 3, "failures": 0, "last_error": None}
+    broken = {"name": "b", "runs": 3, "failures": 1, "last_error": "no such host"}
+
+    assert status_text({"reconcilers": [fine, fine]}) == "reconcilers: 2 run, none failing"
+    assert "- name: b" in status_text({"reconcilers": [fine, broken]})
 
 
 def test_ssh_prefers_the_floating_ip() -> None:
