@@ -253,9 +253,7 @@ async def test_update(cloud: Cloud) -> None:
     )
     assert "OS-EXT-STS:vm_state" not in old.json()["server"]
     for bad in ({"name": ""}, {"description": "x"}, {"colour": 1}):
-        await cloud.ask(
-            "PUT", f"/servers/{server_id}", {"server": bad}, version="2.18", status=400
-        )
+        await cloud.ask("PUT", f"/servers/{server_id}", {"server": bad}, version="2.18", status=400)
     await cloud.ask("PUT", f"/servers/{NOWHERE}", {"server": {"name": "x"}}, status=404)
     await cloud.ask("GET", "/servers/x", status=404)
 
@@ -271,7 +269,9 @@ async def test_delete_of_what_is_not_there(cloud: Cloud) -> None:
 
 async def test_the_timeline_names_everyone(cloud: Cloud) -> None:
     server_id = await cloud.boot()
-    timeline = await read_timeline(cloud.kit.database.reader, cloud.kit.clock, f"server/{server_id}")
+    timeline = await read_timeline(
+        cloud.kit.database.reader, cloud.kit.clock, f"server/{server_id}"
+    )
     participants = {event.participant for event in timeline.events}
     assert participants >= {
         "User",
