@@ -9,13 +9,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from unkai.hypervisor.ovs import OvsPlugger
 
 from tests.drivers.hypervisor_rigs import LocalRig
 from tests.drivers.network_rigs import Lab, Tenant, names, needs_ovn, tell_who
 from unkai.guests.build import build_guest
 from unkai.hypervisor import config_drive
 from unkai.hypervisor.model import ImageRef, Machine, Nic, RootDisk
+from unkai.hypervisor.ovs import OvsPlugger
 from unkai.kit.clock import Clock
 from unkai.network.drivers.metadata import MetadataServer
 from unkai.network.drivers.ovn.driver import OvnDriver

@@ -97,9 +97,7 @@ def network_driver(settings: Settings, clock: Clock, door: MetadataDoor | None =
 def local_plugger(site: Site, clock: Clock) -> OvsPlugger:
     """How guests of this machine meet the switch; not opened."""
     offloads = site.datapath_type == "system" or site.offloads
-    return OvsPlugger(
-        site.switch_socket, namespace=site.namespace, vnet_hdr=offloads, clock=clock
-    )
+    return OvsPlugger(site.switch_socket, namespace=site.namespace, vnet_hdr=offloads, clock=clock)
 
 
 def local_hypervisor(settings: Settings, clock: Clock, plugger: OvsPlugger) -> LocalHypervisor:

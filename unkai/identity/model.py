@@ -150,6 +150,28 @@ class ApplicationCredential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """Something a user keeps for other programs (an EC2 key pair); `sealed` is encrypted."""
+
+    id: str
+    user_id: str
+    type: str
+    sealed: str
+    project_id: str | None = None
+    extra: Extra = field(default_factory=no_extra)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyBlob:
+    """A text that services may keep here; nothing in it means anything to us."""
+
+    id: str
+    type: str
+    blob: str
+    extra: Extra = field(default_factory=no_extra)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revocation:
     """Tokens of the one thing that is named, issued up to `issued_before`, are dead.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from unkai.identity.drivers.passwords import Passwords
+from unkai.identity.drivers.vault import Vault
 from unkai.identity.store.generation import move_generation
 from unkai.identity.store.token_cache import TokenCache
 from unkai.kit.db import Tx
@@ -20,6 +21,7 @@ class Identity:
     settings: IdentitySettings
     tokens: Tokens
     passwords: Passwords
+    vault: Vault
     cache: TokenCache = field(default_factory=TokenCache)
 
     def new_id(self) -> str:
@@ -28,15 +30,16 @@ class Identity:
 
     async def changed(self, tx: Tx) -> None:
         """Something that tokens depend on changes in this transaction: validate them anew."""
-        await move_generation(tx)
+        await move_generation(tx, self.kit.clock.now())
         tx.after_commit(self.cache.drop)
 
 
 def make_identity(kit: Kit, settings: IdentitySettings, key_folder: Path) -> Identity:
-    """`key_folder` keeps the token keys; it is made if it is not there."""
+    """`key_folder` keeps the keys of tokens and of the vault; it is made if it is not there."""
     return Identity(
         kit=kit,
         settings=settings,
         tokens=Tokens(key_folder),
         passwords=Passwords(settings.argon2_memory_kib),
+        vault=Vault(key_folder / "vault"),
     )

@@ -30,7 +30,7 @@ def guest(cloud: Cloud, network_id: str, address: str = "10.1.0.50") -> httpx.As
     """A program inside a guest, as the listener of its network sees it."""
     app = MetadataApp(cloud.compute)
 
-    async def listener(scope, receive, send) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    async def listener(scope, receive, send) -> None:  # type: ignore[no-untyped-def]
         await app({**scope, "unkai.network_id": network_id}, receive, send)
 
     transport = httpx.ASGITransport(app=listener, client=(address, 1234))

@@ -119,7 +119,7 @@ async def test_the_audit_finds_each_kind_of_leftover(still: Cloud) -> None:
     assert "host-silent" in {one.kind for one in await audit_compute(compute)}
 
 
-def _any_provider():  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _any_provider():  # type: ignore[no-untyped-def]
     from sqlalchemy import select
 
     from unkai.compute.store.schema import hosts
@@ -167,7 +167,7 @@ async def test_an_image_that_is_gone_leaves_the_caches(still: Cloud) -> None:
 
 
 async def test_an_image_deleted_while_it_boots_is_a_clear_fault(cloud: Cloud) -> None:
-    async def probe(run, step, moment) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    async def probe(run, step, moment) -> None:  # type: ignore[no-untyped-def]
         if (step.name, moment) == ("fetch_image", "before"):
             await delete_image(cloud.compute.images, service_caller("test", ""), cloud.image_id)
 

@@ -121,9 +121,10 @@ UNSCOPED = Scope("unscoped")
 
 
 @asynccontextmanager
-async def open_cloud(folder: Path) -> AsyncIterator[Cloud]:
+async def open_cloud(folder: Path, url: str) -> AsyncIterator[Cloud]:
+    """A fresh cloud on the database at `url`; its keys are in `folder`."""
     watch, chance = Watch(), Chance()
-    database = await open_database(str(folder / "identity.db"))
+    database = await open_database(url)
     events = Events(database, watch)
     operations = Operations(database, watch, chance, events)
     kit = Kit(database, watch, chance, events, operations, Reconcilers(watch))

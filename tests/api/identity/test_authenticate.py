@@ -55,7 +55,7 @@ async def test_a_change_by_another_replica_is_seen_soon(cloud: Cloud, demo: str)
     await authenticate(cloud.identity, demo, "req")
 
     async def other_replica(tx: Tx) -> None:
-        await move_generation(tx)
+        await move_generation(tx, cloud.watch.now())
 
     await cloud.identity.kit.database.transact(other_replica)
     assert demo in cloud.identity.cache.entries

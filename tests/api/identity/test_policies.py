@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 OPEN = {("", "GET"), ("/v3", "GET"), ("/v3/auth/tokens", "POST")}
 OPEN |= {("/v3/users/{user_id}/password", "POST")}
-OWN = ("/v3/auth/", "/v3/users/{user_id}/application_credentials")
+OWN = ("/v3/auth/", "/v3/users/{user_id}/application_credentials", "/v3/credentials")
 
 
 def routes(cloud: Cloud) -> tuple[Route, ...]:

@@ -14,6 +14,7 @@ from unkai.image.drivers.file import FileStore
 from unkai.image.drivers.inspection.sandboxed import SandboxedInspector
 from unkai.image.reconcilers import add_reconcilers
 from unkai.image.service import ImageService
+from unkai.image.store import images
 from unkai.kit.clock import Chance, Clock
 from unkai.kit.db import open_database
 from unkai.kit.errors import Unauthorized
@@ -110,13 +111,19 @@ class Cloud:
         return [image["id"] for image in answer.json()["images"]]
 
 
+@pytest.fixture
+def image_database(tmp_path: Path) -> str:
+    """SQLite; a module that overrides this with `database_url` runs on PostgreSQL too."""
+    return str(tmp_path / "test.db")
+
+
 MakeImageService = Callable[..., Awaitable[ImageService]]
 
 
 @pytest.fixture
-async def make_service(tmp_path: Path) -> AsyncIterator[MakeImageService]:
+async def make_service(tmp_path: Path, image_database: str) -> AsyncIterator[MakeImageService]:
     """Make the service in tmp_path; arguments replace its parts."""
-    database = await open_database(str(tmp_path / "test.db"))
+    database = await open_database(image_database)
     clock, chance = Clock(), Chance()
     events = Events(database, clock)
     operations = Operations(database, clock, chance, events)
@@ -136,6 +143,30 @@ async def make_service(tmp_path: Path) -> AsyncIterator[MakeImageService]:
     yield make
     await operations.stop()
     await database.close()
+
+
+@pytest.fixture
+async def shelf(cloud: Cloud) -> Cloud:
+    """Five images of one project, made a second apart."""
+    for at, (name, more) in enumerate(
+        [
+            ("a", {"disk_format": "raw", "tags": ["x"], "os_distro": "debian"}),
+            ("b", {"disk_format": "raw", "tags": ["x", "y"], "os_distro": "fedora"}),
+            ("c", {"disk_format": "iso", "min_ram": 512, "protected": True}),
+            ("d,e", {"disk_format": "vmdk", "os_distro": "debian"}),
+            ("hidden", {"disk_format": "raw", "os_hidden": True}),
+        ]
+    ):
+        made = await cloud.make(name=name, **more)
+
+        async def age(tx: Any, image_id: str = made["id"], name: str = name, at: int = at) -> None:
+            moment = 1_700_000_000.25 + at
+            await images.change(tx, image_id, created_at=moment, updated_at=moment)
+            if name in ("a", "b"):
+                await images.change(tx, image_id, status="active", size=1000 + at)
+
+        await cloud.image.kit.database.transact(age)
+    return cloud
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from tests.api.image.conftest import Cloud, MakeImageService, caller_of
+from unkai.image.actions.audit_images import orphans
 from unkai.image.actions.create_image import create_image
 from unkai.image.actions.open_data import data_path
 from unkai.image.actions.upload_image import upload_image
 from unkai.image.drivers.fake import BelievingInspector, MemoryStore
 from unkai.image.model import Image, Status
-from unkai.image.actions.audit_images import orphans
 from unkai.image.reconcilers.settle_uploads import settle_uploads
 from unkai.image.store import images
 from unkai.kit.errors import Conflict, Gone, TooLarge

@@ -8,7 +8,6 @@ from urllib.parse import quote
 import pytest
 
 from tests.api.image.conftest import Cloud
-from unkai.image.store import images
 
 pytestmark = pytest.mark.anyio
 
@@ -17,30 +16,6 @@ async def names(cloud: Cloud, query: str, who: str = "member") -> list[str]:
     answer = await cloud.call("GET", f"/images{query}", who)
     assert answer.status_code == 200, answer.text
     return [image["name"] for image in answer.json()["images"]]
-
-
-@pytest.fixture
-async def shelf(cloud: Cloud) -> Cloud:
-    """Five images of one project, a second apart."""
-    for at, (name, more) in enumerate(
-        [
-            ("a", {"disk_format": "raw", "tags": ["x"], "os_distro": "debian"}),
-            ("b", {"disk_format": "raw", "tags": ["x", "y"], "os_distro": "fedora"}),
-            ("c", {"disk_format": "iso", "min_ram": 512, "protected": True}),
-            ("d,e", {"disk_format": "vmdk", "os_distro": "debian"}),
-            ("hidden", {"disk_format": "raw", "os_hidden": True}),
-        ]
-    ):
-        made = await cloud.make(name=name, **more)
-
-        async def age(tx: Any, image_id: str = made["id"], name: str = name, at: int = at) -> None:
-            moment = 1_700_000_000.25 + at
-            await images.change(tx, image_id, created_at=moment, updated_at=moment)
-            if name in ("a", "b"):
-                await images.change(tx, image_id, status="active", size=1000 + at)
-
-        await cloud.image.kit.database.transact(age)
-    return cloud
 
 
 @pytest.mark.parametrize(

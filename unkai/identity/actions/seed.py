@@ -26,6 +26,7 @@ from unkai.identity.model import (
 )
 from unkai.identity.service import Identity
 from unkai.identity.store import assignments, names, rows, schema
+from unkai.identity.store.generation import forget_generations
 from unkai.identity.store.rows import Page
 from unkai.kit.db import Tx
 
@@ -69,6 +70,7 @@ async def seed_identity(
         for endpoint in endpoints:
             await _publish(identity, tx, endpoint, region)
         await identity.changed(tx)
+        await forget_generations(tx)
         return SeededIdentity(
             domain_id=DEFAULT_DOMAIN_ID,
             region_id=region,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from unkai.identity.api import (
     application_credentials,
     catalog,
+    credentials,
     domains,
     grants,
     groups,
+    policy_blobs,
     projects,
     roles,
     tokens,
@@ -30,6 +32,8 @@ PARTS = (
     grants,
     catalog,
     application_credentials,
+    credentials,
+    policy_blobs,
 )
 
 

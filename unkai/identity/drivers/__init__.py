@@ -1,1 +1,1 @@
-"""What identity runs on besides the database: password hashing."""
+"""What identity runs on besides the database: password hashing and sealing."""

@@ -1,20 +1,26 @@
-"""One number that moves whenever something changes that a validated token depends on."""
+"""A number that moves whenever something changes that a validated token depends on.
+
+Each change adds a row and the newest id is the number: rows that are only added never make two
+transactions wait for each other or run again, as a counter in one row would.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, func, insert, select
 
-from unkai.identity.store.schema import generation
+from unkai.identity.store.schema import changes
 from unkai.kit.db import Session, Tx
 
 
 async def read_generation(session: Session) -> int:
-    return int(await session.scalar(select(generation.c.value).where(generation.c.id == 1)) or 0)
+    return int(await session.scalar(select(func.max(changes.c.id))) or 0)
 
 
-async def move_generation(tx: Tx) -> None:
-    moved = await tx.count(
-        update(generation).where(generation.c.id == 1).values(value=generation.c.value + 1)
-    )
-    if not moved:
-        await tx.execute(insert(generation).values(id=1, value=1))
+async def move_generation(tx: Tx, now: float) -> None:
+    await tx.execute(insert(changes).values(at=now))
+
+
+async def forget_generations(tx: Tx) -> None:
+    """Keep the newest one; done at a start."""
+    newest = await read_generation(tx)
+    await tx.execute(delete(changes).where(changes.c.id < newest))

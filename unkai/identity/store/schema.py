@@ -201,9 +201,36 @@ revocations = Table(
     Column("forget_at", Float, nullable=False, index=True),
 )
 
-generation = Table(
-    "identity_generation",
+changes = Table(
+    "identity_changes",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("value", BigInteger, nullable=False),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", Float, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+credentials = Table(
+    "identity_credentials",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column(
+        "user_id",
+        ID,
+        ForeignKey("identity_users.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("project_id", ID, index=True),
+    Column("type", NAME, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("extra", Json, nullable=False),
+)
+
+policies = Table(
+    "identity_policies",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("type", NAME, nullable=False),
+    Column("blob", Text, nullable=False),
+    Column("extra", Json, nullable=False),
 )
