@@ -44,6 +44,7 @@ from unkai.kit.operations import Operations
 from unkai.kit.policy import Caller
 from unkai.kit.reconcile import Reconcilers
 from unkai.kit.workbench import Kit
+from unkai.network.actions.audit import leftovers
 from unkai.network.api import network_api
 from unkai.network.drivers.metadata import MetadataServer
 from unkai.network.reconcilers.put_on_wire import add_reconcilers as add_network_reconcilers
@@ -158,6 +159,7 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
         compute=compute,
         audits={
             "compute": lambda: _compute_leftovers(compute),
+            "network": lambda: _network_leftovers(compute.network),
             "image": lambda: audit_images(compute.images),
         },
         health=health,
@@ -174,6 +176,12 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
 async def _compute_leftovers(compute: Compute) -> list[Leftover]:
     found = await audit_compute(compute)
     return [Leftover("compute", one.kind, one.what, one.detail) for one in found]
+
+
+async def _network_leftovers(network: NetworkService) -> list[Leftover]:
+    words = {"wire": "It is on the wire but in no table.", "table": "It never came to the wire."}
+    found = await leftovers(network, network.kit.database.reader)
+    return [Leftover("network", one.kind, one.id, words[one.where]) for one in found]
 
 
 @asynccontextmanager

@@ -80,15 +80,21 @@ async def update_one(
 
     async def write(tx: Tx) -> T:
         after = await change(service, tx, call.caller, resource_id, request)
-        revision = cast("Any", after).revision_number - 1
-        if wanted is not None and revision != wanted:
-            raise PreconditionFailed(
-                f"Constrained to {wanted}, but current revision is {revision}.",
-                code="revision-number-constraint-failed",
-            )
+        if wanted is not None:
+            _check_revision(after, wanted)
         return after
 
     return await service.kit.database.transact(write)
+
+
+def _check_revision(after: Any, wanted: int) -> None:
+    """PreconditionFailed, which takes the change back, unless it began at this revision."""
+    began = getattr(after, "revision_number", 1) - 1
+    if began != wanted:
+        raise PreconditionFailed(
+            f"Constrained to {wanted}, but current revision is {began}.",
+            code="revision-number-constraint-failed",
+        )
 
 
 def _expected_revision(call: Call) -> int | None:

@@ -205,6 +205,14 @@ class NetworkDriver(Protocol):
     async def health(self) -> Health: ...
 
 
+DHCPV6: Final = ("dhcpv6-stateful", "dhcpv6-stateless")
+
+
+def has_dhcp(subnet: Subnet) -> bool:
+    """Whether the wire answers DHCP in the subnet: it has nothing else to show of one."""
+    return subnet.enable_dhcp and (subnet.ip_version == 4 or subnet.ipv6_address_mode in DHCPV6)
+
+
 def has_wire(port: Port) -> bool:
     """Whether a port has something on the wire at all: a floating IP's is a line in a router."""
     return port.device_owner not in (OWNER_FLOATING_IP, OWNER_DHCP)

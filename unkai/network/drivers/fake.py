@@ -12,10 +12,12 @@ from unkai.network.drivers.base import (
     Desired,
     DesiredFloatingIP,
     DesiredPort,
+    DesiredSubnet,
     Health,
     PortWatcher,
     Ref,
     Refused,
+    has_dhcp,
     has_wire,
 )
 
@@ -142,6 +144,8 @@ class FakeDriver:
 def _needs_wire(wanted: Desired) -> bool:
     if isinstance(wanted, DesiredPort):
         return has_wire(wanted.port)
+    if isinstance(wanted, DesiredSubnet):
+        return has_dhcp(wanted.subnet)
     if isinstance(wanted, DesiredFloatingIP):
         return wanted.floating_ip.router_id is not None
     return True

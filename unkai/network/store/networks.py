@@ -96,6 +96,16 @@ async def usable_networks(session: Session, project_id: str) -> list[Network]:
     return await _whole(session, rows)
 
 
+async def network_named(session: Session, project_id: str, name: str) -> str | None:
+    """The id of the project's oldest network of this name."""
+    return await session.scalar(
+        select(networks.c.id)
+        .where(networks.c.project_id == project_id, networks.c.name == name)
+        .order_by(networks.c.created_at)
+        .limit(1)
+    )
+
+
 async def is_shared_with(session: Session, network_id: str, caller: Caller) -> bool:
     """Whether an RBAC policy lets the caller's project use the network as a shared one."""
     found = await session.scalar(

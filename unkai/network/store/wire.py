@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from unkai.kit.db import Session
 from unkai.network.model import OWNER_METADATA
@@ -18,6 +18,8 @@ from unkai.network.store.schema import (
     security_groups,
     subnets,
 )
+
+DHCPV6 = ("dhcpv6-stateful", "dhcpv6-stateless")
 
 
 async def metadata_ips(session: Session, network_ids: Iterable[str]) -> dict[str, str]:
@@ -34,10 +36,13 @@ async def metadata_ips(session: Session, network_ids: Iterable[str]) -> dict[str
 
 
 async def ids_by_kind(session: Session) -> dict[str, Sequence[str]]:
-    """Everything but ports; subnets with DHCP, floating IPs with a router."""
+    """Everything but ports; subnets with DHCP (see `has_dhcp`), floating IPs with a router."""
     statements = {
         "network": select(networks.c.id),
-        "subnet": select(subnets.c.id).where(subnets.c.enable_dhcp.is_(True)),
+        "subnet": select(subnets.c.id).where(
+            subnets.c.enable_dhcp.is_(True),
+            or_(subnets.c.ip_version == 4, subnets.c.ipv6_address_mode.in_(DHCPV6)),
+        ),
         "security_group": select(security_groups.c.id),
         "router": select(routers.c.id),
         "floating_ip": select(floating_ips.c.id).where(floating_ips.c.router_id.is_not(None)),
