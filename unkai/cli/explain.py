@@ -9,6 +9,7 @@ from unkai.cli.options import COMMON, Common
 from unkai.cli.output import show
 from unkai.cli.readable import as_lines
 from unkai.cli.running import need_cloud
+from unkai.kit.clock import iso
 
 
 def explain_verb(server: str, *, common: Common = COMMON) -> None:
@@ -22,5 +23,21 @@ def explain_verb(server: str, *, common: Common = COMMON) -> None:
     settings = common.settings()
     door = open_door(settings, need_cloud(settings))
     found = find_server(door, server)
-    decision: Any = door.get(f"/unkai/v1/servers/{found['id']}/placement")
-    show(decision, as_lines(decision), as_json=common.json)
+    decisions: Any = door.get(f"/unkai/v1/servers/{found['id']}/placement")
+    show(decisions, as_text(found["name"], decisions), as_json=common.json)
+
+
+def as_text(name: str, decisions: list[dict[str, Any]]) -> str:
+    """Each decision, newest first: where to, what was asked for, every host and its reason."""
+    lines: list[str] = []
+    for decision in decisions:
+        where = f"went to {decision['chosen']}" if decision["chosen"] else "fits nowhere"
+        lines.append(f"{name} {where}, decided at {iso(decision['made_at'])}")
+        lines.append("asked for:")
+        lines.append(as_lines(decision["request"], depth=1))
+        lines.append("hosts:")
+        width = max((len(host["host"]) for host in decision["hosts"]), default=0)
+        for host in decision["hosts"]:
+            verdict = "taken" if host["taken"] else "-"
+            lines.append(f"  {verdict:<6} {host['host']:<{width}}  {host['reason']}")
+    return "\n".join(lines) or f"{name} was never placed."

@@ -202,18 +202,11 @@ class ServerRequest(Struct, frozen=True, kw_only=True):
     disk_config: str = "MANUAL"
 
 
-class ActionEvent(Struct, frozen=True, kw_only=True):
-    event: str
-    started_at: float
-    ended_at: float | None = None
-    result: str | None = None
-    traceback: str | None = None
-    host: str | None = None
-    details: str | None = None
-
-
 class ServerAction(Struct, frozen=True, kw_only=True):
-    """A request about a server, as `os-instance-actions` lists it."""
+    """A request about a server, as `os-instance-actions` lists it, with what was done for it.
+
+    event: Nova's word for the work, None where there was none; ended_at is None while it goes on.
+    """
 
     server_id: str
     action: str
@@ -223,7 +216,11 @@ class ServerAction(Struct, frozen=True, kw_only=True):
     started_at: float
     updated_at: float
     message: str | None = None
-    events: list[ActionEvent] = field(default_factory=list[ActionEvent])
+    event: str | None = None
+    ended_at: float | None = None
+    result: str | None = None
+    host: str | None = None
+    details: str | None = None
 
 
 class HostVerdict(Struct, frozen=True, kw_only=True):

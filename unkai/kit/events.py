@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -21,7 +21,9 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    bindparam,
     delete,
+    func,
     insert,
     select,
     update,
@@ -48,6 +50,12 @@ outbox = Table(
 
 
 ADD = insert(outbox)
+NEWER = select(func.max(outbox.c.id)).where(
+    outbox.c.key == bindparam("of_key"),
+    outbox.c.name == bindparam("of_name"),
+    outbox.c.id > bindparam("of_last"),
+)
+RETRY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,8 @@ class Events:
         self._wakers: list[Waker] = []
         self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.last_seen = 0
+        """The newest event that is committed, as far as this process knows; see `seen_since`."""
 
     def subscribe(self, name: str, subscriber: Subscriber) -> None:
         self._subscribers.setdefault(name, []).append(subscriber)
@@ -92,20 +102,29 @@ class Events:
             "at": self._clock.now(),
             "delivered": name not in self._subscribers,
         }
-        await tx.execute(ADD, row)
+        added = await tx.execute(ADD, row)
+        (number,) = cast("tuple[int]", added.inserted_primary_key)
+        tx.after_commit(lambda: self._saw(number))
         for waker in self._wakers:
             await waker(tx, name, key)
         if name in self._subscribers:
             tx.after_commit(self._ready.set)
 
-    async def seen_since(self, session: Session, name: str, key: str, at: float) -> bool:
-        """Whether the event was emitted at or after the time `at`."""
-        found = await session.scalar(
-            select(outbox.c.id)
-            .where(outbox.c.key == key, outbox.c.name == name, outbox.c.at >= at)
-            .limit(1)
-        )
-        return found is not None
+    async def seen_since(self, session: Session, name: str, key: str, last_seen: int) -> bool:
+        """Whether the event came after `last_seen` was read from this object.
+
+        By number, not by time: an event bears the time of its writing, and is seen when it is
+        committed, so that one looked for in between would be found by nobody.
+        """
+        found = {"of_key": key, "of_name": name, "of_last": last_seen}
+        number = await session.scalar(NEWER, found)
+        if number is None:
+            return False
+        self._saw(number)
+        return True
+
+    def _saw(self, number: int) -> None:
+        self.last_seen = max(self.last_seen, number)
 
     def start(self) -> None:
         self._ready.set()
@@ -120,8 +139,13 @@ class Events:
         while True:
             await self._ready.wait()
             self._ready.clear()
-            while await self.deliver_pending():
-                pass
+            try:
+                while await self.deliver_pending():
+                    pass
+            except Exception:
+                log.exception("events were not delivered")
+                await self._clock.sleep(RETRY_S)
+                self._ready.set()
 
     async def deliver_pending(self) -> int:
         """Hand undelivered events to their subscribers; how many there were."""

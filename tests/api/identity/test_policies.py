@@ -83,6 +83,18 @@ async def test_bad_names_and_types_are_400(cloud: Cloud, admin: str, kind: str) 
     assert await cloud.status("POST", f"/{kind}s", admin, json=again) == 409
 
 
+async def test_overlong_values_are_400(cloud: Cloud, admin: str) -> None:
+    for query in (f"name={'x' * 2000}", f"name__contains={'%25' * 2000}", f"marker={'x' * 2000}"):
+        assert await cloud.status("GET", f"/users?{query}", admin) == 400
+    user = {"user": {"name": "u", "default_project_id": "x" * 65}}
+    assert await cloud.status("POST", "/users", admin, json=user) == 400
+    credential = {"credential": {"type": "t", "blob": "b", "project_id": "x" * 65}}
+    assert await cloud.status("POST", "/credentials", admin, json=credential) == 400
+    for region in ({"id": "x" * 256}, {"parent_region_id": "x" * 5000}):
+        answer = await cloud.status("POST", "/regions", admin, json={"region": region})
+        assert answer in (400, 404)
+
+
 async def test_broken_json_and_other_media(cloud: Cloud, admin: str) -> None:
     text = {"Content-Type": "application/json"}
     for content in (b"", b"{", b'{"user": ', b"\xff\xfe", b"[" * 100_000, b"1e999"):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from unkai.cli.explain import as_text as explanation
 from unkai.cli.first_server import participants
 from unkai.cli.readable import as_lines
 from unkai.cli.ssh import address_of
@@ -35,6 +36,25 @@ def test_status_names_a_reconciler_only_where_it_fails() -> None:
 
     assert status_text({"reconcilers": [fine, fine]}) == "reconcilers: 2 run, none failing"
     assert "- name: b" in status_text({"reconcilers": [fine, broken]})
+
+
+def test_an_explanation_names_every_host() -> None:
+    hosts = [
+        {"host": "one", "taken": True, "reason": "most free memory"},
+        {"host": "another", "taken": False, "reason": "too little memory"},
+    ]
+    decision = {"chosen": "one", "made_at": 0.0, "request": {"vcpus": 1}, "hosts": hosts}
+
+    assert explanation("web", [decision]).splitlines() == [
+        "web went to one, decided at 1970-01-01T00:00:00Z",
+        "asked for:",
+        "  vcpus: 1",
+        "hosts:",
+        "  taken  one      most free memory",
+        "  -      another  too little memory",
+    ]
+    assert explanation("web", [decision | {"chosen": None}]).startswith("web fits nowhere")
+    assert explanation("web", []) == "web was never placed."
 
 
 def test_ssh_prefers_the_floating_ip() -> None:

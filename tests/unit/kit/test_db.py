@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sqlalchemy import Column, Integer, String, Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from unkai.kit.db import Database, Json, StaleWrite, Tx, metadata, open_database
+from unkai.kit.db.sqlite import SqliteDatabase
 from unkai.kit.errors import Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -123,3 +125,48 @@ async def test_sqlite_belongs_to_one_process(tmp_path: Path) -> None:
     await database.close()
     again = await open_database(str(tmp_path / "db"))
     await again.close()
+
+
+class FullDisk:
+    """The writer's connection; its first COMMIT fails."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self._raw = raw
+        self.commits = 0
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._raw.in_transaction
+
+    def execute(self, sql: str) -> sqlite3.Cursor:
+        if sql == "commit":
+            self.commits += 1
+            if self.commits == 1:
+                raise sqlite3.OperationalError("disk is full")
+        return self._raw.execute(sql)
+
+
+async def test_who_is_told_of_a_failed_commit(tmp_path: Path) -> None:
+    """Whose transaction was in it; one that waits for its next attempt runs and is told then."""
+    database = SqliteDatabase(tmp_path / "db")
+    database.create_tables()
+    database._raw = FullDisk(database._raw)  # type: ignore[assignment]
+    attempts = 0
+
+    async def late(tx: Tx) -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            raise StaleWrite
+        await put(tx, "late", 1)
+
+    told = await asyncio.gather(
+        database.transact(lambda tx: put(tx, "a", 1)),
+        database.transact(late),
+        return_exceptions=True,
+    )
+    assert isinstance(told[0], sqlite3.OperationalError)
+    assert told[1] is None
+    assert await value_of(database, "a") is None
+    assert await value_of(database, "late") == 1
+    await database.close()

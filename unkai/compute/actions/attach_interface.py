@@ -107,16 +107,13 @@ async def _save(
 async def tell_host(compute: Compute, run: Run) -> Result:
     """The host's description of the machine, and the taps on its bridge."""
     server = await server_of(compute, run)
-    assert server.host is not None
     machine = await machine_of(compute, server)
-    async with host_of(compute, server.host) as host:
+    async with host_of(compute, run) as host:
         await host.prepare(machine, run.epoch)
         await host.plug(server.id, run.epoch)
 
     async def write(tx: Tx) -> None:
-        await server_actions.end_action(
-            tx, server.id, run.request_id, now=compute.kit.clock.now(), host=server.host
-        )
+        await server_actions.end_action(tx, server.id, run.request_id, now=compute.kit.clock.now())
 
     return Result(None, write)
 

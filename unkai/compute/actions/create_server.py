@@ -39,6 +39,7 @@ from unkai.compute.actions.power_on import (
     start_machine,
     wait_ports_up,
 )
+from unkai.compute.actions.submit_action import placed
 from unkai.compute.model import Decision, Server, ServerRequest
 from unkai.compute.service import Compute
 from unkai.compute.store import decisions, server_actions, servers, tags
@@ -97,22 +98,22 @@ async def _admit(compute: Compute, tx: Tx, admission: Admission) -> list[Server]
     admitted: list[Placed] = []
     told: list[dict[str, Any]] = []
     for _ in range(count):
-        placed = await _place(compute, tx, admission, admitted, several=several)
-        told += asking_events(compute, admission, placed)
-        if placed.offer is not None:
-            placed, wired = await _wire(compute, tx, admission, placed)
+        one = await _place(compute, tx, admission, admitted, several=several)
+        told += asking_events(compute, admission, one)
+        if one.offer is not None:
+            one, wired = await _wire(compute, tx, admission, one)
             told.append(wired)
-        admitted.append(placed)
-    made = [placed.server for placed in admitted]
+        admitted.append(one)
+    made = [one.server for one in admitted]
     await servers.add_servers(tx, made)
     if admission.asked.tags:
         for server in made:
             await tags.set_tags(tx, server.id, admission.asked.tags)
-    await decisions.add_decisions(tx, [placed.decision for placed in admitted])
+    await decisions.add_decisions(tx, [one.decision for one in admitted])
     await server_actions.add_actions(tx, [action(compute, admission, one) for one in admitted])
-    for placed in admitted:
-        if placed.offer is not None:
-            await _submit(compute, tx, admission, placed.server)
+    for one in admitted:
+        if one.offer is not None:
+            await _submit(compute, tx, admission, one.server)
     await record(tx, *told)
     return made
 
@@ -162,7 +163,7 @@ async def _place(
 
 def _count_in(offers: list[Offer], before: list[Placed], *, grouped: bool) -> list[Offer]:
     """Offers that know of the servers placed a moment ago in this very request."""
-    new = Counter(placed.offer.host for placed in before if placed.offer is not None)
+    new = Counter(one.offer.host for one in before if one.offer is not None)
     return [
         replace(
             offer,
@@ -174,14 +175,14 @@ def _count_in(offers: list[Offer], before: list[Placed], *, grouped: bool) -> li
 
 
 async def _wire(
-    compute: Compute, tx: Tx, admission: Admission, placed: Placed
+    compute: Compute, tx: Tx, admission: Admission, one: Placed
 ) -> tuple[Placed, dict[str, Any]]:
     """Make or take the server's ports, bound to its host."""
     began = compute.kit.clock.now()
     nics = await server_ports.make_ports(
-        compute, tx, admission.caller, placed.server, admission.wishes
+        compute, tx, admission.caller, one.server, admission.wishes
     )
-    server = structs.replace(placed.server, nics=nics)
+    server = structs.replace(one.server, nics=nics)
     made = event(
         f"server/{server.id}",
         who.NEUTRON_API,
@@ -191,7 +192,7 @@ async def _wire(
         request_id=admission.request_id,
         detail=f"{len(nics)} ports on {server.host}",
     )
-    return replace(placed, server=server), made
+    return replace(one, server=server), made
 
 
 async def _submit(compute: Compute, tx: Tx, admission: Admission, server: Server) -> None:
@@ -202,7 +203,7 @@ async def _submit(compute: Compute, tx: Tx, admission: Admission, server: Server
         project_id=server.project_id,
         user_id=server.user_id,
         request_id=admission.request_id,
-        input={},
+        input=placed(server),
     )
 
 
@@ -212,7 +213,7 @@ async def _submit(compute: Compute, tx: Tx, admission: Admission, server: Server
 async def fetch_image(compute: Compute, run: Run) -> None:
     """Have the image in the host's cache; all boots of one image share one copy."""
     server = await server_of(compute, run)
-    assert server.host is not None and server.image is not None
+    assert server.image is not None
     try:
         caller = service_caller("nova", run.request_id)
         await get_image(compute.images, compute.kit.database.reader, caller, server.image.id)
@@ -222,37 +223,30 @@ async def fetch_image(compute: Compute, run: Run) -> None:
             code="image-gone",
             remedy="Delete this server and boot from another image.",
         ) from error
-    async with host_of(compute, server.host) as host:
+    async with host_of(compute, run) as host:
         await host.cache_image(server.image, data_path(compute.images, server.image.id))
 
 
 async def prepare_disks(compute: Compute, run: Run) -> None:
     server = await server_of(compute, run)
-    assert server.host is not None
     machine = await machine_of(compute, server)
-    async with host_of(compute, server.host) as host:
+    async with host_of(compute, run) as host:
         await host.prepare(machine, run.epoch)
 
 
 async def remove_disks(compute: Compute, run: Run) -> None:
-    server = await servers.get_server(compute.kit.database.reader, server_id_of(run))
-    if server is not None and server.host is not None:
-        async with host_of(compute, server.host) as host:
-            await host.remove(server.id, run.epoch)
+    async with host_of(compute, run) as host:
+        await host.remove(server_id_of(run), run.epoch)
 
 
 async def unplug_ports(compute: Compute, run: Run) -> None:
-    server = await servers.get_server(compute.kit.database.reader, server_id_of(run))
-    if server is not None and server.host is not None:
-        async with host_of(compute, server.host) as host:
-            await host.unplug(server.id, run.epoch)
+    async with host_of(compute, run) as host:
+        await host.unplug(server_id_of(run), run.epoch)
 
 
 async def stop_machine(compute: Compute, run: Run) -> None:
-    server = await servers.get_server(compute.kit.database.reader, server_id_of(run))
-    if server is not None and server.host is not None:
-        async with host_of(compute, server.host) as host:
-            await host.stop(server.id, run.epoch)
+    async with host_of(compute, run) as host:
+        await host.stop(server_id_of(run), run.epoch)
 
 
 async def mark_error(compute: Compute, tx: Tx, run: Run) -> None:

@@ -51,10 +51,9 @@ async def delete_server(
 
 async def remove_machine(compute: Compute, run: Run) -> None:
     """Process, ports' taps, folder."""
-    server = await servers.get_server(compute.kit.database.reader, server_id_of(run))
-    if server is not None and server.host is not None:
-        async with host_of(compute, server.host) as host:
-            await host.remove(server.id, run.epoch)
+    if run.input["host"] is not None:
+        async with host_of(compute, run) as host:
+            await host.remove(server_id_of(run), run.epoch)
 
 
 async def give_back(compute: Compute, run: Run) -> Result:
@@ -79,7 +78,7 @@ async def give_back(compute: Compute, run: Run) -> Result:
             user_data=None,
             nics=[],
         )
-        await server_actions.end_action(tx, server.id, run.request_id, now=now, host=server.host)
+        await server_actions.end_action(tx, server.id, run.request_id, now=now)
         await let_go(tx, compute.kit.clock, run.subject)
         await compute.kit.events.emit(tx, "server.deleted", server.id, {})
 

@@ -19,12 +19,9 @@ async def finish(compute: Compute, tx: Tx, run: Run, **values: Any) -> None:
     """Write what the server has become, no task any more, and close the action."""
     now = compute.kit.clock.now()
     server_id = server_id_of(run)
-    server = await servers.get_server(tx, server_id)
     values = {"task_state": None, "fault": None, **values}
     await servers.change_server(tx, server_id, now, **values)
-    await server_actions.end_action(
-        tx, server_id, run.request_id, now=now, host=server.host if server else None
-    )
+    await server_actions.end_action(tx, server_id, run.request_id, now=now)
     await compute.kit.events.emit(tx, "server.changed", server_id, {"action": run.kind})
 
 
@@ -41,7 +38,6 @@ async def fail(compute: Compute, tx: Tx, run: Run, **values: Any) -> None:
     """Show the server in ERROR with the operation's fault, where it is."""
     fault = fault_of(compute, run)
     server_id = server_id_of(run)
-    server = await servers.get_server(tx, server_id)
     await servers.change_server(
         tx,
         server_id,
@@ -53,7 +49,6 @@ async def fail(compute: Compute, tx: Tx, run: Run, **values: Any) -> None:
         server_id,
         run.request_id,
         now=fault.created_at,
-        host=server.host if server else None,
         error=fault.message,
     )
 

@@ -31,10 +31,10 @@ async def server_of(compute: Compute, run: Run) -> Server:
 
 
 @asynccontextmanager
-async def host_of(compute: Compute, host: str) -> AsyncGenerator[Hypervisor]:
-    """The agent of a host; while it does not answer, the step is tried again later."""
+async def host_of(compute: Compute, run: Run) -> AsyncGenerator[Hypervisor]:
+    """The agent of the server's host; while it does not answer, the step is tried again later."""
     try:
-        yield compute.agent(host)
+        yield compute.agent(run.input["host"])
     except Unavailable as away:
         raise Retry(away.message) from away
 

@@ -13,7 +13,6 @@ from unkai.compute.actions.check_request import Ingredients, image_ref
 from unkai.compute.actions.choose_host import Offer, Wanted
 from unkai.compute.actions.find_hosts import resources_of
 from unkai.compute.model import (
-    ActionEvent,
     Decision,
     Requested,
     Server,
@@ -136,16 +135,11 @@ def action(compute: Compute, admission: Admission, placed: Placed) -> ServerActi
         started_at=admission.asked_at,
         updated_at=compute.kit.clock.now(),
         message="Error" if failed else None,
-        events=[
-            ActionEvent(
-                event="conductor_schedule_and_build_instances" if failed else EVENT,
-                started_at=server.created_at,
-                ended_at=server.created_at if failed else None,
-                result="Error" if failed else None,
-                details=NO_HOST if failed else None,
-                host=server.host,
-            )
-        ],
+        event="conductor_schedule_and_build_instances" if failed else EVENT,
+        ended_at=server.created_at if failed else None,
+        result="Error" if failed else None,
+        details=NO_HOST if failed else None,
+        host=server.host,
     )
 
 

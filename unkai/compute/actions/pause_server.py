@@ -6,7 +6,7 @@ Suspending keeps the guest's memory in its process, so it frees no memory of the
 from __future__ import annotations
 
 from unkai.compute.actions.end_action import finish
-from unkai.compute.actions.machine import host_of, server_of
+from unkai.compute.actions.machine import host_of, server_id_of
 from unkai.compute.actions.power_on import show_error
 from unkai.compute.actions.submit_action import submit_action
 from unkai.compute.model import Server
@@ -63,14 +63,12 @@ async def _submit(
 
 
 async def hold_or_run(compute: Compute, run: Run) -> Result:
-    server = await server_of(compute, run)
-    assert server.host is not None
     to = VmState(run.input["to"])
-    async with host_of(compute, server.host) as host:
+    async with host_of(compute, run) as host:
         if to is VmState.ACTIVE:
-            await host.resume(server.id, run.epoch)
+            await host.resume(server_id_of(run), run.epoch)
         else:
-            await host.pause(server.id, run.epoch)
+            await host.pause(server_id_of(run), run.epoch)
 
     async def write(tx: Tx) -> None:
         await finish(compute, tx, run, vm_state=to, power_state=POWER_IN[to])

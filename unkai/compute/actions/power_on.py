@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unkai.compute.actions import server_ports
 from unkai.compute.actions.end_action import fail, finish
-from unkai.compute.actions.machine import host_of, server_of
+from unkai.compute.actions.machine import host_of, server_id_of
 from unkai.compute.service import Compute
 from unkai.compute.states import Power, VmState
 from unkai.kit.db import Tx
@@ -15,23 +15,18 @@ PORT_UP_S = 120.0
 
 async def plug_ports(compute: Compute, run: Run) -> None:
     """What a host lost when it was rebooted; nothing where they are plugged."""
-    server = await server_of(compute, run)
-    assert server.host is not None
-    async with host_of(compute, server.host) as host:
-        await host.plug(server.id, run.epoch)
+    async with host_of(compute, run) as host:
+        await host.plug(server_id_of(run), run.epoch)
 
 
 async def start_machine(compute: Compute, run: Run) -> None:
     """A process that waits: the guest must not look for its network before it is there."""
-    server = await server_of(compute, run)
-    assert server.host is not None
-    async with host_of(compute, server.host) as host:
-        await host.start(server.id, run.epoch, paused=True)
+    async with host_of(compute, run) as host:
+        await host.start(server_id_of(run), run.epoch, paused=True)
 
 
 async def wait_ports_up(compute: Compute, run: Run) -> Wait | None:
-    server = await server_of(compute, run)
-    down = await server_ports.first_port_down(compute, server)
+    down = await server_ports.first_port_down(compute, run.input["ports"])
     if down is None:
         return None
     return Wait(
@@ -39,27 +34,21 @@ async def wait_ports_up(compute: Compute, run: Run) -> Wait | None:
         down,
         PORT_UP_S,
         otherwise=f"Port {down} did not come up within {PORT_UP_S:.0f} s: the network does not "
-        f"carry its traffic to host {server.host}. `unkai status` shows the network's health.",
+        f"carry its traffic to host {run.input['host']}. `unkai status` shows its health.",
     )
 
 
 async def run_guest(compute: Compute, run: Run) -> Result:
     """Let it go; with that the server is ACTIVE."""
-    server = await server_of(compute, run)
-    assert server.host is not None
-    async with host_of(compute, server.host) as host:
-        await host.resume(server.id, run.epoch)
+    async with host_of(compute, run) as host:
+        await host.resume(server_id_of(run), run.epoch)
 
     async def write(tx: Tx) -> None:
-        began = server.launched_at or compute.kit.clock.now()
-        await finish(
-            compute,
-            tx,
-            run,
-            vm_state=VmState.ACTIVE,
-            power_state=Power.RUNNING,
-            launched_at=began,
-        )
+        values = {"vm_state": VmState.ACTIVE, "power_state": Power.RUNNING}
+        if run.kind == "create-server":
+            await finish(compute, tx, run, **values, launched_at=compute.kit.clock.now())
+        else:
+            await finish(compute, tx, run, **values)
 
     return Result(None, write)
 

@@ -5,7 +5,7 @@ Either way the machine's process is a new one afterwards: what was changed about
 
 from __future__ import annotations
 
-from unkai.compute.actions.machine import host_of, server_of
+from unkai.compute.actions.machine import host_of, server_id_of
 from unkai.compute.actions.power_on import (
     plug_ports,
     run_guest,
@@ -38,11 +38,9 @@ async def reboot_server(
 
 
 async def stop_machine(compute: Compute, run: Run) -> None:
-    server = await server_of(compute, run)
-    assert server.host is not None
     patience_s = SHUTDOWN_S if run.input["soft"] else 0.0
-    async with host_of(compute, server.host) as host:
-        await host.stop(server.id, run.epoch, graceful_timeout_s=patience_s)
+    async with host_of(compute, run) as host:
+        await host.stop(server_id_of(run), run.epoch, graceful_timeout_s=patience_s)
 
 
 REBOOT_SERVER = Operation(

@@ -21,7 +21,7 @@ from unkai.compute.actions.check_request import (
 from unkai.compute.actions.create_server import fetch_image
 from unkai.compute.actions.end_action import finish
 from unkai.compute.actions.find_server import own_server, unlocked_server
-from unkai.compute.actions.machine import host_of, machine_of, server_of
+from unkai.compute.actions.machine import host_of, machine_of, server_id_of, server_of
 from unkai.compute.actions.power_on import (
     plug_ports,
     show_error,
@@ -104,30 +104,25 @@ async def rebuild_server(
 
 
 async def stop_machine(compute: Compute, run: Run) -> None:
-    server = await server_of(compute, run)
-    assert server.host is not None
-    async with host_of(compute, server.host) as host:
-        await host.stop(server.id, run.epoch)
+    async with host_of(compute, run) as host:
+        await host.stop(server_id_of(run), run.epoch)
 
 
 async def renew_disk(compute: Compute, run: Run) -> None:
     server = await server_of(compute, run)
-    assert server.host is not None
     machine = await machine_of(compute, server)
-    async with host_of(compute, server.host) as host:
+    async with host_of(compute, run) as host:
         await host.rebuild(machine, run.epoch)
 
 
 async def run_again(compute: Compute, run: Run) -> Result:
     """Running, unless it was stopped before: then it is stopped with its new disk."""
-    server = await server_of(compute, run)
-    assert server.host is not None
     rests = run.input["from"] == VmState.STOPPED
-    async with host_of(compute, server.host) as host:
+    async with host_of(compute, run) as host:
         if rests:
-            await host.stop(server.id, run.epoch)
+            await host.stop(server_id_of(run), run.epoch)
         else:
-            await host.resume(server.id, run.epoch)
+            await host.resume(server_id_of(run), run.epoch)
 
     async def write(tx: Tx) -> None:
         await finish(

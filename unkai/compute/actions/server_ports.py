@@ -151,14 +151,13 @@ async def release_ports(compute: Compute, tx: Tx, server: Server) -> None:
             await unbind_port(compute.network, tx, nic.port_id)
 
 
-async def first_port_down(compute: Compute, server: Server) -> str | None:
-    """A port of the server whose packets do not move yet; None if all do (or have gone)."""
-    ids = [nic.port_id for nic in server.nics]
-    found = await get_ports(compute.network, compute.kit.database.reader, ids)
-    for nic in server.nics:
-        port = found.get(nic.port_id)
+async def first_port_down(compute: Compute, port_ids: Sequence[str]) -> str | None:
+    """A port whose packets do not move yet; None if those of all do (or it has gone)."""
+    found = await get_ports(compute.network, compute.kit.database.reader, port_ids)
+    for port_id in port_ids:
+        port = found.get(port_id)
         if port is not None and port.status != ACTIVE and port.admin_state_up:
-            return nic.port_id
+            return port_id
     return None
 
 

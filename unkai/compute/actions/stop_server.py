@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unkai.compute.actions.end_action import finish
-from unkai.compute.actions.machine import host_of, server_of
+from unkai.compute.actions.machine import host_of, server_id_of
 from unkai.compute.actions.power_on import show_error
 from unkai.compute.actions.submit_action import submit_action
 from unkai.compute.model import Server
@@ -25,10 +25,8 @@ async def stop_server(
 
 
 async def shut_down(compute: Compute, run: Run) -> Result:
-    server = await server_of(compute, run)
-    assert server.host is not None
-    async with host_of(compute, server.host) as host:
-        await host.stop(server.id, run.epoch, graceful_timeout_s=SHUTDOWN_S)
+    async with host_of(compute, run) as host:
+        await host.stop(server_id_of(run), run.epoch, graceful_timeout_s=SHUTDOWN_S)
 
     async def write(tx: Tx) -> None:
         await finish(compute, tx, run, vm_state=VmState.STOPPED, power_state=Power.SHUTDOWN)

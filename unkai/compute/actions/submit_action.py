@@ -6,7 +6,7 @@ from typing import Any
 
 from unkai.compute import states
 from unkai.compute.actions.find_server import unlocked_server
-from unkai.compute.model import ActionEvent, Server, ServerAction
+from unkai.compute.model import Server, ServerAction
 from unkai.compute.service import Compute
 from unkai.compute.store import server_actions, servers
 from unkai.kit.db import Tx
@@ -80,9 +80,14 @@ async def submit(
         project_id=server.project_id,
         user_id=caller.user_id,
         request_id=request_id,
-        input=input,
+        input={**placed(server), **input},
         supersede=supersede,
     )
+
+
+def placed(server: Server) -> dict[str, Any]:
+    """What most steps need of a server: it does not change while its operation is under way."""
+    return {"host": server.host, "ports": [nic.port_id for nic in server.nics]}
 
 
 async def note_action(
@@ -97,13 +102,6 @@ async def note_action(
 ) -> None:
     """For os-instance-actions and the timeline; `done`: it is all there is to it."""
     now = compute.kit.clock.now()
-    opened = ActionEvent(
-        event=f"compute_{action}_instance",
-        started_at=now,
-        ended_at=now if done else None,
-        result="Success" if done else None,
-        host=server.host,
-    )
     noted = ServerAction(
         server_id=server.id,
         action=action,
@@ -112,7 +110,8 @@ async def note_action(
         user_id=caller.user_id,
         started_at=now,
         updated_at=now,
-        events=[] if done else [opened],
+        event=None if done else f"compute_{action}_instance",
+        host=server.host,
     )
     await server_actions.add_actions(tx, [noted])
     asked: dict[str, Any] = {"started_at": now, "ended_at": now, "request_id": request_id}

@@ -5,7 +5,7 @@ Nothing is believed on one look: the host is asked again, and the row must still
 
 from __future__ import annotations
 
-from unkai.compute.model import ActionEvent, Server, ServerAction
+from unkai.compute.model import Server, ServerAction
 from unkai.compute.service import Compute
 from unkai.compute.states import POWER, Power, VmState
 from unkai.compute.store import hosts, server_actions, servers
@@ -78,14 +78,6 @@ async def _follow(compute: Compute, tx: Tx, server: Server, found: PowerState, r
     await servers.change_server(tx, server.id, now, vm_state=state, power_state=power)
     request_id = f"req-{compute.kit.chance.uuid()}"
     why = reason or f"The machine was found {found.value}."
-    done = ActionEvent(
-        event="compute_sync_power_state",
-        started_at=now,
-        ended_at=now,
-        result="Success",
-        host=server.host,
-        details=why,
-    )
     action = ServerAction(
         server_id=server.id,
         action="start" if state is VmState.ACTIVE else "stop",
@@ -94,8 +86,11 @@ async def _follow(compute: Compute, tx: Tx, server: Server, found: PowerState, r
         user_id=server.user_id,
         started_at=now,
         updated_at=now,
-        message=None,
-        events=[done],
+        event="compute_sync_power_state",
+        ended_at=now,
+        result="Success",
+        host=server.host,
+        details=why,
     )
     await server_actions.add_actions(tx, [action])
     await record(

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from unkai.compute.actions.find_server import find_server
 from unkai.compute.api.server_queries import MAX_LIMIT, Limit, Word, moment
 from unkai.compute.api.server_views import host_id, page_links
-from unkai.compute.model import ActionEvent, Server, ServerAction
+from unkai.compute.model import Server, ServerAction
 from unkai.compute.service import Compute
 from unkai.compute.store import server_actions
 from unkai.kit.clock import iso
@@ -79,19 +79,21 @@ def _view(action: ServerAction) -> ActionView:
     )
 
 
-def _event(call: Call, server: Server, event: ActionEvent) -> EventView:
+def _events(call: Call, server: Server, action: ServerAction) -> list[EventView]:
+    if action.event is None:
+        return []
     shown = EventView(
-        event=event.event,
-        start_time=iso(event.started_at, micro=True),
-        finish_time=None if event.ended_at is None else iso(event.ended_at, micro=True),
-        result=event.result,
-        hostId=host_id(server.project_id, event.host) if event.host else "",
+        event=action.event,
+        start_time=iso(action.started_at, micro=True),
+        finish_time=None if action.ended_at is None else iso(action.ended_at, micro=True),
+        result=action.result,
+        hostId=host_id(server.project_id, action.host) if action.host else "",
     )
     if call.caller.reads_all:
-        shown.traceback = event.traceback
-        shown.host = event.host
-        shown.details = event.details
-    return shown
+        shown.traceback = None
+        shown.host = action.host
+        shown.details = action.details
+    return [shown]
 
 
 async def list_actions(call: Call) -> ActionsEnvelope:
@@ -130,7 +132,7 @@ async def show_action(call: Call) -> ActionEnvelope:
         raise NotFound(f"Action for request_id {request_id} on instance {server.id} not found")
     shown = _view(action)
     if call.caller.reads_all or call.at_least("2.51"):
-        shown.events = [_event(call, server, event) for event in action.events]
+        shown.events = _events(call, server, action)
     return ActionEnvelope(shown)
 
 

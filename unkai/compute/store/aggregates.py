@@ -16,8 +16,11 @@ def of_row(row: AnyRow) -> Aggregate:
     return msgspec.convert(row, Aggregate, from_attributes=True)
 
 
+_ALL = select(aggregates).order_by("number")
+
+
 async def list_aggregates(session: Session) -> list[Aggregate]:
-    return [of_row(row) for row in await session.all(select(aggregates).order_by("number"))]
+    return [of_row(row) for row in await session.all(_ALL)]
 
 
 async def zones_of_hosts(session: Session) -> dict[str, str]:

@@ -11,10 +11,12 @@ from unkai.compute.model import Decision
 from unkai.compute.store.schema import placement_decisions
 from unkai.kit.db import Session, Tx
 
+_INSERT = insert(placement_decisions)
+
 
 async def add_decisions(tx: Tx, decisions: Sequence[Decision]) -> None:
     await tx.execute(
-        insert(placement_decisions),
+        _INSERT,
         [{name: getattr(made, name) for name in made.__struct_fields__} for made in decisions],
     )
 

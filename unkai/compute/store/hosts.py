@@ -16,8 +16,11 @@ def of_row(row: AnyRow) -> ComputeHost:
     return msgspec.convert(row, ComputeHost, from_attributes=True)
 
 
+_ALL = select(hosts).order_by(hosts.c.number)
+
+
 async def list_hosts(session: Session) -> list[ComputeHost]:
-    return [of_row(row) for row in await session.all(select(hosts).order_by(hosts.c.number))]
+    return [of_row(row) for row in await session.all(_ALL)]
 
 
 async def get_host(session: Session, hostname: str) -> ComputeHost | None:

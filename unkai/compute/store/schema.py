@@ -96,7 +96,11 @@ server_actions = Table(
     Column("started_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
     Column("message", Text),
-    Column("events", Json, nullable=False),
+    Column("event", String(64)),  # what was done for it; NULL: nothing beyond the row
+    Column("ended_at", Float),
+    Column("result", String(16)),
+    Column("host", String(255)),
+    Column("details", Text),
     Index("server_actions_server", "server_id", "started_at"),
     Index("server_actions_request", "request_id", "server_id"),
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
-from unkai.compute.model import ActionEvent, ServerAction
+from unkai.compute.model import ServerAction
 from unkai.compute.store.schema import server_actions
 from unkai.kit.db import AnyRow, Session, Tx
 
@@ -14,48 +14,47 @@ def of_row(row: AnyRow) -> ServerAction:
     return msgspec.convert(row, ServerAction, from_attributes=True)
 
 
+_INSERT = insert(server_actions)
+
+
 async def add_actions(tx: Tx, added: list[ServerAction]) -> None:
-    await tx.execute(insert(server_actions), [_values(action) for action in added])
+    await tx.execute(_INSERT, [_values(action) for action in added])
 
 
 def _values(action: ServerAction) -> dict[str, object]:
     return {name: getattr(action, name) for name in action.__struct_fields__}
 
 
-async def end_action(
-    tx: Tx,
-    server_id: str,
-    request_id: str,
-    *,
-    now: float,
-    host: str | None,
-    error: str | None = None,
-) -> None:
-    """Close the action's open event: Success, or Error with its message."""
-    row = await tx.first(
-        select(server_actions.c.id, server_actions.c.events).where(
-            server_actions.c.server_id == server_id, server_actions.c.request_id == request_id
-        )
+_END = (
+    update(server_actions)
+    .where(
+        server_actions.c.server_id == bindparam("of_server"),
+        server_actions.c.request_id == bindparam("of_request"),
     )
-    if row is None:
-        return
-    events = msgspec.convert(row.events, list[ActionEvent])
-    closed = [
-        event
-        if event.ended_at is not None
-        else msgspec.structs.replace(
-            event,
-            ended_at=now,
-            result="Error" if error else "Success",
-            host=host,
-            details=error,
-        )
-        for event in events
-    ]
+    .values(
+        updated_at=bindparam("now"),
+        ended_at=bindparam("now"),
+        result=bindparam("said"),
+        message=bindparam("error_word"),
+        details=bindparam("why"),
+    )
+)
+
+
+async def end_action(
+    tx: Tx, server_id: str, request_id: str, *, now: float, error: str | None = None
+) -> None:
+    """Close the action: Success, or Error with its message."""
     await tx.execute(
-        update(server_actions)
-        .where(server_actions.c.id == row.id)
-        .values(events=closed, updated_at=now, message="Error" if error else None)
+        _END,
+        {
+            "of_server": server_id,
+            "of_request": request_id,
+            "now": now,
+            "said": "Error" if error else "Success",
+            "error_word": "Error" if error else None,
+            "why": error,
+        },
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
 
 from unkai.compute.model import Server
 from unkai.compute.store.schema import server_tags, servers
@@ -17,18 +17,24 @@ _BESIDE = ("vcpus", "memory_mib", "flavor_id")
 _COLUMNS = [column for column in servers.c if column.name not in _BESIDE]
 
 
+_ONE = select(*_COLUMNS).where(servers.c.id == bindparam("one"))
+
+
 def of_row(row: AnyRow) -> Server:
     return msgspec.convert(row, Server, from_attributes=True)
 
 
 async def get_server(session: Session, server_id: str) -> Server | None:
     """Also a deleted one."""
-    row = await session.first(select(*_COLUMNS).where(servers.c.id == server_id))
+    row = await session.first(_ONE, {"one": server_id})
     return of_row(row) if row else None
 
 
+_INSERT = insert(servers)
+
+
 async def add_servers(tx: Tx, added: list[Server]) -> None:
-    await tx.execute(insert(servers), [_values(server) for server in added])
+    await tx.execute(_INSERT, [_values(server) for server in added])
 
 
 def _values(server: Server) -> dict[str, Any]:
@@ -53,15 +59,16 @@ async def change_server(tx: Tx, server_id: str, now: float, **values: Any) -> No
     )
 
 
+_USAGE = select(
+    func.count().label("servers"),
+    func.sum(servers.c.vcpus).label("vcpus"),
+    func.sum(servers.c.memory_mib).label("memory_mib"),
+).where(servers.c.project_id == bindparam("project"), servers.c.deleted_at.is_(None))
+
+
 async def usage_of(session: Session, project_id: str) -> tuple[int, int, int]:
     """(servers, vCPUs, MiB of memory) of a project."""
-    row = await session.first(
-        select(
-            func.count().label("servers"),
-            func.sum(servers.c.vcpus).label("vcpus"),
-            func.sum(servers.c.memory_mib).label("memory_mib"),
-        ).where(servers.c.project_id == project_id, servers.c.deleted_at.is_(None))
-    )
+    row = await session.first(_USAGE, {"project": project_id})
     assert row is not None
     return row.servers, row.vcpus or 0, row.memory_mib or 0
 
@@ -87,12 +94,15 @@ async def count_of_group(session: Session, group_id: str) -> int:
     )
 
 
+_BUILDING = (
+    select(servers.c.host, func.count().label("building"))
+    .where(servers.c.vm_state == "building", servers.c.host.is_not(None))
+    .group_by(servers.c.host)
+)
+
+
 async def building_by_host(session: Session) -> dict[str, int]:
-    rows = await session.all(
-        select(servers.c.host, func.count().label("building"))
-        .where(servers.c.vm_state == "building", servers.c.host.is_not(None))
-        .group_by(servers.c.host)
-    )
+    rows = await session.all(_BUILDING)
     return {row.host: row.building for row in rows}
 
 

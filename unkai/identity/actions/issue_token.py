@@ -76,8 +76,11 @@ async def issue_token(identity: Identity, proof: Proof, scope: Scope) -> tuple[s
         audit_ids=(own, chain) if chain else (own,),
         app_cred_id=credential.id if credential else "",
     )
+    drops = identity.cache.drops
     entry = Entry(await _resolve(identity, payload))
-    return identity.tokens.issue(payload), entry
+    token = identity.tokens.issue(payload)
+    identity.cache.keep(token, entry, drops)
+    return token, entry
 
 
 async def _resolve(identity: Identity, payload: Payload) -> Subject:

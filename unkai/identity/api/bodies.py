@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta
 
 from unkai.kit.http import Call
 
 ShortName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
 Name = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S")]
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9-]+$")]
-OptionalId = Id | None
+Key = Annotated[str, Meta(max_length=64)]
+"""An id that is stored without looking whether it exists."""
 Tag = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^/,]*[^/,\s][^/,]*$")]
 Tags = Annotated[list[Tag], Meta(max_length=80)]
 Options = dict[str, Any]
@@ -30,7 +30,3 @@ def changed_fields(given: msgspec.Struct) -> dict[str, Any]:
     """The attributes that an update names."""
     values = {name: getattr(given, name) for name in given.__struct_fields__}
     return {name: value for name, value in values.items() if value is not UNSET}
-
-
-def given_or(value: Any | UnsetType, otherwise: Any) -> Any:
-    return otherwise if value is UNSET else value

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from unkai.identity.actions import credentials as actions
-from unkai.identity.api.bodies import Name, changed_fields, own_attributes
+from unkai.identity.api.bodies import Key, Name, changed_fields, own_attributes
 from unkai.identity.api.queries import read_page
 from unkai.identity.api.views import collection, itself
 from unkai.identity.model import Credential
@@ -20,7 +20,7 @@ class CredentialCreate(msgspec.Struct):
     type: Name
     blob: str
     user_id: str | None = None
-    project_id: str | None = None
+    project_id: Key | None = None
 
 
 class CreateBody(msgspec.Struct):

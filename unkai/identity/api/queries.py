@@ -15,6 +15,8 @@ from unkai.kit.http import Call
 
 FALSE = frozenset({"0", "false", "no", "off", "n", "f"})
 LIMIT_MAX = 10_000
+LONGEST = 1024
+"""Characters of a filter; databases refuse patterns of any length."""
 
 
 def flag(text: str) -> bool:
@@ -29,8 +31,8 @@ def wants(call: Call, name: str) -> bool:
 
 def value_of(call: Call, name: str) -> str | None:
     text = call.request.query_params.get(name)
-    if text is not None and "\0" in text:
-        raise BadRequest(f"The query parameter {name} has a NUL character.", code="invalid-query")
+    if text is not None and ("\0" in text or len(text) > LONGEST):
+        raise BadRequest(f"The query parameter {name} is too long.", code="invalid-query")
     return text
 
 

@@ -17,7 +17,7 @@ from unkai.identity.actions.create_user import (
 from unkai.identity.actions.delete_user import delete_user
 from unkai.identity.actions.guard import narrowed
 from unkai.identity.actions.list_reach import list_user_projects
-from unkai.identity.api.bodies import Name, Options, changed_fields, own_attributes
+from unkai.identity.api.bodies import Key, Name, Options, changed_fields, own_attributes
 from unkai.identity.api.queries import read_page
 from unkai.identity.api.views import collection, group_view, project_view, user_view
 from unkai.identity.model import User
@@ -31,7 +31,7 @@ class UserCreate(msgspec.Struct):
     domain_id: str | None = None
     password: str | None = None
     enabled: bool = True
-    default_project_id: str | None = None
+    default_project_id: Key | None = None
     options: Options = {}
 
 
@@ -44,7 +44,7 @@ class UserUpdate(msgspec.Struct):
     domain_id: str | UnsetType = UNSET
     password: str | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
-    default_project_id: str | UnsetType | None = UNSET
+    default_project_id: Key | UnsetType | None = UNSET
     options: Options | UnsetType = UNSET
 
 

@@ -15,7 +15,8 @@ from unkai.identity.store.generation import read_generation
 from unkai.identity.store.subjects import all_implications, all_roles
 from unkai.kit.db import Session
 
-LIMIT = 20_000
+LIMIT = 4_000
+"""Tokens; each takes some kilobytes once it was shown with its catalog."""
 RECHECK_S = 1.0
 
 

@@ -155,7 +155,7 @@ class SqliteDatabase:
                 if self._raw.in_transaction:
                     self._raw.execute("rollback")
                 for job in batch:
-                    if not job.future.done():
+                    if job not in self._queue and not job.future.done():
                         job.future.set_exception(error)
                 if not isinstance(error, Exception):
                     raise

@@ -1,27 +1,39 @@
-"""Leases: take what is due, keep what runs, free what a dead process left."""
+"""Leases: take what is due, keep what runs, free what a dead process left.
+
+Time in which nobody was there to run an operation does not count: whoever claims it late gives it
+back, so that a cloud that was down for an hour does not come up to find every deadline missed.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 
 from unkai.kit.db import AnyRow, Tx
 from unkai.kit.errors import Failed
-from unkai.kit.operations.active import Active, Process
+from unkai.kit.log import log
+from unkai.kit.operations.active import LEASE_S, POLL_S, Active, Process
 from unkai.kit.operations.model import Run
 from unkai.kit.operations.saving import step_started
 from unkai.kit.operations.table import State, operations
 
-LEASE_S = 15.0
-POLL_S = 1.0
+AT_ONCE = 100
 WAITING = (State.READY, State.WAITING, State.BLOCKED)
+SLEEPING = (State.WAITING, State.BLOCKED)
 
 WAKE = update(operations).where(
     operations.c.wait_key == bindparam("of_key"),
     operations.c.wait_event == bindparam("of_event"),
-    operations.c.state == State.WAITING,
+    operations.c.state.in_(SLEEPING),
 )
+
+
+def _due(now: float) -> ColumnElement[bool]:
+    return or_(
+        and_(operations.c.state.in_(WAITING), operations.c.next_at <= now),
+        and_(operations.c.state == State.RUNNING, operations.c.lease_until < now),
+    )
 
 
 class Leases:
@@ -34,10 +46,11 @@ class Leases:
         """Take the leases from whoever had them: this process is the only one."""
 
         async def free(tx: Tx) -> None:
+            last_renewed = operations.c.lease_until - LEASE_S
             await tx.execute(
                 update(operations)
                 .where(operations.c.state == State.RUNNING)
-                .values(lease_until=0.0)
+                .values(state=State.READY, owner=None, lease_until=None, next_at=last_renewed)
             )
 
         await self._process.database.transact(free)
@@ -53,23 +66,41 @@ class Leases:
         while True:
             await self._process.clock.sleep(LEASE_S / 3)
             if self._process.active:
-                await self._process.database.transact(self._renew)
+                try:
+                    await self._process.database.transact(self._renew)
+                except Exception:
+                    log.exception("leases were not renewed")
 
     async def _renew(self, tx: Tx) -> None:
-        await tx.execute(
+        """Keep what runs here, and learn what was cancelled through another process."""
+        process = self._process
+        renewed = await tx.all(
             update(operations)
             .where(
-                operations.c.id.in_(list(self._process.active)),
-                operations.c.owner == self._process.owner,
+                operations.c.id.in_(list(process.active)),
+                operations.c.owner == process.owner,
                 operations.c.state == State.RUNNING,
             )
-            .values(lease_until=self._process.clock.now() + LEASE_S)
+            .values(lease_until=process.clock.now() + LEASE_S)
+            .returning(operations.c.id, operations.c.cancel)
         )
+        cancelled = [row.id for row in renewed if row.cancel]
+
+        def interrupt() -> None:
+            for operation_id in cancelled:
+                if operation_id in process.active:
+                    process.active[operation_id].interrupt()
+
+        tx.after_commit(interrupt)
 
     async def claim_forever(self) -> None:
         wake, clock = self._process.wake, self._process.clock
         while True:
-            next_at = await self._claim_due()
+            try:
+                next_at = await self._claim_due()
+            except Exception:
+                log.exception("operations were not claimed")
+                next_at = None
             pause = POLL_S if next_at is None else max(0.0, next_at - clock.now())
             try:
                 async with asyncio.timeout(min(pause, POLL_S)):
@@ -82,35 +113,39 @@ class Leases:
         """Claim what is due; when the next one is."""
         process = self._process
         now = process.clock.now()
-        due = or_(
-            and_(operations.c.state.in_(WAITING), operations.c.next_at <= now),
-            and_(operations.c.state == State.RUNNING, operations.c.lease_until < now),
-        )
+        known = operations.c.kind.in_(list(process.kinds))
         rows = await process.database.reader.all(
-            select(operations).where(due).order_by(operations.c.next_at).limit(100)
+            select(operations).where(_due(now), known).order_by(operations.c.next_at).limit(AT_ONCE)
         )
-        for row in rows:
-            if row.id in process.active or row.kind not in process.kinds:
-                continue
-            active = await process.database.transact(lambda tx, row=row: self._claim(tx, row))
-            if active is not None:
-                process.spawn(active)
+        leaving = {row.id for row in rows if row.id in process.active}
+        process.passed_over |= leaving
+        free = [row for row in rows if row.id not in leaving]
+        await asyncio.gather(
+            *(process.database.transact(lambda tx, row=row: self._claim(tx, row)) for row in free)
+        )
+        if len(rows) == AT_ONCE and free:
+            return now
         return await process.database.reader.scalar(
             select(func.min(operations.c.next_at)).where(
-                operations.c.state.in_(WAITING), operations.c.next_at > now
+                operations.c.state.in_(WAITING), operations.c.next_at > now, known
             )
         )
 
-    async def _claim(self, tx: Tx, row: AnyRow) -> Active | None:
+    async def _claim(self, tx: Tx, row: AnyRow) -> None:
         process = self._process
         now = process.clock.now()
-        step_at = row.step_at if row.started else now
-        claimed = await tx.count(
+        definition, service = process.kinds[row.kind]
+        unattended_since = row.lease_until - LEASE_S if row.lease_until else row.next_at
+        late_s = max(0.0, now - unattended_since)
+        step_at = row.step_at + late_s if row.started else now
+        deadline = row.deadline + late_s if row.started else now + definition.deadline_s
+        claimed = await tx.first(
             update(operations)
             .where(
                 operations.c.id == row.id,
                 operations.c.epoch == row.epoch,
                 operations.c.state == row.state,
+                _due(now),
             )
             .values(
                 state=State.RUNNING,
@@ -121,18 +156,20 @@ class Leases:
                 wait_event=None,
                 wait_key=None,
                 step_at=step_at,
+                deadline=deadline,
                 updated_at=now,
             )
+            .returning(operations.c.cancel)
         )
-        if not claimed:
-            return None
-        definition, service = process.kinds[row.kind]
+        if claimed is None:
+            return
         active = Active(_run(row, step_at), definition, service, row.step)
+        active.run.cancelled = claimed.cancel
         active.undoing = row.undoing
-        active.deadline = row.deadline
+        active.deadline = deadline
         if not row.started:
             await step_started(process, tx, active, now)
-        return active
+        tx.after_commit(lambda: process.spawn(active))
 
 
 def _run(row: AnyRow, step_at: float) -> Run:
@@ -148,6 +185,5 @@ def _run(row: AnyRow, step_at: float) -> Run:
         epoch=row.epoch + 1,
         attempt=row.attempt,
         step_started_at=step_at,
-        cancelled=row.cancel,
         error=Failed(row.error, code=row.error_code) if row.error else None,
     )

@@ -17,10 +17,11 @@ from unkai.kit.db import AnyRow, Database, Session, Tx
 from unkai.kit.events import Events
 from unkai.kit.log import log
 from unkai.kit.operations import submitting
-from unkai.kit.operations.active import Active, LostLease, Probe, Process
-from unkai.kit.operations.leases import LEASE_S, Leases
+from unkai.kit.operations.active import LEASE_S, Active, LostLease, Probe, Process
+from unkai.kit.operations.leases import Leases
 from unkai.kit.operations.model import Operation, OperationView, Run, StepObserver
 from unkai.kit.operations.running import run_all
+from unkai.kit.operations.saving import as_saved
 from unkai.kit.operations.table import ENDED, operations
 
 
@@ -96,7 +97,7 @@ class Operations:
             project_id=project_id,
             user_id=user_id,
             request_id=request_id,
-            input=input,
+            input=as_saved(input),
             results={},
             epoch=await submitting.next_epoch(tx, subject),
             attempt=0,
@@ -123,15 +124,16 @@ class Operations:
 
     def _view(self, row: AnyRow) -> OperationView:
         known = self._process.kinds.get(row.kind)
-        step = known[0].name_of(row.step) if known else None
+        ended = row.state in ENDED
+        unknown = None if ended or known else f"no process here knows {row.kind}"
         return OperationView(
             id=row.id,
             kind=row.kind,
             subject=row.subject,
             project_id=row.project_id,
             state=row.state,
-            step=None if row.state in ENDED else step,
-            blocker=row.blocker,
+            step=known[0].name_of(row.step) if known and not ended else None,
+            blocker=row.blocker or unknown,
             error=row.error,
             next_at=row.next_at,
             created_at=row.created_at,
@@ -176,9 +178,10 @@ class Operations:
         except LostLease:
             log.warning("lease lost", epoch=run.epoch)
         except Exception:
-            log.exception("operation runner failed")
+            log.exception("operation could not be saved; it is taken up when its lease ends")
             await self._process.clock.sleep(LEASE_S / 3)
         finally:
-            if running.get(run.id) is active:
-                del running[run.id]
-            self._process.wake.set()
+            del running[run.id]
+            if run.id in self._process.passed_over:
+                self._process.passed_over.remove(run.id)
+                self._process.wake.set()

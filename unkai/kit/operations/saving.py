@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import bindparam, select, update
 
 from unkai.kit.db import Tx
@@ -23,9 +24,14 @@ SAVE = (
 HEIR = (
     select(operations.c.id)
     .where(operations.c.subject == bindparam("of_subject"), operations.c.state == State.QUEUED)
-    .order_by(operations.c.created_at.desc())
+    .order_by(operations.c.epoch.desc())
     .limit(1)
 )
+
+
+def as_saved(value: Any) -> Any:
+    """A value as it will be read back, so that a step sees the same with and without a restart."""
+    return None if value is None else msgspec.json.decode(msgspec.json.encode(value))
 
 
 async def save(process: Process, tx: Tx, active: Active, **values: Any) -> bool:
@@ -40,26 +46,28 @@ async def save(process: Process, tx: Tx, active: Active, **values: Any) -> bool:
 async def end(process: Process, tx: Tx, active: Active, state: State, **values: Any) -> None:
     """Give the slot free, to the heir if there is one, and say so."""
     run = active.run
-    free = {"slot": None, "owner": None, "lease_until": None, "next_at": None}
+    free: dict[str, Any] = {"slot": None, "owner": None, "lease_until": None, "next_at": None}
     await save(process, tx, active, state=state, **free, **values)
     heir = await tx.first(HEIR, {"of_subject": run.subject})
     if heir is not None:
         await _promote(process, tx, run, heir.id)
     elif state is State.FAILED and active.definition.failed is not None:
         await active.definition.failed(active.service, tx, run)
-    ended = {"id": run.id, "kind": run.kind, "state": state}
-    await process.events.emit(tx, "operation.ended", run.subject, ended)
+    await _tell_ended(process, tx, run.subject, id=run.id, kind=run.kind, state=state)
 
 
 async def _promote(process: Process, tx: Tx, run: Run, heir_id: str) -> None:
     """Give the slot to the newest queued operation; older ones were superseded by it."""
     now = process.clock.now()
     queued = (operations.c.subject == run.subject) & (operations.c.state == State.QUEUED)
-    await tx.execute(
+    passed = await tx.all(
         update(operations)
         .where(queued, operations.c.id != heir_id)
         .values(state=State.CANCELLED, next_at=None, updated_at=now)
+        .returning(operations.c.id, operations.c.kind)
     )
+    for row in passed:
+        await _tell_ended(process, tx, run.subject, id=row.id, kind=row.kind, state=State.CANCELLED)
     await tx.execute(
         update(operations)
         .where(operations.c.id == heir_id)
@@ -73,6 +81,13 @@ async def _promote(process: Process, tx: Tx, run: Run, heir_id: str) -> None:
         )
     )
     tx.after_commit(process.wake.set)
+
+
+async def _tell_ended(
+    process: Process, tx: Tx, subject: str, *, id: str, kind: str, state: State
+) -> None:
+    told = {"id": id, "kind": kind, "state": state}
+    await process.events.emit(tx, "operation.ended", subject, told)
 
 
 async def step_started(process: Process, tx: Tx, active: Active, at: float) -> None:

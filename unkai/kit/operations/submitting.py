@@ -8,8 +8,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 
 from unkai.kit.db import AnyRow, Session, Tx
 from unkai.kit.errors import Conflict
-from unkai.kit.operations.active import Active, Process
-from unkai.kit.operations.leases import LEASE_S
+from unkai.kit.operations.active import LEASE_S, Active, Process
 from unkai.kit.operations.model import Operation, Run
 from unkai.kit.operations.saving import step_started
 from unkai.kit.operations.table import ENDED, State, operations
@@ -51,12 +50,10 @@ async def cancel(process: Process, tx: Tx, subject: str, holder_id: str) -> None
 
 
 def interrupt(process: Process, operation_id: str) -> None:
-    """Tell a run in this process that it is cancelled."""
+    """Tell a run in this process that it is cancelled, or claim it if it waits."""
     active = process.active.get(operation_id)
     if active is not None:
-        active.run.cancelled = True
-        if active.step_task is not None and active.step.interruptible:
-            active.step_task.cancel()
+        active.interrupt()
     process.wake.set()
 
 
