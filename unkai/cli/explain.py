@@ -22,8 +22,8 @@ def explain_verb(server: str, *, common: Common = COMMON) -> None:
     settings = common.settings()
     door = open_door(settings, need_cloud(settings))
     found = find_server(door, server)
-    decisions: Any = door.get(f"/unkai/v1/servers/{found['id']}/placement")["placement"]
-    show(decisions, as_text(found["name"], decisions), as_json=common.json)
+    document: Any = door.get(f"/unkai/v1/servers/{found['id']}/placement")
+    show(document, as_text(found["name"], document["placement"]), as_json=common.json)
 
 
 def as_text(name: str, decisions: list[dict[str, Any]]) -> str:

@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, Response
 from unkai.compute.actions import server_ports
 from unkai.compute.actions.create_server import create_servers
 from unkai.compute.actions.delete_server import delete_server
-from unkai.compute.actions.find_hosts import is_up
 from unkai.compute.actions.find_server import find_server
+from unkai.compute.actions.hosts import is_up
 from unkai.compute.actions.update_server import update_server
 from unkai.compute.api import server_shapes as shapes
 from unkai.compute.api.server_bodies import (
