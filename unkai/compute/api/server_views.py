@@ -154,8 +154,12 @@ def _add_admin_fields(shown: ServerView, server: Server) -> None:
 
 
 def short_view(call: Call, server: Server, beside: Beside) -> ServerView:
-    """What PUT and rebuild answer below 2.75."""
+    """What PUT and rebuild answer below 2.75: addresses without their kind and MAC, too."""
     status = status_of(server.vm_state, server.task_state)
+    addresses = {
+        network: [{"version": one["version"], "addr": one["addr"]} for one in found]
+        for network, found in beside.addresses.get(server.id, {}).items()
+    }
     shown = ServerView(
         id=server.id,
         name=server.name,
@@ -168,7 +172,7 @@ def short_view(call: Call, server: Server, beside: Beside) -> ServerView:
         flavor=flavor_view(call, server.flavor),
         created=iso(server.created_at),
         updated=iso(server.updated_at),
-        addresses=beside.addresses.get(server.id, {}),
+        addresses=addresses,
         accessIPv4=server.access_ip_v4,
         accessIPv6=server.access_ip_v6,
         links=links(call, server.id),
