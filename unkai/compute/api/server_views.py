@@ -154,12 +154,8 @@ def _add_admin_fields(shown: ServerView, server: Server) -> None:
 
 
 def short_view(call: Call, server: Server, beside: Beside) -> ServerView:
-    """What PUT and rebuild answer below 2.75: addresses without their kind and MAC, too."""
+    """What PUT and rebuild answer below 2.75."""
     status = status_of(server.vm_state, server.task_state)
-    addresses = {
-        network: [{"version": one["version"], "addr": one["addr"]} for one in found]
-        for network, found in beside.addresses.get(server.id, {}).items()
-    }
     shown = ServerView(
         id=server.id,
         name=server.name,
@@ -172,7 +168,7 @@ def short_view(call: Call, server: Server, beside: Beside) -> ServerView:
         flavor=flavor_view(call, server.flavor),
         created=iso(server.created_at),
         updated=iso(server.updated_at),
-        addresses=addresses,
+        addresses=beside.addresses.get(server.id, {}),
         accessIPv4=server.access_ip_v4,
         accessIPv6=server.access_ip_v6,
         links=links(call, server.id),

@@ -213,10 +213,17 @@ def changed_values(change: ChangedServer | Any) -> dict[str, Any]:
 
 
 async def changed_view(call: Call, server: Server) -> ServerEnvelope:
-    """PUT and rebuild: the same as GET from 2.75 on, a shorter form before."""
+    """PUT and rebuild: the same as GET from 2.75 on, a shorter form before.
+
+    The shorter form names addresses without their kind and MAC.
+    """
     if call.at_least("2.75"):
         return await show_one(call, server)
     shown = short_view(call, server, await beside(call, [server]))
+    shown.addresses = {
+        network: [{"version": one["version"], "addr": one["addr"]} for one in found]
+        for network, found in shown.addresses.items()
+    }
     shown.server_groups = [server.server_group_id] if server.server_group_id else []
     return ServerEnvelope(shown)
 
