@@ -44,7 +44,7 @@ CIDR, FIRST, SECOND = "10.77.0.0/24", "10.77.0.10", "10.77.0.20"
 BEYOND = "198.51.100.7"
 WHO_PORT, DOOR_PORT, PEER_PORT = 8000, 8080, 8081
 USER_DATA = """#!/bin/sh
-echo "$(id -un) on $(hostname)" >>/home/cirros/from-user-data
+echo "$(id -un) on $(hostname)" >>~cirros/from-user-data
 for port in 8000 8080 8081; do httpd -p $port -h /etc; done
 """
 LIVE_S = 10
@@ -135,8 +135,8 @@ def real_timeline(guest: Guest) -> list[dict[str, Any]]:
 
 
 def test_two_servers_ping_each_other(street: Street) -> None:
-    street.alpha.run(f"sudo ping -c 3 -W 2 {SECOND}")
-    street.alpha_peer.run(f"sudo ping -c 3 -W 2 {FIRST}")
+    street.alpha.run(f"ping -c 3 -W 2 {SECOND}")
+    street.alpha_peer.run(f"ping -c 3 -W 2 {FIRST}")
 
 
 def test_equal_subnets_of_two_tenants_do_not_meet(street: Street) -> None:
@@ -155,7 +155,7 @@ def test_equal_subnets_of_two_tenants_do_not_meet(street: Street) -> None:
     lonely = new_guest(street.bravo.wires, street.bravo.key, "bravo-only", "10.77.0.30")
     with lonely as third:
         wait_active(third)
-        reach = f"sudo ping -c 1 -W 2 {third.address}"
+        reach = f"ping -c 1 -W 2 {third.address}"
         assert within(60, lambda: street.bravo.try_run(reach).returncode == 0) is not None
         assert street.alpha.try_run(reach).returncode != 0
 
@@ -193,18 +193,18 @@ def test_foreign_source_addresses_are_dropped(street: Street) -> None:
     """The peer counts what arrives: an answer that finds no way back would prove nothing."""
     count = "awk '/^Icmp: [0-9]/ {print $10}' /proc/net/snmp"
     before = int(street.alpha_peer.run(count))
-    street.alpha.run(f"sudo ping -c 2 -W 1 {SECOND}")
+    street.alpha.run(f"ping -c 2 -W 1 {SECOND}")
     assert int(street.alpha_peer.run(count)) == before + 2
 
     lie = "10.77.0.99"
     done = street.alpha.try_run(
-        f"sudo ip addr add {lie}/32 dev eth0; sudo ping -c 3 -W 1 -I {lie} {SECOND}; status=$?;"
+        f"sudo ip addr add {lie}/32 dev eth0; ping -c 3 -W 1 -I {lie} {SECOND}; status=$?;"
         f" sudo ip addr del {lie}/32 dev eth0; exit $status"
     )
 
     assert "100% packet loss" in done.stdout, done
     assert int(street.alpha_peer.run(count)) == before + 2
-    street.alpha.run(f"sudo ping -c 1 -W 2 {SECOND}")
+    street.alpha.run(f"ping -c 1 -W 2 {SECOND}")
 
 
 # --- what a guest is told
@@ -322,7 +322,7 @@ def test_a_floating_ip_works_both_ways(street: Street) -> None:
     alpha = street.alpha
     assert alpha.run("echo $SSH_CONNECTION").split()[0::2] == [OUTSIDE, FIRST]
     assert seen_as(alpha) == alpha.floating
-    alpha.run(f"sudo ping -c 2 -W 2 {OUTSIDE}")
+    alpha.run(f"ping -c 2 -W 2 {OUTSIDE}")
 
 
 def test_a_guest_without_one_goes_out_as_its_router(street: Street) -> None:
@@ -370,7 +370,7 @@ def boot_id(guest: Guest) -> str:
 def wait_wired(guest: Guest, neighbour: str) -> None:
     """Its floating IP lets us in, its neighbour is there, and it knows who it is."""
     guest.wait_ssh()
-    guest.run(f"sudo ping -c 1 -W 5 {neighbour}")
+    guest.run(f"ping -c 1 -W 5 {neighbour}")
     told = fetch(guest, "openstack/latest/meta_data.json").popitem()[1]
     assert json.loads(told)["uuid"] == guest.id
     assert [port["status"] for port in guest.ports()] == ["ACTIVE"] * len(guest.ports())
@@ -412,6 +412,27 @@ def test_a_hard_reboot_keeps_the_network(street: Street) -> None:
     alpha.act("reboot", {"type": "HARD"}, until_status="ACTIVE")
     wait_wired(alpha, SECOND)
     assert boot_id(alpha) != before
+
+
+def test_a_second_network_comes_while_stopped(street: Street) -> None:
+    alpha = street.alpha
+    with wires_of(alpha.tenant, "second", "10.88.0.0/24") as second:
+        alpha.act("os-stop", until_status="SHUTOFF")
+        assert not greets(alpha, alpha.floating, SSH_PORT, timeout_s=0.5)
+        nic = alpha.tenant.make(
+            f"{alpha.path}/os-interface", "interfaceAttachment", net_id=second.network
+        )
+        alpha.act("os-start", until_status="ACTIVE")
+        wait_wired(alpha, SECOND)
+        [fixed] = nic["fixed_ips"]
+        assert fixed["ip_address"] in alpha.run("ip -4 -o addr show eth1")
+        assert nic["mac_addr"] in alpha.run("ip link show eth1")
+        alpha.run("ping -c 1 -W 5 10.88.0.1")
+
+        alpha.tenant.delete(f"{alpha.path}/os-interface/{nic['port_id']}")
+        assert until(lambda: len(alpha.ports()) == 1, timeout_s=LIVE_S)
+        alpha.wait("ACTIVE")
+        wait_wired(alpha, SECOND)
 
 
 def test_a_rebuild_starts_anew_at_the_same_address(street: Street) -> None:
