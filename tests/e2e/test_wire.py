@@ -44,7 +44,7 @@ CIDR, FIRST, SECOND = "10.77.0.0/24", "10.77.0.10", "10.77.0.20"
 BEYOND = "198.51.100.7"
 WHO_PORT, DOOR_PORT, PEER_PORT = 8000, 8080, 8081
 USER_DATA = """#!/bin/sh
-echo "$(id -un) on $(hostname)" >>/home/cirros/from-user-data
+echo "$(id -un) on $(hostname)" >>/var/tmp/from-user-data
 for port in 8000 8080 8081; do httpd -p $port -h /etc; done
 """
 LIVE_S = 10
