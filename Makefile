@@ -5,7 +5,8 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help up down status setup setup-dev check test lint types unit bench conformance soak lock fmt clean
+.PHONY: help up down status setup setup-dev check test lint types unit bench conformance soak openapi \
+	lock fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +34,7 @@ check: setup-dev lint types unit ## the gate before a commit, under 2 minutes
 
 lint:
 	@scripts/errors.py
+	@scripts/openapi.py
 	@ruff check --quiet .
 	@ruff format --quiet --check .
 	@lint-imports --no-logo
@@ -51,6 +53,9 @@ conformance: setup-dev ## tempest against a cloud of its own
 
 soak: setup-dev ## many simulated days
 	@pytest -n 2 tests/sim --soak
+
+openapi: setup-dev ## remake openapi/ from the routes
+	@$(PYTHON) scripts/openapi.py
 
 fmt: setup-dev ## format the code and fix what can be fixed by itself
 	@ruff format .

@@ -14,23 +14,21 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import unkai
+from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.progress import Progress
 from unkai.boot.seed import seed
 from unkai.boot.site import World, open_world
 from unkai.compute.actions.audit_compute import audit_compute
 from unkai.compute.actions.registry import register_operations
-from unkai.compute.api import compute_apis
 from unkai.compute.api.metadata import MetadataApp
 from unkai.compute.reconcilers import add_reconcilers as add_compute_reconcilers
 from unkai.compute.service import Compute
 from unkai.identity.actions.authenticate import authenticate
 from unkai.identity.actions.seed import seed_identity
-from unkai.identity.api import identity_api
 from unkai.identity.model import SeededIdentity, SeedEndpoint
 from unkai.identity.service import Identity, make_identity
 from unkai.image.actions.audit_images import audit_images
-from unkai.image.api import image_api
 from unkai.image.drivers.file import FileStore
 from unkai.image.drivers.inspection.sandboxed import SandboxedInspector
 from unkai.image.reconcilers import add_reconcilers as add_image_reconcilers
@@ -45,13 +43,10 @@ from unkai.kit.policy import Caller
 from unkai.kit.reconcile import Reconcilers
 from unkai.kit.workbench import Kit
 from unkai.network.actions.audit import leftovers
-from unkai.network.api import network_api
 from unkai.network.drivers.metadata import MetadataServer
 from unkai.network.reconcilers.put_on_wire import add_reconcilers as add_network_reconcilers
 from unkai.network.service import NetworkService
-from unkai.operator.api import operator_api
 from unkai.operator.service import Operator
-from unkai.placement.api import placement_apis
 from unkai.placement.service import Placement
 from unkai.settings import Settings
 from unkai.timeline.actions.record import StepRecorder
@@ -112,17 +107,7 @@ async def open_cloud(
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
             await seed(settings, compute, seeded)
-        app = _app(
-            identity,
-            (
-                identity_api(identity),
-                *placement_apis(compute.placement),
-                image_api(compute.images),
-                network_api(compute.network),
-                *compute_apis(compute),
-                operator_api(operator),
-            ),
-        )
+        app = _app(identity, every_api(identity, compute, operator))
         await stack.enter_async_context(_moving(kit))
         yield Cloud(app, kit, compute, secret, world)
 

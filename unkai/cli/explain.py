@@ -9,7 +9,6 @@ from unkai.cli.options import COMMON, Common
 from unkai.cli.output import show
 from unkai.cli.readable import as_lines
 from unkai.cli.running import need_cloud
-from unkai.kit.clock import iso
 
 
 def explain_verb(server: str, *, common: Common = COMMON) -> None:
@@ -23,8 +22,8 @@ def explain_verb(server: str, *, common: Common = COMMON) -> None:
     settings = common.settings()
     door = open_door(settings, need_cloud(settings))
     found = find_server(door, server)
-    decisions: Any = door.get(f"/unkai/v1/servers/{found['id']}/placement")
-    show(decisions, as_text(found["name"], decisions), as_json=common.json)
+    document: Any = door.get(f"/unkai/v1/servers/{found['id']}/placement")
+    show(document, as_text(found["name"], document["placement"]), as_json=common.json)
 
 
 def as_text(name: str, decisions: list[dict[str, Any]]) -> str:
@@ -32,7 +31,7 @@ def as_text(name: str, decisions: list[dict[str, Any]]) -> str:
     lines: list[str] = []
     for decision in decisions:
         where = f"went to {decision['chosen']}" if decision["chosen"] else "fits nowhere"
-        lines.append(f"{name} {where}, decided at {iso(decision['made_at'])}")
+        lines.append(f"{name} {where}, decided at {decision['made_at']}")
         lines.append("asked for:")
         lines.append(as_lines(decision["request"], depth=1))
         lines.append("hosts:")

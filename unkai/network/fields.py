@@ -26,7 +26,6 @@ Id = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-
 ProjectId = Annotated[str, Meta(max_length=255, pattern=NO_NUL)]
 AddressText = Annotated[str, Meta(max_length=64, pattern=NO_NUL)]
 DnsName = Annotated[str, Meta(max_length=255, pattern=NO_NUL)]
-Port16 = Annotated[int, Meta(ge=0, le=65535)]
 Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 
 

@@ -8,7 +8,10 @@ import pytest
 
 from tests.api.compute_nouns.conftest import PROJECTS, Client
 from tests.api.compute_nouns.fill import add_host, add_server, uid
+from unkai.compute.actions.register_host import register_host
 from unkai.compute.service import Compute
+from unkai.compute.store import hosts
+from unkai.hypervisor.model import Host
 from unkai.placement.actions.usage import traits_of
 
 pytestmark = pytest.mark.anyio
@@ -196,3 +199,26 @@ async def test_the_older_hosts_resource(client: Client, compute: Compute) -> Non
         await ask("GET", f"/host1/{verb}", status=403, token="member")
     await ask("GET", "", status=403, token="member")
     await client.ask("GET", "/os-hosts", status=404, version="2.43")
+
+
+async def test_a_disabled_host_stays_disabled_when_it_reports_itself_again(
+    client: Client, compute: Compute
+) -> None:
+    facts = Host(
+        hostname="host1",
+        vcpus=8,
+        memory_mib=4096,
+        disk_gib=100,
+        accelerator="tcg",
+        accelerator_reason="a test",
+        cpu_arch="x86_64",
+        cpu_model="max",
+        qemu_version="7.2.15",
+        boot_id="boot",
+    )
+    await register_host(compute, facts)
+    service = (await client.ask("GET", "/os-services?host=host1"))["services"][0]
+    await client.ask("PUT", f"/os-services/{service['id']}", {"status": "disabled"})
+    await register_host(compute, facts)
+    (host,) = await hosts.list_hosts(compute.kit.database.reader)
+    assert "COMPUTE_STATUS_DISABLED" in await traits_of(compute.kit.database.reader, host.id)

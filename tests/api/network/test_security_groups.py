@@ -134,11 +134,11 @@ async def test_rules_are_made_listed_and_deleted(cloud: Cloud) -> None:
         ),
         (
             {"protocol": "tcp", "port_range_min": 80, "port_range_max": 65536},
-            "SecurityGroupInvalidPortRange",
+            "SecurityGroupInvalidPortValue",
         ),
         (
             {"protocol": "udp", "port_range_min": -16384, "port_range_max": 1},
-            "SecurityGroupInvalidPortRange",
+            "SecurityGroupInvalidPortValue",
         ),
         ({"protocol": "icmp", "port_range_min": 256}, "SecurityGroupInvalidIcmpValue"),
         ({"protocol": "icmp", "port_range_max": 1}, "SecurityGroupMissingIcmpType"),

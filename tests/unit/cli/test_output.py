@@ -43,7 +43,12 @@ def test_an_explanation_names_every_host() -> None:
         {"host": "one", "taken": True, "reason": "most free memory"},
         {"host": "another", "taken": False, "reason": "too little memory"},
     ]
-    decision = {"chosen": "one", "made_at": 0.0, "request": {"vcpus": 1}, "hosts": hosts}
+    decision = {
+        "chosen": "one",
+        "made_at": "1970-01-01T00:00:00Z",
+        "request": {"vcpus": 1},
+        "hosts": hosts,
+    }
 
     assert explanation("web", [decision]).splitlines() == [
         "web went to one, decided at 1970-01-01T00:00:00Z",

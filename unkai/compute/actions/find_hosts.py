@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from unkai.compute.actions.choose_host import Offer
+from unkai.compute.actions.hosts import is_up
 from unkai.compute.model import ComputeHost, Flavor
 from unkai.compute.service import Compute
 from unkai.compute.store import aggregates, hosts, servers
@@ -13,8 +14,6 @@ from unkai.kit.db import Session
 from unkai.placement.actions.find_candidates import find_candidates
 from unkai.placement.model import CandidateRequest, Stock
 
-DOWN_AFTER_S = 60.0
-"""A host not heard of for so long is down."""
 _REQUIRED = "trait:"
 
 
@@ -42,10 +41,6 @@ def request_of(flavor: Flavor) -> CandidateRequest:
 
 def _traits(keys: set[str]) -> frozenset[str]:
     return frozenset(key.removeprefix(_REQUIRED) for key in keys if key.startswith(_REQUIRED))
-
-
-def is_up(host: ComputeHost, now: float) -> bool:
-    return not host.forced_down and now - host.seen_at < DOWN_AFTER_S
 
 
 def why_not(host: ComputeHost, now: float, *, connected: bool) -> str | None:

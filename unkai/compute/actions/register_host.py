@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from unkai.compute.actions.aggregates import tell_placement
+from unkai.compute.actions.hosts import DISABLED
 from unkai.compute.service import Compute
 from unkai.compute.store import hosts
 from unkai.hypervisor.model import Host
@@ -55,7 +57,10 @@ async def register_host(compute: Compute, host: Host) -> None:
             await hosts.host_described(tx, host.hostname, facts, now)
         await ensure_provider(compute.placement, tx, host_id, host.hostname)
         await set_inventories(compute.placement, tx, host_id, inventories)
-        await set_traits(compute.placement, tx, host_id, TRAITS)
+        disabled = known is not None and known.disabled
+        traits = TRAITS | {DISABLED} if disabled else TRAITS
+        await set_traits(compute.placement, tx, host_id, traits)
+        await tell_placement(compute, tx, host.hostname)
         if known is None or known.facts["boot_id"] != host.boot_id:
             await compute.kit.events.emit(tx, "host.booted", host.hostname, {})
 

@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, Response
 from unkai.compute.actions import server_ports
 from unkai.compute.actions.create_server import create_servers
 from unkai.compute.actions.delete_server import delete_server
-from unkai.compute.actions.find_hosts import is_up
 from unkai.compute.actions.find_server import find_server
+from unkai.compute.actions.hosts import is_up
 from unkai.compute.actions.update_server import update_server
 from unkai.compute.api import server_shapes as shapes
 from unkai.compute.api.server_bodies import (
@@ -214,7 +214,10 @@ def changed_values(change: ChangedServer | Any) -> dict[str, Any]:
 
 
 async def changed_view(call: Call, server: Server) -> ServerEnvelope:
-    """PUT and rebuild: the same as GET from 2.75 on, a shorter form before."""
+    """PUT and rebuild: the same as GET from 2.75 on, a shorter form before.
+
+    The shorter form names addresses without their kind and MAC.
+    """
     if call.at_least("2.75"):
         return await show_one(call, server)
     shown = short_view(call, server, await beside(call, [server]))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from unkai.compute.reconcilers.evict_images import evict_images
+from unkai.compute.reconcilers.forget_the_gone import forget_the_gone
 from unkai.compute.reconcilers.reconcile_guests import GuestReconciler
 from unkai.compute.reconcilers.reconcile_hosts import reconcile_hosts
 from unkai.compute.reconcilers.watch_power import watch_power
@@ -31,3 +32,4 @@ def add_reconcilers(compute: Compute) -> None:
         images.wake()
 
     kit.events.subscribe("image.deleted", image_deleted)
+    forget_the_gone(compute)

@@ -140,3 +140,8 @@ async def close_to(tx: Tx, flavor_id: str, project_id: str) -> bool:
         flavor_access.c.flavor_id == flavor_id, flavor_access.c.project_id == project_id
     )
     return await tx.count(gone) == 1
+
+
+async def close_all_to(tx: Tx, project_id: str) -> None:
+    """Every private flavor, to a project that is gone."""
+    await tx.execute(delete(flavor_access).where(flavor_access.c.project_id == project_id))

@@ -86,8 +86,8 @@ def _operation(api: Api, route: Route, schema_of: dict[Any, Any]) -> dict[str, A
 
 
 def _operation_id(route: Route) -> str:
-    name = getattr(route.handler, "__name__", "handler")
-    return f"{name}-{route.action}" if route.action else name
+    """Unique in its API: `get_servers_server_id`."""
+    return "_".join([route.method.lower(), *re.findall(r"[\w-]+", route.path)])
 
 
 def _response(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
@@ -122,7 +122,6 @@ def _join(known: dict[str, Any], new: dict[str, Any], route: Route) -> dict[str,
     (added,) = _schemas_of(new)
     content["schema"] = {"oneOf": [*schemas, added]}
     known["responses"].update(new["responses"])
-    known["operationId"] = "server-action" if "servers" in route.path else "action"
     known.pop("x-policy", None)
     return known
 

@@ -174,7 +174,7 @@ def _lowering_of_any(tp: Any, version: Version) -> Lowering | None:
         return None
 
     def lower(value: Any) -> Any:
-        kind: Any = type(value)
+        kind = cast("Any", type(value))
         found = choices.get(kind)
         return value if found is None else found(value)
 

@@ -54,8 +54,10 @@ def is_automatic(subnet: Subnet) -> bool:
 async def allocate(network: NetworkService, tx: Tx, wish: Wish) -> tuple[FixedIP, ...]:
     """Raises Conflict (in use, none left) or BadRequest (not of this network)."""
     of_network = (await subnets.subnets_of(tx, [wish.network.id])).get(wish.network.id, [])
+    sure = set(wish.owned)
     if wish.fixed_ips is None:
         chosen = await _choose(network, tx, wish, of_network)
+        sure = {fixed.ip_address for fixed in chosen}
     else:
         if len(wish.fixed_ips) > MAX_FIXED_IPS and not is_trusted(wish.device_owner):
             raise BadRequest(
@@ -71,7 +73,7 @@ async def allocate(network: NetworkService, tx: Tx, wish: Wish) -> tuple[FixedIP
             for subnet in of_network
             if is_automatic(subnet) and subnet.id not in have and not is_trusted(wish.device_owner)
         ]
-    await _check_free(tx, wish, chosen)
+    await _check_free(tx, wish, chosen, sure)
     return tuple(chosen)
 
 
@@ -181,11 +183,12 @@ def _automatic_address(subnet: Subnet, mac_address: str) -> FixedIP:
     return FixedIP(subnet.id, ip.eui64(ip.parse_prefix(subnet.cidr, "cidr"), mac_address))
 
 
-async def _check_free(tx: Tx, wish: Wish, chosen: Sequence[FixedIP]) -> None:
+async def _check_free(tx: Tx, wish: Wish, chosen: Sequence[FixedIP], sure: set[str]) -> None:
+    """Conflict where an address is in use; `sure` are known to be free, or the port's own."""
     texts = [fixed.ip_address for fixed in chosen]
     if len(set(texts)) != len(texts):
         raise BadRequest("Duplicate IP address in fixed_ips.", code="invalid-input")
-    wanted = [text for text in texts if text not in wish.owned]
+    wanted = [text for text in texts if text not in sure]
     taken = await addresses.taken_among(tx, wish.network.id, wanted) if wanted else set[str]()
     for address in wanted:
         if address in taken:

@@ -57,7 +57,7 @@ class SecurityGroupRuleRequest(Struct, kw_only=True, frozen=True):
     port_range_min: Int32 | None = None
     port_range_max: Int32 | None = None
     remote_ip_prefix: AddressText | None = None
-    remote_group_id: Id | None = None
+    remote_group_id: Text | None = None
     remote_address_group_id: None = None
     description: Text = ""
     project_id: ProjectId | UnsetType = UNSET
@@ -204,13 +204,16 @@ def _check_ports(
             f"Invalid protocol {protocol} for port range, only valid for {list(WITH_PORTS)}.",
             code="security-group-invalid-protocol-for-port",
         )
-    if low is None or high is None or not 0 <= low <= high <= 65535 or (low == 0 and high == 0):
+    for value in (low, high):
+        if value is not None and not 1 <= value <= 65535:
+            raise BadRequest(
+                f"Invalid value for port {value}.", code="security-group-invalid-port-value"
+            )
+    if low is None or high is None or low > high:
         raise BadRequest(
             "For TCP/UDP protocols, port_range_min must be <= port_range_max.",
             code="security-group-invalid-port-range",
         )
-    if low == 0:
-        raise BadRequest("Invalid value for port 0.", code="security-group-invalid-port-value")
 
 
 def _check_icmp(kind: int | None, code: int | None) -> None:

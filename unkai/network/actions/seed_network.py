@@ -63,7 +63,14 @@ async def _make_public(network: NetworkService, tx: Tx, project_id: str) -> str:
         network,
         tx,
         who,
-        NetworkRequest(name=PUBLIC, project_id=project_id, router_external=True, is_default=True),
+        NetworkRequest(
+            name=PUBLIC,
+            project_id=project_id,
+            router_external=True,
+            is_default=True,
+            provider_network_type="flat",
+            provider_physical_network=network.physical_networks[0],
+        ),
     )
     await create_subnet(
         network,

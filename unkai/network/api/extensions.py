@@ -51,6 +51,8 @@ EXTENSIONS = {
     "standard-attr-revisions": "Revisions",
     "standard-attr-tag": "Tags",
     "standard-attr-timestamp": "When a resource was made and changed",
+    "tag": "Tags of networks",
+    "tag-ext": "Tags of subnets, ports, routers and subnet pools",
     "stateful-security-group": "Security groups without connection tracking",
     "subnet-service-types": "Subnets kept for a kind of port",
     "subnet_allocation": "Subnet pools",

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from unkai.kit.db import AnyRow, Session
-from unkai.network.store.listing import in_parts
+from unkai.network.store.listing import among, in_parts
 from unkai.network.store.schema import port_addresses
+
+TAKEN = select(port_addresses.c.ip_address).where(
+    port_addresses.c.network_id == bindparam("network_id"), among(port_addresses.c.ip_address)
+)
 
 
 async def taken_among(session: Session, network_id: str, addresses: Iterable[str]) -> set[str]:
     """Those of `addresses` that a port of the network has."""
     found: set[str] = set()
     for part in in_parts(addresses):
-        found |= set(
-            await session.scalars(
-                select(port_addresses.c.ip_address).where(
-                    port_addresses.c.network_id == network_id,
-                    port_addresses.c.ip_address.in_(part),
-                )
-            )
-        )
+        found |= set(await session.scalars(TAKEN, {"network_id": network_id, "ids": part}))
     return found
 
 

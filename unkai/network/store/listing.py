@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     false,
     func,
     or_,
@@ -225,6 +226,11 @@ def _changed_since(column: Column[Any]) -> Special:
         return column >= moment.timestamp()
 
     return since
+
+
+def among(column: Column[Any]) -> ColumnElement[bool]:
+    """`column` is one of the parameter `ids`: for statements that are built once."""
+    return column.in_(bindparam("ids", expanding=True))
 
 
 def in_parts(values: Iterable[T]) -> Iterator[Sequence[T]]:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, u
 from unkai.kit.db import AnyRow, Session, Tx
 from unkai.kit.policy import Caller
 from unkai.network.model import Network
-from unkai.network.store.listing import EVERYTHING, Listing, in_parts, select_rows, shelf
+from unkai.network.store.listing import EVERYTHING, Listing, among, in_parts, select_rows, shelf
 from unkai.network.store.schema import networks, rbac_policies, subnets
 
 NETWORKS = shelf(
@@ -21,6 +21,14 @@ NETWORKS = shelf(
         "provider_physical_network": "provider:physical_network",
         "provider_segmentation_id": "provider:segmentation_id",
     },
+)
+
+
+BY_IDS = select(networks).where(among(networks.c.id))
+SUBNETS = (
+    select(subnets.c.network_id, subnets.c.id)
+    .where(among(subnets.c.network_id))
+    .order_by(subnets.c.created_at, subnets.c.id)
 )
 
 
@@ -53,19 +61,21 @@ async def list_networks(session: Session, listing: Listing, caller: Caller) -> l
 
 
 async def find_network(session: Session, network_id: str, caller: Caller) -> Network | None:
-    """The network if the caller may see it."""
-    statement = select(networks).where(networks.c.id == network_id)
-    visible = visible_to(caller)
-    if visible is not None:
-        statement = statement.where(visible)
-    row = await session.first(statement)
-    return (await _whole(session, [row]))[0] if row is not None else None
+    """The network if the caller may see it. One's own is found without looking further."""
+    found = await get_network(session, network_id)
+    if found is None or caller.may_see(found.project_id) or found.shared or found.router_external:
+        return found
+    statement = select(networks.c.id).where(networks.c.id == network_id)
+    statement = statement.where(
+        or_(shared_with(caller, "access_as_shared"), shared_with(caller, "access_as_external"))
+    )
+    return None if await session.scalar(statement) is None else found
 
 
 async def get_networks(session: Session, ids: Iterable[str]) -> dict[str, Network]:
     found: dict[str, Network] = {}
     for part in in_parts(ids):
-        rows = await session.all(select(networks).where(networks.c.id.in_(part)))
+        rows = await session.all(BY_IDS, {"ids": part})
         found |= {network.id: network for network in await _whole(session, rows)}
     return found
 
@@ -169,11 +179,7 @@ async def all_networks(session: Session) -> list[Network]:
 async def _whole(session: Session, rows: Sequence[AnyRow]) -> list[Network]:
     subnet_ids: dict[str, list[str]] = {}
     for part in in_parts(row.id for row in rows):
-        found = await session.all(
-            select(subnets.c.network_id, subnets.c.id)
-            .where(subnets.c.network_id.in_(part))
-            .order_by(subnets.c.created_at, subnets.c.id)
-        )
+        found = await session.all(SUBNETS, {"ids": part})
         for child in found:
             subnet_ids.setdefault(child.network_id, []).append(child.id)
     return [_network(row, tuple(subnet_ids.get(row.id, ()))) for row in rows]

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, func, insert, or_, select, update
 
 from unkai.kit.db import AnyRow, Session, Tx
 from unkai.kit.errors import BadRequest
 from unkai.kit.policy import Caller
 from unkai.network.model import AddressPair, DhcpOption, FixedIP, Port
-from unkai.network.store.listing import EVERYTHING, Listing, in_parts, select_rows, shelf
+from unkai.network.store.listing import EVERYTHING, Listing, among, in_parts, select_rows, shelf
 from unkai.network.store.schema import networks, port_addresses, port_security_groups, ports
 
 
@@ -68,6 +68,25 @@ PORTS = shelf(
 )
 
 
+BY_IDS = select(ports).where(among(ports.c.id))
+ADDRESSES = (
+    select(port_addresses.c.port_id, port_addresses.c.subnet_id, port_addresses.c.ip_address)
+    .where(among(port_addresses.c.port_id))
+    .order_by(port_addresses.c.position)
+)
+GROUPS = (
+    select(port_security_groups)
+    .where(among(port_security_groups.c.port_id))
+    .order_by(port_security_groups.c.security_group_id)
+)
+MAC = select(ports.c.id).where(
+    ports.c.network_id == bindparam("network_id"), ports.c.mac_address == bindparam("mac_address")
+)
+INSERT = insert(ports)
+INSERT_ADDRESSES = insert(port_addresses)
+INSERT_GROUPS = insert(port_security_groups)
+
+
 def visible_to(caller: Caller) -> ColumnElement[bool] | None:
     """A project's own ports, and all ports on its own networks."""
     if caller.reads_all:
@@ -83,18 +102,20 @@ async def list_ports(session: Session, listing: Listing, caller: Caller) -> list
 
 
 async def find_port(session: Session, port_id: str, caller: Caller) -> Port | None:
-    statement = select(ports).where(ports.c.id == port_id)
-    visible = visible_to(caller)
-    if visible is not None:
-        statement = statement.where(visible)
-    row = await session.first(statement)
-    return (await _whole(session, [row]))[0] if row is not None else None
+    """The port if the caller may see it: its own, or one on its own network."""
+    found = await get_port(session, port_id)
+    if found is None or caller.may_see(found.project_id):
+        return found
+    owner = await session.scalar(
+        select(networks.c.project_id).where(networks.c.id == found.network_id)
+    )
+    return found if caller.may_see(owner) else None
 
 
 async def get_ports(session: Session, ids: Iterable[str]) -> dict[str, Port]:
     found: dict[str, Port] = {}
     for part in in_parts(ids):
-        rows = await session.all(select(ports).where(ports.c.id.in_(part)))
+        rows = await session.all(BY_IDS, {"ids": part})
         found |= {port.id: port for port in await _whole(session, rows)}
     return found
 
@@ -162,12 +183,8 @@ async def ports_owned(session: Session, owner_prefix: str) -> Sequence[AnyRow]:
 
 
 async def mac_taken(session: Session, network_id: str, mac_address: str) -> bool:
-    found = await session.scalar(
-        select(ports.c.id).where(
-            ports.c.network_id == network_id, ports.c.mac_address == mac_address
-        )
-    )
-    return found is not None
+    parameters = {"network_id": network_id, "mac_address": mac_address}
+    return await session.scalar(MAC, parameters) is not None
 
 
 async def network_ids_in_use(session: Session, network_id: str) -> Sequence[AnyRow]:
@@ -178,7 +195,7 @@ async def network_ids_in_use(session: Session, network_id: str) -> Sequence[AnyR
 
 
 async def insert_port(tx: Tx, port: Port) -> None:
-    await tx.execute(insert(ports).values(**_values(port)))
+    await tx.execute(INSERT, _values(port))
     await _insert_addresses(tx, port)
     await _insert_groups(tx, port)
 
@@ -232,7 +249,7 @@ async def _insert_addresses(tx: Tx, port: Port) -> None:
             }
             for position, fixed in enumerate(port.fixed_ips)
         ]
-        await tx.execute(insert(port_addresses), rows)
+        await tx.execute(INSERT_ADDRESSES, rows)
 
 
 async def _insert_groups(tx: Tx, port: Port) -> None:
@@ -241,27 +258,17 @@ async def _insert_groups(tx: Tx, port: Port) -> None:
             {"port_id": port.id, "security_group_id": group_id}
             for group_id in dict.fromkeys(port.security_group_ids)
         ]
-        await tx.execute(insert(port_security_groups), rows)
+        await tx.execute(INSERT_GROUPS, rows)
 
 
 async def _whole(session: Session, rows: Sequence[AnyRow]) -> list[Port]:
     fixed_ips: dict[str, list[FixedIP]] = {}
     groups: dict[str, list[str]] = {}
     for part in in_parts(row.id for row in rows):
-        address = port_addresses.c
-        for found in await session.all(
-            select(address.port_id, address.subnet_id, address.ip_address)
-            .where(address.port_id.in_(part))
-            .order_by(address.position)
-        ):
+        for found in await session.all(ADDRESSES, {"ids": part}):
             fixed = FixedIP(found.subnet_id, found.ip_address)
             fixed_ips.setdefault(found.port_id, []).append(fixed)
-        group = port_security_groups.c
-        for found in await session.all(
-            select(group.port_id, group.security_group_id)
-            .where(group.port_id.in_(part))
-            .order_by(group.security_group_id)
-        ):
+        for found in await session.all(GROUPS, {"ids": part}):
             groups.setdefault(found.port_id, []).append(found.security_group_id)
     return [
         _port(row, tuple(fixed_ips.get(row.id, ())), tuple(groups.get(row.id, ()))) for row in rows

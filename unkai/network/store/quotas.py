@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Table, delete, func, insert, select
+from sqlalchemy import Table, bindparam, delete, func, insert, select
 
 from unkai.kit.db import Session, Tx
 from unkai.network.store.schema import (
@@ -34,19 +34,23 @@ COUNTED: Mapping[str, Table] = {
 }
 
 
+OWN = select(quotas.c.amount).where(
+    quotas.c.project_id == bindparam("project_id"), quotas.c.resource == bindparam("resource")
+)
+USED = {
+    name: select(func.count())
+    .select_from(table)
+    .where(table.c.project_id == bindparam("project_id"))
+    for name, table in COUNTED.items()
+}
+
+
 async def count_used(session: Session, resource: str, project_id: str) -> int:
-    table = COUNTED[resource]
-    return await session.scalar(
-        select(func.count()).select_from(table).where(table.c.project_id == project_id)
-    )
+    return await session.scalar(USED[resource], {"project_id": project_id})
 
 
 async def own_limit(session: Session, resource: str, project_id: str) -> int | None:
-    return await session.scalar(
-        select(quotas.c.amount).where(
-            quotas.c.project_id == project_id, quotas.c.resource == resource
-        )
-    )
+    return await session.scalar(OWN, {"project_id": project_id, "resource": resource})
 
 
 async def own_limits(session: Session, project_id: str | None = None) -> dict[str, dict[str, int]]:

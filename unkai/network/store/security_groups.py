@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
 
 from unkai.kit.db import AnyRow, Session, Tx
 from unkai.kit.policy import Caller
@@ -28,6 +28,11 @@ GROUPS = shelf(security_groups, hidden=["default_of"])
 RULES = shelf(security_group_rules)
 
 
+DEFAULT = select(security_groups.c.id).where(
+    security_groups.c.default_of == bindparam("project_id")
+)
+
+
 def visible_to(caller: Caller) -> ColumnElement[bool] | None:
     if caller.reads_all:
         return None
@@ -47,12 +52,13 @@ async def list_groups(session: Session, listing: Listing, caller: Caller) -> lis
 
 
 async def find_group(session: Session, group_id: str, caller: Caller) -> SecurityGroup | None:
-    statement = select(security_groups).where(security_groups.c.id == group_id)
+    """The group if the caller may see it. One's own is found without looking further."""
+    found = (await get_groups(session, [group_id])).get(group_id)
     visible = visible_to(caller)
-    if visible is not None:
-        statement = statement.where(visible)
-    row = await session.first(statement)
-    return (await _whole(session, [row]))[0] if row is not None else None
+    if found is None or visible is None or caller.may_see(found.project_id):
+        return found
+    seen = select(security_groups.c.id).where(security_groups.c.id == group_id, visible)
+    return None if await session.scalar(seen) is None else found
 
 
 async def visible_group_ids(
@@ -93,9 +99,7 @@ async def all_group_ids(session: Session) -> list[str]:
 
 
 async def default_group_id(session: Session, project_id: str) -> str | None:
-    return await session.scalar(
-        select(security_groups.c.id).where(security_groups.c.default_of == project_id)
-    )
+    return await session.scalar(DEFAULT, {"project_id": project_id})
 
 
 async def insert_group(tx: Tx, group: SecurityGroup, *, default: bool) -> None:

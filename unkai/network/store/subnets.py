@@ -11,11 +11,17 @@ from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from unkai.kit.db import AnyRow, Session, Tx
 from unkai.kit.policy import Caller
 from unkai.network.model import AllocationPool, Route, Subnet
-from unkai.network.store.listing import Listing, in_parts, select_rows, shelf
+from unkai.network.store.listing import Listing, among, in_parts, select_rows, shelf
 from unkai.network.store.networks import shared_with
 from unkai.network.store.schema import networks, port_addresses, ports, subnets
 
 SUBNETS = shelf(subnets)
+
+
+BY_IDS = select(subnets).where(among(subnets.c.id))
+OF_NETWORKS = (
+    select(subnets).where(among(subnets.c.network_id)).order_by(subnets.c.created_at, subnets.c.id)
+)
 
 
 def visible_to(caller: Caller) -> ColumnElement[bool] | None:
@@ -38,18 +44,19 @@ async def list_subnets(session: Session, listing: Listing, caller: Caller) -> li
 
 
 async def find_subnet(session: Session, subnet_id: str, caller: Caller) -> Subnet | None:
-    statement = select(subnets).where(subnets.c.id == subnet_id)
+    """The subnet if the caller may see it. One's own is found without looking further."""
+    found = (await get_subnets(session, [subnet_id])).get(subnet_id)
     visible = visible_to(caller)
-    if visible is not None:
-        statement = statement.where(visible)
-    row = await session.first(statement)
-    return _subnet(row) if row is not None else None
+    if found is None or visible is None or caller.may_see(found.project_id):
+        return found
+    seen = select(subnets.c.id).where(subnets.c.id == subnet_id, visible)
+    return None if await session.scalar(seen) is None else found
 
 
 async def get_subnets(session: Session, ids: Iterable[str]) -> dict[str, Subnet]:
     found: dict[str, Subnet] = {}
     for part in in_parts(ids):
-        rows = await session.all(select(subnets).where(subnets.c.id.in_(part)))
+        rows = await session.all(BY_IDS, {"ids": part})
         found |= {row.id: _subnet(row) for row in rows}
     return found
 
@@ -58,11 +65,7 @@ async def subnets_of(session: Session, network_ids: Iterable[str]) -> dict[str, 
     """Subnets by network, in the order they were made."""
     found: dict[str, list[Subnet]] = {}
     for part in in_parts(network_ids):
-        rows = await session.all(
-            select(subnets)
-            .where(subnets.c.network_id.in_(part))
-            .order_by(subnets.c.created_at, subnets.c.id)
-        )
+        rows = await session.all(OF_NETWORKS, {"ids": part})
         for row in rows:
             found.setdefault(row.network_id, []).append(_subnet(row))
     return found

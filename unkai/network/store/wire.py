@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 
 from unkai.kit.db import Session
 from unkai.network.model import OWNER_METADATA
-from unkai.network.store.listing import in_parts
+from unkai.network.store.listing import among, in_parts
 from unkai.network.store.schema import (
     floating_ips,
     networks,
@@ -22,15 +22,18 @@ from unkai.network.store.schema import (
 DHCPV6 = ("dhcpv6-stateful", "dhcpv6-stateless")
 
 
+METADATA = (
+    select(port_addresses.c.subnet_id, port_addresses.c.ip_address)
+    .join(ports, ports.c.id == port_addresses.c.port_id)
+    .where(among(ports.c.network_id), ports.c.device_owner == OWNER_METADATA)
+)
+
+
 async def metadata_ips(session: Session, network_ids: Iterable[str]) -> dict[str, str]:
     """Address of the metadata port, by subnet."""
     found: dict[str, str] = {}
     for part in in_parts(network_ids):
-        rows = await session.all(
-            select(port_addresses.c.subnet_id, port_addresses.c.ip_address)
-            .join(ports, ports.c.id == port_addresses.c.port_id)
-            .where(ports.c.network_id.in_(part), ports.c.device_owner == OWNER_METADATA)
-        )
+        rows = await session.all(METADATA, {"ids": part})
         found |= {row.subnet_id: row.ip_address for row in rows}
     return found
 

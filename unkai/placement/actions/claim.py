@@ -37,17 +37,27 @@ async def claim(
 ) -> Consumer:
     """Make `allocations` all that the consumer holds.
 
-    Conflict "no-capacity" if a provider cannot give that much now; BadRequest if it has no such
-    class or does not exist. After either the transaction must not be committed.
+    Conflict "no-capacity" if a provider cannot give that much now, or has no such class; BadRequest
+    if it does not exist. After either the transaction must not be committed.
     """
-    now = placement.kit.clock.now()
+    consumer = Consumer(
+        consumer_id, project_id, user_id, 1, consumer_type, placement.kit.clock.now()
+    )
+    consumer, touched = await hold(tx, consumer, allocations)
+    if touched:
+        await providers.bump(tx, sorted(touched), consumer.updated_at)
+    return consumer
+
+
+async def hold(tx: Tx, wish: Consumer, allocations: Allocations) -> tuple[Consumer, set[str]]:
+    """A claim that leaves generations to the caller: of the providers it touched, its result."""
+    consumer_id = wish.id
     had = await held.get_consumer(tx, consumer_id)
     before = await held.allocations_of(tx, consumer_id) if had else {}
     wanted = {provider_id: dict(given) for provider_id, given in allocations.items() if given}
     if not wanted:
         raise BadRequest("A claim names at least one resource; use a release to give all back.")
-    generation = had.generation + 1 if had else 1
-    consumer = Consumer(consumer_id, project_id, user_id, generation, consumer_type, now)
+    consumer = replace(wish, generation=had.generation + 1 if had else 1)
     if had is None:
         await held.insert_consumer(tx, consumer)
     else:
@@ -55,7 +65,7 @@ async def claim(
             consumer = replace(consumer, generation=had.generation)
         await held.update_consumer(tx, had, consumer)
         if wanted == before:
-            return consumer
+            return consumer, set()
     await inventories.give_back(tx, _surplus(before, wanted))
     for provider_id, more in sorted(_surplus(wanted, before).items()):
         if not await inventories.take(tx, provider_id, more, wanted[provider_id]):
@@ -63,8 +73,7 @@ async def claim(
     if before:
         await held.delete_allocations(tx, consumer_id)
     await held.insert_allocations(tx, consumer_id, wanted)
-    await providers.bump(tx, sorted({*before, *wanted}), now)
-    return consumer
+    return consumer, {*before, *wanted}
 
 
 def _surplus(of: Mapping[str, Resources], over: Mapping[str, Resources]) -> Held:
@@ -84,7 +93,6 @@ async def release(placement: Placement, tx: Tx, consumer_id: str) -> bool:
     if before:
         await inventories.give_back(tx, before)
         await held.delete_allocations(tx, consumer_id)
-        await providers.bump(tx, sorted(before), placement.kit.clock.now())
     await held.delete_consumer(tx, consumer_id)
     return bool(before)
 

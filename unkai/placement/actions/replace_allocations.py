@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from unkai.kit.db import Tx
 from unkai.kit.errors import BadRequest, Conflict
-from unkai.placement.actions.claim import claim
+from unkai.placement.actions.claim import hold
 from unkai.placement.actions.names import unknown_classes
 from unkai.placement.actions.providers import set_inventories
-from unkai.placement.model import UNKNOWN_TYPE, Allocations, Inventory
+from unkai.placement.model import UNKNOWN_TYPE, Allocations, Consumer, Inventory
 from unkai.placement.service import Placement
 from unkai.placement.store import allocations as held
 from unkai.placement.store import inventories, providers
@@ -52,8 +52,10 @@ async def replace_allocations(
     )
     if unknown:
         raise BadRequest(f"No such resource class: {', '.join(sorted(unknown))}.")
+    now = placement.kit.clock.now()
+    touched: set[str] = set()
     for one in wanted:
-        await _give_back(placement, tx, one)
+        touched |= await _give_back(tx, one)
     for provider_id, stock in (new_inventories or {}).items():
         await set_inventories(placement, tx, provider_id, stock)
     for one in wanted:
@@ -62,18 +64,15 @@ async def replace_allocations(
             continue
         had = await held.get_consumer(tx, one.consumer_id)
         kept = had.consumer_type if had else UNKNOWN_TYPE
-        await claim(
-            placement,
-            tx,
-            one.consumer_id,
-            one.allocations,
-            project_id=one.project_id,
-            user_id=one.user_id,
-            consumer_type=one.consumer_type or kept,
-        )
+        kind = one.consumer_type or kept
+        consumer = Consumer(one.consumer_id, one.project_id, one.user_id, 1, kind, now)
+        touched |= (await hold(tx, consumer, one.allocations))[1]
+    if touched:
+        await providers.bump(tx, sorted(touched), now)
 
 
-async def _give_back(placement: Placement, tx: Tx, one: Replacement) -> None:
+async def _give_back(tx: Tx, one: Replacement) -> set[str]:
+    """The providers that have more now."""
     had = await held.get_consumer(tx, one.consumer_id)
     if one.checked and (had.generation if had else None) != one.generation:
         expected = had.generation if had else "no allocations"
@@ -87,5 +86,4 @@ async def _give_back(placement: Placement, tx: Tx, one: Replacement) -> None:
     if before:
         await inventories.give_back(tx, before)
         await held.delete_allocations(tx, one.consumer_id)
-        gone = sorted(before.keys() - one.allocations.keys())
-        await providers.bump(tx, gone, placement.kit.clock.now())
+    return set(before)

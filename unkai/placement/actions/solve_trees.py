@@ -116,20 +116,23 @@ def _members_for(tree: Tree, group: Group, scope: Scope) -> list[Member]:
     ]
 
 
+def _in_or_under(tree: Tree, member: Member, group: Group) -> bool:
+    """Whether aggregates let the member give: its own, or for what is wanted its root's."""
+    own = member.provider.root_id == tree.root.provider.id
+    above = tree.root.aggregates if own else member.aggregates
+    wanted = all(
+        not choice.isdisjoint(member.aggregates) or not choice.isdisjoint(above)
+        for choice in group.member_of
+    )
+    return wanted and group.not_member_of.isdisjoint(member.aggregates | above)
+
+
 Common = dict[str, Member]
 
 
 def _spread(tree: Tree, group: Group, scope: Scope) -> Iterator[Common]:
     """Choices of a provider per class for the group without a suffix."""
-    members = _reachable(tree, group, scope)
-    if group.member_of or group.not_member_of:
-        rooted = aggregate_refusal(group, tree.root.aggregates) is None
-        members = [
-            one
-            for one in members
-            if aggregate_refusal(group, one.aggregates) is None
-            or (rooted and one.provider.root_id == tree.root.provider.id)
-        ]
+    members = [one for one in _reachable(tree, group, scope) if _in_or_under(tree, one, group)]
     choices: list[list[Member]] = []
     for name, amount in group.resources.items():
         choices.append(
@@ -148,12 +151,7 @@ def _spread(tree: Tree, group: Group, scope: Scope) -> Iterator[Common]:
 
 def _together(request: CandidateRequest, picked: Sequence[Member]) -> bool:
     """Whether suffixed groups may stand on these providers at the same time."""
-    giving = [
-        member.provider.id
-        for group, member in zip(request.groups, picked, strict=True)
-        if group.resources
-    ]
-    if request.isolate and len(set(giving)) < len(giving):
+    if request.isolate and len({one.provider.id for one in picked}) < len(picked):
         return False
     by_suffix = {group.suffix: one for group, one in zip(request.groups, picked, strict=True)}
     for suffixes in request.same_subtree:

@@ -12,6 +12,7 @@ from unkai.placement.actions.find_candidates import find_candidates_apart
 from unkai.placement.api.answers import date, need_uuid
 from unkai.placement.api.query import (
     check_keys,
+    first,
     read_member_of,
     read_resources,
     read_traits,
@@ -75,7 +76,7 @@ async def _group(call: Call, session: Session, suffix: str) -> dict[str, Any]:
 
 
 def _limit(call: Call) -> int | None:
-    text = single(call, "limit")
+    text = first(call, "limit")
     if text is None:
         return None
     if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < 1:
@@ -133,7 +134,7 @@ def _subtrees(call: Call) -> list[frozenset[str]]:
 
 
 def _isolate(call: Call, groups: list[Group]) -> bool:
-    policy = single(call, "group_policy")
+    policy = first(call, "group_policy")
     if policy not in (None, "none", "isolate"):
         raise BadRequest(
             f"Invalid query string parameters: group_policy is none or isolate, not '{policy}'.",
@@ -208,11 +209,17 @@ def _summary_view(call: Call, summary: Summary, asked: set[str]) -> dict[str, An
 
 
 def _without_trees(found: Candidates) -> Candidates:
-    """Below 1.29 clients know no providers below others."""
-    flat = {one: s for one, s in found.summaries.items() if s.provider.parent_id is None}
-    kept = [one for one in found.candidates if flat.keys() >= one.allocations.keys()]
+    """Below 1.29 clients do not expect two providers of one tree."""
+    summaries = found.summaries
+
+    def apart(one: Candidate) -> bool:
+        roots = [summaries[provider].provider.root_id for provider in one.allocations]
+        return len(set(roots)) == len(roots)
+
+    kept = [one for one in found.candidates if apart(one)]
     used = {provider for one in kept for provider in one.allocations}
-    return Candidates(kept, [], {one: summary for one, summary in flat.items() if one in used})
+    shown = {one: summary for one, summary in summaries.items() if one in used}
+    return Candidates(kept, [], shown)
 
 
 async def list_allocation_candidates(call: Call) -> dict[str, Any]:

@@ -24,6 +24,8 @@ Id = Annotated[str, Meta(min_length=1, max_length=255)]
 ConsumerType = Annotated[str, Meta(pattern=r"^[A-Z0-9_]+$", min_length=1, max_length=255)]
 Amounts = Annotated[dict[str, Annotated[int, Meta(ge=1, le=UNIT_MAX)]], Meta(min_length=1)]
 
+Mappings = Annotated[dict[str, Annotated[list[str], Meta(min_length=1)]], Meta(min_length=1)]
+
 
 class Given(Struct, forbid_unknown_fields=True):
     resources: Amounts
@@ -48,7 +50,7 @@ class Replace(Struct, forbid_unknown_fields=True):
     project_id: Annotated[Id | UnsetType, since("1.8")] = UNSET
     user_id: Annotated[Id | UnsetType, since("1.8")] = UNSET
     consumer_generation: Annotated[int | UnsetType | None, since("1.28")] = UNSET
-    mappings: Annotated[dict[str, list[str]] | UnsetType, since("1.34")] = UNSET
+    mappings: Annotated[Mappings | UnsetType, since("1.34")] = UNSET
     consumer_type: Annotated[ConsumerType | UnsetType, since("1.38")] = UNSET
 
 

@@ -32,6 +32,12 @@ def check_keys(
             )
 
 
+def first(call: Call, key: str) -> str | None:
+    """The first value of a parameter that may be repeated without effect."""
+    values = call.request.query_params.getlist(key)
+    return values[0] if values else None
+
+
 def single(call: Call, key: str) -> str | None:
     """The one value of a parameter; None if it is absent."""
     values = call.request.query_params.getlist(key)
@@ -46,7 +52,7 @@ async def read_resources(session: Session, text: str) -> dict[str, int]:
     """Read `VCPU:2,MEMORY_MB:512`; BadRequest for an unknown class."""
     found: dict[str, int] = {}
     for part in text.split(","):
-        name, colon, amount = part.partition(":")
+        name, colon, amount = (piece.strip() for piece in part.partition(":"))
         wrong = not colon or not AMOUNT.fullmatch(amount) or name in found
         if wrong or not 1 <= int(amount) <= UNIT_MAX:
             raise BadRequest(
@@ -88,7 +94,7 @@ async def read_traits(call: Call, session: Session, values: Sequence[str]) -> Tr
     if values and not call.at_least("1.39"):
         values = values[-1:]
     for text in values:
-        parts = text.removeprefix("in:").split(",")
+        parts = [one.strip() for one in text.removeprefix("in:").split(",")]
         if text.startswith("in:"):
             if not call.at_least("1.39") or not all(parts) or any("!" in one for one in parts):
                 raise _bad_traits(text, forbidden=call.at_least("1.22"))
@@ -132,7 +138,7 @@ def read_member_of(call: Call, values: Sequence[str]) -> Aggregates:
         if negative and not call.at_least("1.32"):
             raise BadRequest("Forbidden member_of is only supported since 1.32.")
         rest = text.removeprefix("!")
-        ids = rest.removeprefix("in:").split(",")
+        ids = [one.strip() for one in rest.removeprefix("in:").split(",")]
         if len(ids) > 1 and not rest.startswith("in:"):
             raise BadRequest(
                 "Multiple values for 'member_of' must be prefixed with the 'in:' keyword."

@@ -40,7 +40,10 @@ async def reshape(call: Call) -> None:
         known = await providers.get_providers(tx, stocks)
         for provider_id, shape in given.items():
             if provider_id not in known:
-                raise BadRequest(f"Resource provider {provider_id} in inventories not found.")
+                raise BadRequest(
+                    f"Resource provider {provider_id} in inventories not found.",
+                    code="resource_provider.not_found",
+                )
             check_generation(known[provider_id], shape.resource_provider_generation)
             await check_classes(tx, shape.inventories)
         await replace_allocations(placement, tx, wanted, stocks)

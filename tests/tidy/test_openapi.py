@@ -1,0 +1,57 @@
+"""openapi/ is what the routes say, and whole."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.tidy.checkout import ROOT, files
+
+DOCUMENTS = {path.stem: json.loads(path.read_text()) for path in files("openapi/*.json")}
+
+
+def test_the_documents_are_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, "scripts/openapi.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout + done.stderr == ""
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_operation_has_an_id_of_its_own(name: str) -> None:
+    ids = Counter(operation["operationId"] for operation in operations(DOCUMENTS[name]))
+    assert [one for one, count in ids.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_reference_leads_somewhere(name: str) -> None:
+    document = DOCUMENTS[name]
+    there = {f"#/components/schemas/{one}" for one in document["components"]["schemas"]}
+    assert set(references(document)) <= there
+
+
+def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for item in document["paths"].values():
+        yield from item.values()
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
