@@ -101,6 +101,7 @@ def _add_programs(root: Path) -> None:
     for name, package, place in _PROGRAMS:
         source = tools.find(name, package)
         shutil.copy(source, root / place / name)
+        (root / "bin" / name).unlink(missing_ok=True)  # busybox's smaller one of that name
         for line in tools.run("ldd", source).decode().splitlines():
             libraries.update(Path(word) for word in line.split() if word.startswith("/"))
     for library in libraries:
