@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -65,6 +66,9 @@ def _images(connection: Any, folder: Path, *, real: bool) -> tuple[Any, Any]:
     if real or found:
         with path.open("wb") as file:
             connection.image.download_image(found[0], output=file)
+    else:
+        words = ["qemu-img", "create", "-q", "-f", "qcow2", str(path), "16M"]
+        subprocess.run(words, check=True)
     while len(found) < 2:
         made = connection.image.create_image(
             f"tempest-{len(found)}",

@@ -80,7 +80,5 @@ class SeededChance(Chance):
 
 def iso(seconds: float, *, micro: bool = False) -> str:
     """`2026-01-31T12:00:00Z`, or with microseconds and no Z as Nova and Neutron sometimes want."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    if micro:
-        return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+    return text[:26] if micro else f"{text[:19]}Z"

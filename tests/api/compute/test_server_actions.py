@@ -110,7 +110,7 @@ async def test_console_output(cloud: Cloud) -> None:
     host = cloud.host_of(server_id)
     assert host is not None
     host.machines[server_id].console = "one\ntwo\nthree\n"
-    for length, wanted in ((None, "one\ntwo\nthree\n"), (1, "three\n"), ("2", "two\nthree\n")):
+    for length, wanted in ((None, "one\ntwo\nthree\n"), (1, "three"), ("2", "two\nthree")):
         value = {} if length is None else {"length": length}
         answer = await cloud.act(server_id, "os-getConsoleOutput", value, status=200)
         assert answer.json() == {"output": wanted}

@@ -23,8 +23,12 @@ from unkai.network.actions.allocate_addresses import FixedIPRequest
 from unkai.network.actions.bind_port import bind_port, unbind_port
 from unkai.network.actions.create_port import PortRequest, create_port
 from unkai.network.actions.delete_port import remove_ports
-from unkai.network.actions.describe_devices import groups_for_device, subnets_of_ports
-from unkai.network.actions.list_ports import PortAddresses, get_ports, ports_of_devices
+from unkai.network.actions.describe_devices import (
+    addresses_of_devices,
+    groups_for_device,
+    subnets_of_ports,
+)
+from unkai.network.actions.list_ports import get_ports, ports_of_devices
 from unkai.network.actions.resolve_networks import NetworkWish, ResolvedNetwork, resolve_networks
 from unkai.network.model import Port
 
@@ -171,32 +175,20 @@ async def addresses_of(
     """(addresses, names of security groups) by server."""
     if not server_ids:
         return {}, {}
-    found = await ports_of_devices(compute.network, session, server_ids)
+    found, groups = await addresses_of_devices(compute.network, session, server_ids)
     addresses: Addresses = {}
-    groups: dict[str, list[str]] = {}
-    for server_id, ports in found.items():
-        shown: dict[str, list[dict[str, Any]]] = {}
-        names: dict[str, None] = {}
-        for port in ports:
-            shown.setdefault(port.network_name, []).extend(_shown(port))
-            names.update(dict.fromkeys(port.security_group_names))
-        addresses[server_id] = shown
-        groups[server_id] = list(names)
+    for server_id, each in found.items():
+        shown = addresses[server_id] = {}
+        for one in each:
+            shown.setdefault(one.network, []).append(
+                {
+                    "version": 6 if ":" in one.address else 4,
+                    "addr": one.address,
+                    "OS-EXT-IPS:type": one.kind,
+                    "OS-EXT-IPS-MAC:mac_addr": one.mac_address,
+                }
+            )
     return addresses, groups
-
-
-def _shown(port: PortAddresses) -> list[dict[str, Any]]:
-    fixed = [(one.ip_address, "fixed") for one in port.fixed_ips]
-    floating = [(address, "floating") for _, address in port.floating_ips]
-    return [
-        {
-            "version": 6 if ":" in address else 4,
-            "addr": address,
-            "OS-EXT-IPS:type": kind,
-            "OS-EXT-IPS-MAC:mac_addr": port.mac_address,
-        }
-        for address, kind in (*fixed, *floating)
-    ]
 
 
 @dataclass(frozen=True, slots=True)

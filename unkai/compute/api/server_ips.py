@@ -6,11 +6,10 @@ from typing import Any
 
 from unkai.compute.actions import server_ports
 from unkai.compute.actions.find_server import find_server
+from unkai.compute.api.server_views import Addresses, bare_addresses
 from unkai.compute.service import Compute
 from unkai.kit.errors import NotFound
 from unkai.kit.http import Call, Route
-
-Addresses = dict[str, list[dict[str, Any]]]
 
 
 async def _addresses(call: Call) -> Addresses:
@@ -18,10 +17,7 @@ async def _addresses(call: Call) -> Addresses:
     reader = compute.kit.database.reader
     server = await find_server(reader, call.caller, call.params["server_id"])
     found, _ = await server_ports.addresses_of(compute, reader, [server.id])
-    return {
-        network: [{"version": one["version"], "addr": one["addr"]} for one in addresses]
-        for network, addresses in found.get(server.id, {}).items()
-    }
+    return bare_addresses(found.get(server.id, {}))
 
 
 async def list_ips(call: Call) -> dict[str, Any]:

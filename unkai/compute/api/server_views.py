@@ -156,6 +156,7 @@ def _add_admin_fields(shown: ServerView, server: Server) -> None:
 def short_view(call: Call, server: Server, beside: Beside) -> ServerView:
     """What PUT and rebuild answer below 2.75."""
     status = status_of(server.vm_state, server.task_state)
+    addresses = beside.addresses.get(server.id, {})
     shown = ServerView(
         id=server.id,
         name=server.name,
@@ -168,7 +169,7 @@ def short_view(call: Call, server: Server, beside: Beside) -> ServerView:
         flavor=flavor_view(call, server.flavor),
         created=iso(server.created_at),
         updated=iso(server.updated_at),
-        addresses=beside.addresses.get(server.id, {}),
+        addresses=addresses,
         accessIPv4=server.access_ip_v4,
         accessIPv6=server.access_ip_v6,
         links=links(call, server.id),
@@ -225,6 +226,17 @@ def flavor_view(call: Call, flavor: Flavor) -> dict[str, Any]:
         "swap": flavor.swap,
         "original_name": flavor.name,
         "extra_specs": flavor.extra_specs,
+    }
+
+
+Addresses = dict[str, list[dict[str, Any]]]
+
+
+def bare_addresses(addresses: Addresses) -> Addresses:
+    """Without what the extensions of old added to each."""
+    return {
+        network: [{"version": one["version"], "addr": one["addr"]} for one in each]
+        for network, each in addresses.items()
     }
 
 

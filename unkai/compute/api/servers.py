@@ -29,6 +29,7 @@ from unkai.compute.api.server_views import (
     Beside,
     ServerEnvelope,
     ServersEnvelope,
+    bare_addresses,
     links,
     page_links,
     short_view,
@@ -220,10 +221,7 @@ async def changed_view(call: Call, server: Server) -> ServerEnvelope:
     if call.at_least("2.75"):
         return await show_one(call, server)
     shown = short_view(call, server, await beside(call, [server]))
-    shown.addresses = {
-        network: [{"version": one["version"], "addr": one["addr"]} for one in found]
-        for network, found in shown.addresses.items()
-    }
+    shown.addresses = bare_addresses(shown.addresses)
     shown.server_groups = [server.server_group_id] if server.server_group_id else []
     return ServerEnvelope(shown)
 

@@ -2,26 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import functools
+from collections.abc import Callable, Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
-from unkai.compute.model import Server
+from unkai.compute.model import Flavor, Requested, Server, ServerFault, ServerKey, ServerNic
 from unkai.compute.store.schema import server_tags, servers
+from unkai.hypervisor.model import ImageRef
 from unkai.kit.db import AnyRow, Session, Tx
 
 _BESIDE = ("vcpus", "memory_mib", "flavor_id")
 """Columns that only repeat what the flavor says, to be summed and searched."""
-_COLUMNS = [column for column in servers.c if column.name not in _BESIDE]
+_JSON: dict[str, Any] = {
+    "flavor": Flavor,
+    "image": ImageRef | None,
+    "metadata": dict[str, str],
+    "key": ServerKey | None,
+    "nics": list[ServerNic],
+    "requested": Requested,
+    "fault": ServerFault | None,
+}
+_SHARED = ("flavor", "image", "requested")
+"""Values that many servers have in common, and that nobody changes: each text is read once."""
+_COLUMNS = [
+    type_coerce(column, Text).label(column.name) if column.name in _JSON else column
+    for column in servers.c
+    if column.name not in _BESIDE
+]
+_NAMES = [column.name for column in servers.c if column.name not in _BESIDE]
+
+
+def _reader(name: str) -> Callable[[str], Any]:
+    decode = msgspec.json.Decoder(_JSON[name]).decode
+    return functools.lru_cache(maxsize=1024)(decode) if name in _SHARED else decode
+
+
+_READERS = [(_NAMES.index(name), _reader(name)) for name in _JSON]
 
 
 _ONE = select(*_COLUMNS).where(servers.c.id == bindparam("one"))
 
 
 def of_row(row: AnyRow) -> Server:
-    return msgspec.convert(row, Server, from_attributes=True)
+    """The texts of JSON columns go straight into their types: rows are many."""
+    values: list[Any] = list(row)
+    for at, read in _READERS:
+        text = values[at]
+        if text is not None:
+            values[at] = read(text)
+    return Server(**dict(zip(_NAMES, values, strict=True)))
 
 
 async def get_server(session: Session, server_id: str) -> Server | None:

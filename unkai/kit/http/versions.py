@@ -11,14 +11,16 @@ strip is computed once per type and version.
 
 from __future__ import annotations
 
+import copy
 import functools
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
+from msgspec import UNSET
 
 from unkai.kit.errors import BadRequest
 
@@ -135,36 +137,90 @@ def lift(data: Any, shape: _Plan, version: Version, path: str = "$") -> Any:
     return body
 
 
-def lower(data: Any, shape: _Plan, version: Version) -> None:
-    """Strip a response, already made of dicts and lists, down to `version`, in place."""
-    if not data:
-        return
-    if shape.of != "struct":
-        assert shape.inner is not None
-        items = cast("dict[str, Any]", data).values() if shape.of == "dict" else data
-        for item in cast("Iterable[Any]", items):
-            lower(item, shape.inner, version)
-        return
-    body = cast("dict[str, Any]", data)
-    for field in shape.fields:
-        if field.name not in body:
+Lowering = Callable[[Any], Any]
+
+
+@functools.cache
+def lowering(tp: Any, version: Version) -> Lowering | None:
+    """How a view of this type is brought down to `version`; None where nothing differs.
+
+    It copies what it changes: a view may share parts with others.
+    """
+    origin = typing.get_origin(tp)
+    if origin is typing.Annotated:
+        return lowering(typing.get_args(tp)[0], version)
+    if origin in (typing.Union, types.UnionType):
+        return _lowering_of_any(tp, version)
+    if origin in (list, tuple, dict):
+        arguments = typing.get_args(tp)
+        inner = lowering(arguments[-1 if origin is dict else 0], version) if arguments else None
+        if inner is None:
+            return None
+        if origin is dict:
+            return lambda value: {key: inner(item) for key, item in value.items()}
+        return lambda value: [inner(item) for item in value]
+    if isinstance(tp, type) and issubclass(tp, msgspec.Struct):
+        return _lowering_of_struct(tp, version)
+    return None
+
+
+def _lowering_of_any(tp: Any, version: Version) -> Lowering | None:
+    choices: dict[type, Lowering] = {}
+    for choice in typing.get_args(tp):
+        found = lowering(choice, version)
+        if found is not None:
+            choices[typing.get_origin(choice) or choice] = found
+    if not choices:
+        return None
+
+    def lower(value: Any) -> Any:
+        kind = cast("Any", type(value))
+        found = choices.get(kind)
+        return value if found is None else found(value)
+
+    return lower
+
+
+def _lowering_of_struct(tp: type[msgspec.Struct], version: Version) -> Lowering | None:
+    changes: list[tuple[str, Lowering]] = []
+    for field in msgspec.structs.fields(tp):
+        versions = _field_versions(field.type)
+        if versions is not None and not versions.since <= version <= versions.until:
+            changes.append((field.name, _hide))
             continue
-        versions = field.versions
-        if versions is not None:
-            if not versions.since <= version <= versions.until:
-                del body[field.name]
-                continue
-            if versions.changed_at and version < versions.changed_at and versions.down:
-                body[field.name] = versions.down(body[field.name])
-        if field.inner is not None:
-            lower(body[field.name], field.inner, version)
+        if versions is not None and versions.changed_at and version < versions.changed_at:
+            if versions.down is not None:
+                changes.append((field.name, _with_builtins(versions.down)))
+            continue
+        inner = lowering(field.type, version)
+        if inner is not None:
+            changes.append((field.name, inner))
+    if not changes:
+        return None
+
+    def lower(value: Any) -> Any:
+        made = copy.copy(value)
+        for name, change in changes:
+            had = getattr(made, name)
+            if had is not UNSET:
+                msgspec.structs.force_setattr(made, name, change(had))
+        return made
+
+    return lower
+
+
+def _hide(value: Any) -> Any:
+    return UNSET
+
+
+def _with_builtins(down: Lowering) -> Lowering:
+    return lambda value: down(msgspec.to_builtins(value))
 
 
 def encode(value: Any, version: Version) -> bytes:
     """JSON of a view (a Struct, or plain dicts and lists) at `version`."""
-    shape = plan(type(value)) if isinstance(value, msgspec.Struct) else None
-    if shape is None or version == NEWEST:
-        return msgspec.json.encode(value)
-    data = msgspec.to_builtins(value)
-    lower(data, shape, version)
-    return msgspec.json.encode(data)
+    if isinstance(value, msgspec.Struct) and version != NEWEST:
+        lower = lowering(type(value), version)
+        if lower is not None:
+            value = lower(value)
+    return msgspec.json.encode(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from unkai.kit.db import Session
 from unkai.kit.errors import Conflict, NotFound
@@ -60,3 +61,35 @@ async def groups_for_device(
 async def compute_ports(network: NetworkService, session: Session) -> dict[str, str]:
     """The device of every port that a server owns, by port."""
     return await server_ports.ports_of_servers(session)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAddress:
+    """An address of a device. kind: fixed or floating."""
+
+    network: str
+    mac_address: str
+    address: str
+    kind: str
+
+
+async def addresses_of_devices(
+    network: NetworkService, session: Session, device_ids: Sequence[str]
+) -> tuple[dict[str, list[DeviceAddress]], dict[str, list[str]]]:
+    """(addresses, names of security groups) by device: three statements, however many devices."""
+    floating: dict[str, list[str]] = {}
+    for row in await server_ports.floating_of_devices(session, device_ids):
+        floating.setdefault(row.port_id, []).append(row.address)
+    rows = await server_ports.addresses_of_devices(session, device_ids)
+    addresses: dict[str, list[DeviceAddress]] = {}
+    for at, (device_id, port_id, mac, name, address) in enumerate(rows):
+        found = addresses.setdefault(device_id, [])
+        if address is not None:
+            found.append(DeviceAddress(name, mac, address, "fixed"))
+        last = at + 1 == len(rows) or rows[at + 1].port_id != port_id
+        if last and port_id in floating:
+            found.extend(DeviceAddress(name, mac, one, "floating") for one in floating[port_id])
+    groups: dict[str, list[str]] = {}
+    for row in await server_ports.groups_of_devices(session, device_ids):
+        groups.setdefault(row.device_id, []).append(row.name)
+    return addresses, groups

@@ -1,11 +1,22 @@
-"""Which ports belong to servers, for the audit."""
+"""Ports as servers show them: only what a list of servers needs, a statement a table."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 
 from unkai.kit.db import Session
-from unkai.network.store.schema import ports
+from unkai.network.store.listing import in_parts
+from unkai.network.store.schema import (
+    floating_ips,
+    networks,
+    port_addresses,
+    port_security_groups,
+    ports,
+    security_groups,
+)
 
 
 async def ports_of_servers(session: Session) -> dict[str, str]:
@@ -14,3 +25,56 @@ async def ports_of_servers(session: Session) -> dict[str, str]:
         select(ports.c.id, ports.c.device_id).where(ports.c.device_owner.like("compute:%"))
     )
     return {row.id: row.device_id for row in rows}
+
+
+async def addresses_of_devices(session: Session, device_ids: Sequence[str]) -> list[Any]:
+    """(device_id, port_id, mac_address, network, ip_address), ports in the order they were made.
+
+    A port without an address is one row with none.
+    """
+    found: list[Any] = []
+    for part in in_parts(device_ids):
+        statement = (
+            select(
+                ports.c.device_id,
+                ports.c.id.label("port_id"),
+                ports.c.mac_address,
+                networks.c.name.label("network"),
+                port_addresses.c.ip_address,
+            )
+            .join(networks, networks.c.id == ports.c.network_id)
+            .outerjoin(port_addresses, port_addresses.c.port_id == ports.c.id)
+            .where(ports.c.device_id.in_(part))
+            .order_by(ports.c.created_at, ports.c.id, port_addresses.c.position)
+        )
+        found.extend(await session.all(statement))
+    return found
+
+
+async def groups_of_devices(session: Session, device_ids: Sequence[str]) -> list[Any]:
+    """(device_id, name), each pair once."""
+    found: list[Any] = []
+    for part in in_parts(device_ids):
+        statement = (
+            select(ports.c.device_id, security_groups.c.name)
+            .join(port_security_groups, port_security_groups.c.port_id == ports.c.id)
+            .join(security_groups, security_groups.c.id == port_security_groups.c.security_group_id)
+            .where(ports.c.device_id.in_(part))
+            .distinct()
+            .order_by(security_groups.c.name)
+        )
+        found.extend(await session.all(statement))
+    return found
+
+
+async def floating_of_devices(session: Session, device_ids: Sequence[str]) -> list[Any]:
+    """(port_id, address), of floating IPs."""
+    found: list[Any] = []
+    for part in in_parts(device_ids):
+        statement = (
+            select(floating_ips.c.port_id, floating_ips.c.floating_ip_address.label("address"))
+            .join(ports, ports.c.id == floating_ips.c.port_id)
+            .where(ports.c.device_id.in_(part))
+        )
+        found.extend(await session.all(statement))
+    return found
