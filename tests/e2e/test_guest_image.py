@@ -22,7 +22,6 @@ pytestmark = [
     pytest.mark.anyio,
     pytest.mark.timeout(180),
     pytest.mark.xdist_group("real cloud"),
-    NEEDS,
 ]
 PACKAGES = Path(__file__).parents[2] / ".cache" / "packages"
 SERVER = "6f1f2a00-0000-4000-8000-00000000ed01"

@@ -25,7 +25,6 @@ pytestmark = [
     pytest.mark.anyio,
     pytest.mark.timeout(180),
     pytest.mark.xdist_group("real cloud"),
-    NEEDS,
     needs_ovn,
 ]
 PACKAGES = Path(__file__).parents[2] / ".cache" / "packages"
