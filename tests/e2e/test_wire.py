@@ -44,7 +44,7 @@ CIDR, FIRST, SECOND = "10.77.0.0/24", "10.77.0.10", "10.77.0.20"
 BEYOND = "198.51.100.7"
 WHO_PORT, DOOR_PORT, PEER_PORT = 8000, 8080, 8081
 USER_DATA = """#!/bin/sh
-echo "$(id -un) on $(hostname)" >>/home/cirros/from-user-data
+echo "$(id -un) on $(hostname)" >>/var/tmp/from-user-data
 for port in 8000 8080 8081; do httpd -p $port -h /etc; done
 """
 LIVE_S = 10
@@ -275,7 +275,7 @@ def test_metadata_in_the_openstack_form(street: Street) -> None:
 
 def test_user_data_ran_once(street: Street) -> None:
     for guest in street.guests:
-        assert guest.run("cat from-user-data") == f"root on {guest.name}"
+        assert guest.run("cat /var/tmp/from-user-data") == f"root on {guest.name}"
 
 
 def test_a_config_drive_says_the_same(street: Street) -> None:
@@ -422,7 +422,7 @@ def test_a_rebuild_starts_anew_at_the_same_address(street: Street) -> None:
     assert [(code, err) for _, code, _, err in said] == [(0, "")]
     alpha.wait("ACTIVE")
     wait_wired(alpha, SECOND)
-    assert alpha.run("ls") == "from-user-data"
+    assert alpha.run("ls /var/tmp") == "from-user-data"
     alpha.wait_console("user data ended with status 0")
     assert len(alpha.ports()) == 1
 

@@ -16,7 +16,7 @@ REF = "#/components/schemas/{name}"
 
 def describe(api: Api, version: str) -> dict[str, Any]:
     """The whole document of one API; `version` is the program's."""
-    types = {t for route in api.routes for t in (route.body, route.response) if t is not None}
+    types = {t for route in api.routes for t in (body_of(route), route.response) if t is not None}
     ordered = sorted(types, key=repr)
     schemas, components = msgspec.json.schema_components(
         ordered, schema_hook=_schema_hook, ref_template=REF
@@ -81,8 +81,13 @@ def _operation(api: Api, route: Route, schema_of: dict[Any, Any]) -> dict[str, A
     if route.action is not None:
         operation["requestBody"] = _body([_action_schema(route, schema_of)])
     elif route.body is not None:
-        operation["requestBody"] = _body([schema_of[route.body]])
+        operation["requestBody"] = _body([schema_of[body_of(route)]])
     return operation
+
+
+def body_of(route: Route) -> Any:
+    """The type that describes a route's body."""
+    return route.body if route.shape is None else route.shape
 
 
 def _operation_id(route: Route) -> str:
@@ -99,7 +104,7 @@ def _response(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
 
 def _action_schema(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
     assert route.action is not None
-    inner: dict[str, Any] = schema_of[route.body] if route.body is not None else {}
+    inner: dict[str, Any] = schema_of[body_of(route)] if route.body is not None else {}
     return {
         "type": "object",
         "required": [route.action],

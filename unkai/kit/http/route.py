@@ -36,6 +36,7 @@ class Route:
     path: below the API's prefix; `{name}` is one segment. policy: None needs no token at all.
     body: the struct of the JSON body (of the action's value, where `action` is given); None means
     the handler reads no body. lax: strings are accepted for numbers and booleans.
+    shape: the body's type for OpenAPI, where `body` is looser since the handler reads it itself.
     raw: the handler reads the request's stream itself. response: the view's type, for OpenAPI.
     since, until: microversions in which the route exists; outside it is 404.
     """
@@ -54,6 +55,7 @@ class Route:
     since: str = "0.0"
     until: str = ""
     query: Any = None
+    shape: Any = None
     summary: str = ""
     first: Version = field(init=False, default=(0, 0))
     last: Version = field(init=False, default=NEWEST)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
+from msgspec import UNSET, UnsetType, defstruct
+
 from unkai.kit.db import Tx
 from unkai.kit.errors import BadRequest, PreconditionFailed
 from unkai.kit.http import Call
@@ -17,6 +19,14 @@ R = TypeVar("R")
 T = TypeVar("T")
 Body = dict[str, Any]
 MAX_BULK = 1000
+
+
+def described(shape: Any, member: str, collection: str | None = None) -> Any:
+    """The type of a body for OpenAPI: one resource under its name, or many under the plural."""
+    fields: list[Any] = [(member, shape | UnsetType, UNSET) if collection else (member, shape)]
+    if collection:
+        fields.append((collection, list[shape] | UnsetType, UNSET))
+    return defstruct(f"{shape.__name__}Body", fields)
 
 
 def one_of(call: Call, shape: type[R], member: str) -> R:

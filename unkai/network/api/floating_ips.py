@@ -64,11 +64,15 @@ async def delete(call: Call) -> None:
 ALL = "/v2.0/floatingips"
 ONE = "/v2.0/floatingips/{floatingip_id}"
 BODY = bodies.Body
+NEW_FLOATINGIP = bodies.described(FloatingIPRequest, "floatingip", "floatingips")
+CHANGED_FLOATINGIP = bodies.described(FloatingIPChange, "floatingip")
 
 ROUTES = (
     Route("GET", ALL, list_floating_ips, policy="get_floatingip"),
-    Route("POST", ALL, create, policy="create_floatingip", body=BODY, status=201),
+    Route(
+        "POST", ALL, create, policy="create_floatingip", body=BODY, shape=NEW_FLOATINGIP, status=201
+    ),
     Route("GET", ONE, show_floating_ip, policy="get_floatingip"),
-    Route("PUT", ONE, update, policy="update_floatingip", body=BODY),
+    Route("PUT", ONE, update, policy="update_floatingip", body=BODY, shape=CHANGED_FLOATINGIP),
     Route("DELETE", ONE, delete, policy="delete_floatingip", status=204),
 )

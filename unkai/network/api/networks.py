@@ -69,11 +69,28 @@ DERIVED = (
     "vlan_transparent",
     "qos_policy_id",
 )
+NEW_NETWORK = bodies.described(NetworkRequest, "network", "networks")
+CHANGED_NETWORK = bodies.described(NetworkChange, "network")
 
 ROUTES = (
     Route("GET", "/v2.0/networks", list_networks, policy="get_network"),
-    Route("POST", "/v2.0/networks", create, policy="create_network", body=bodies.Body, status=201),
+    Route(
+        "POST",
+        "/v2.0/networks",
+        create,
+        policy="create_network",
+        body=bodies.Body,
+        shape=NEW_NETWORK,
+        status=201,
+    ),
     Route("GET", "/v2.0/networks/{network_id}", show_network, policy="get_network"),
-    Route("PUT", "/v2.0/networks/{network_id}", update, policy="update_network", body=bodies.Body),
+    Route(
+        "PUT",
+        "/v2.0/networks/{network_id}",
+        update,
+        policy="update_network",
+        body=bodies.Body,
+        shape=CHANGED_NETWORK,
+    ),
     Route("DELETE", "/v2.0/networks/{network_id}", delete, policy="delete_network", status=204),
 )

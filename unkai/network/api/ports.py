@@ -46,10 +46,28 @@ async def delete(call: Call) -> None:
     await bodies.delete_one(call, delete_port)
 
 
+NEW_PORT = bodies.described(PortRequest, "port", "ports")
+CHANGED_PORT = bodies.described(PortChange, "port")
+
 ROUTES = (
     Route("GET", "/v2.0/ports", list_ports, policy="get_port"),
-    Route("POST", "/v2.0/ports", create, policy="create_port", body=bodies.Body, status=201),
+    Route(
+        "POST",
+        "/v2.0/ports",
+        create,
+        policy="create_port",
+        body=bodies.Body,
+        shape=NEW_PORT,
+        status=201,
+    ),
     Route("GET", "/v2.0/ports/{port_id}", show_port, policy="get_port"),
-    Route("PUT", "/v2.0/ports/{port_id}", update, policy="update_port", body=bodies.Body),
+    Route(
+        "PUT",
+        "/v2.0/ports/{port_id}",
+        update,
+        policy="update_port",
+        body=bodies.Body,
+        shape=CHANGED_PORT,
+    ),
     Route("DELETE", "/v2.0/ports/{port_id}", delete, policy="delete_port", status=204),
 )

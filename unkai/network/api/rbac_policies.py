@@ -64,11 +64,21 @@ async def delete(call: Call) -> None:
 ALL = "/v2.0/rbac-policies"
 ONE = "/v2.0/rbac-policies/{policy_id}"
 BODY = bodies.Body
+NEW_RBAC_POLICY = bodies.described(RbacPolicyRequest, "rbac_policy", "rbac_policies")
+CHANGED_RBAC_POLICY = bodies.described(RbacPolicyChange, "rbac_policy")
 
 ROUTES = (
     Route("GET", ALL, list_policies, policy="get_rbac_policy"),
-    Route("POST", ALL, create, policy="create_rbac_policy", body=BODY, status=201),
+    Route(
+        "POST",
+        ALL,
+        create,
+        policy="create_rbac_policy",
+        body=BODY,
+        shape=NEW_RBAC_POLICY,
+        status=201,
+    ),
     Route("GET", ONE, show_policy, policy="get_rbac_policy"),
-    Route("PUT", ONE, update, policy="update_rbac_policy", body=BODY),
+    Route("PUT", ONE, update, policy="update_rbac_policy", body=BODY, shape=CHANGED_RBAC_POLICY),
     Route("DELETE", ONE, delete, policy="delete_rbac_policy", status=204),
 )

@@ -107,12 +107,15 @@ async def remove_routes(call: Call) -> dict[str, Any]:
 ROUTERS = "/v2.0/routers"
 ROUTER = "/v2.0/routers/{router_id}"
 BODY = bodies.Body
+NEW_ROUTER = bodies.described(RouterRequest, "router", "routers")
+CHANGED_ROUTER = bodies.described(RouterChange, "router")
+SOME_ROUTES = bodies.described(ExtraRoutes, "router")
 
 ROUTES = (
     Route("GET", ROUTERS, list_routers, policy="get_router"),
-    Route("POST", ROUTERS, create, policy="create_router", body=BODY, status=201),
+    Route("POST", ROUTERS, create, policy="create_router", body=BODY, shape=NEW_ROUTER, status=201),
     Route("GET", ROUTER, show_router, policy="get_router"),
-    Route("PUT", ROUTER, update, policy="update_router", body=BODY),
+    Route("PUT", ROUTER, update, policy="update_router", body=BODY, shape=CHANGED_ROUTER),
     Route("DELETE", ROUTER, delete, policy="delete_router", status=204),
     Route(
         "PUT",
@@ -120,6 +123,7 @@ ROUTES = (
         add_interface,
         policy="add_router_interface",
         body=BODY,
+        shape=InterfaceRequest,
     ),
     Route(
         "PUT",
@@ -127,9 +131,22 @@ ROUTES = (
         remove_interface,
         policy="remove_router_interface",
         body=BODY,
+        shape=InterfaceRequest,
     ),
-    Route("PUT", f"{ROUTER}/add_extraroutes", add_routes, policy="add_extraroutes", body=BODY),
     Route(
-        "PUT", f"{ROUTER}/remove_extraroutes", remove_routes, policy="remove_extraroutes", body=BODY
+        "PUT",
+        f"{ROUTER}/add_extraroutes",
+        add_routes,
+        policy="add_extraroutes",
+        body=BODY,
+        shape=SOME_ROUTES,
+    ),
+    Route(
+        "PUT",
+        f"{ROUTER}/remove_extraroutes",
+        remove_routes,
+        policy="remove_extraroutes",
+        body=BODY,
+        shape=SOME_ROUTES,
     ),
 )

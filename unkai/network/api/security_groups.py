@@ -115,15 +115,43 @@ GROUP = "/v2.0/security-groups/{security_group_id}"
 RULES = "/v2.0/security-group-rules"
 RULE = "/v2.0/security-group-rules/{security_group_rule_id}"
 BODY = bodies.Body
+NEW_SECURITY_GROUP = bodies.described(SecurityGroupRequest, "security_group", "security_groups")
+CHANGED_SECURITY_GROUP = bodies.described(SecurityGroupChange, "security_group")
+NEW_SECURITY_GROUP_RULE = bodies.described(
+    SecurityGroupRuleRequest, "security_group_rule", "security_group_rules"
+)
 
 ROUTES = (
     Route("GET", GROUPS, list_groups, policy="get_security_group"),
-    Route("POST", GROUPS, create_group, policy="create_security_group", body=BODY, status=201),
+    Route(
+        "POST",
+        GROUPS,
+        create_group,
+        policy="create_security_group",
+        body=BODY,
+        shape=NEW_SECURITY_GROUP,
+        status=201,
+    ),
     Route("GET", GROUP, show_group, policy="get_security_group"),
-    Route("PUT", GROUP, update_group, policy="update_security_group", body=BODY),
+    Route(
+        "PUT",
+        GROUP,
+        update_group,
+        policy="update_security_group",
+        body=BODY,
+        shape=CHANGED_SECURITY_GROUP,
+    ),
     Route("DELETE", GROUP, delete_group, policy="delete_security_group", status=204),
     Route("GET", RULES, list_rules, policy="get_security_group_rule"),
-    Route("POST", RULES, create_rule, policy="create_security_group_rule", body=BODY, status=201),
+    Route(
+        "POST",
+        RULES,
+        create_rule,
+        policy="create_security_group_rule",
+        body=BODY,
+        shape=NEW_SECURITY_GROUP_RULE,
+        status=201,
+    ),
     Route("GET", RULE, show_rule, policy="get_security_group_rule"),
     Route("DELETE", RULE, delete_rule, policy="delete_security_group_rule", status=204),
 )

@@ -131,16 +131,45 @@ POOL = "/v2.0/subnetpools/{subnetpool_id}"
 SCOPES = "/v2.0/address-scopes"
 SCOPE = "/v2.0/address-scopes/{address_scope_id}"
 BODY = bodies.Body
+NEW_SUBNETPOOL = bodies.described(SubnetPoolRequest, "subnetpool", "subnetpools")
+CHANGED_SUBNETPOOL = bodies.described(SubnetPoolChange, "subnetpool")
+NEW_ADDRESS_SCOPE = bodies.described(AddressScopeRequest, "address_scope", "address_scopes")
+CHANGED_ADDRESS_SCOPE = bodies.described(AddressScopeChange, "address_scope")
 
 ROUTES = (
     Route("GET", POOLS, list_pools, policy="get_subnetpool"),
-    Route("POST", POOLS, create_pool, policy="create_subnetpool", body=BODY, status=201),
+    Route(
+        "POST",
+        POOLS,
+        create_pool,
+        policy="create_subnetpool",
+        body=BODY,
+        shape=NEW_SUBNETPOOL,
+        status=201,
+    ),
     Route("GET", POOL, show_pool, policy="get_subnetpool"),
-    Route("PUT", POOL, update_pool, policy="update_subnetpool", body=BODY),
+    Route(
+        "PUT", POOL, update_pool, policy="update_subnetpool", body=BODY, shape=CHANGED_SUBNETPOOL
+    ),
     Route("DELETE", POOL, delete_pool, policy="delete_subnetpool", status=204),
     Route("GET", SCOPES, list_scopes, policy="get_address_scope"),
-    Route("POST", SCOPES, create_scope, policy="create_address_scope", body=BODY, status=201),
+    Route(
+        "POST",
+        SCOPES,
+        create_scope,
+        policy="create_address_scope",
+        body=BODY,
+        shape=NEW_ADDRESS_SCOPE,
+        status=201,
+    ),
     Route("GET", SCOPE, show_scope, policy="get_address_scope"),
-    Route("PUT", SCOPE, update_scope, policy="update_address_scope", body=BODY),
+    Route(
+        "PUT",
+        SCOPE,
+        update_scope,
+        policy="update_address_scope",
+        body=BODY,
+        shape=CHANGED_ADDRESS_SCOPE,
+    ),
     Route("DELETE", SCOPE, delete_scope, policy="delete_address_scope", status=204),
 )

@@ -44,10 +44,28 @@ async def delete(call: Call) -> None:
     await bodies.delete_one(call, delete_subnet)
 
 
+NEW_SUBNET = bodies.described(SubnetRequest, "subnet", "subnets")
+CHANGED_SUBNET = bodies.described(SubnetChange, "subnet")
+
 ROUTES = (
     Route("GET", "/v2.0/subnets", list_subnets, policy="get_subnet"),
-    Route("POST", "/v2.0/subnets", create, policy="create_subnet", body=bodies.Body, status=201),
+    Route(
+        "POST",
+        "/v2.0/subnets",
+        create,
+        policy="create_subnet",
+        body=bodies.Body,
+        shape=NEW_SUBNET,
+        status=201,
+    ),
     Route("GET", "/v2.0/subnets/{subnet_id}", show_subnet, policy="get_subnet"),
-    Route("PUT", "/v2.0/subnets/{subnet_id}", update, policy="update_subnet", body=bodies.Body),
+    Route(
+        "PUT",
+        "/v2.0/subnets/{subnet_id}",
+        update,
+        policy="update_subnet",
+        body=bodies.Body,
+        shape=CHANGED_SUBNET,
+    ),
     Route("DELETE", "/v2.0/subnets/{subnet_id}", delete, policy="delete_subnet", status=204),
 )
