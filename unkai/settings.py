@@ -121,7 +121,7 @@ class Settings:
 
     @property
     def cloud_file(self) -> Path:
-        """Written when the cloud answers: who it is and where."""
+        """Written when the cloud has its port: who it is and where."""
         return self.state_dir / "cloud.json"
 
     @property

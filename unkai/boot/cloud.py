@@ -68,7 +68,6 @@ class Cloud:
     app: ASGIApp
     kit: Kit
     compute: Compute
-    passwords: Passwords
     world: World
 
 
@@ -109,7 +108,7 @@ async def open_cloud(
             await seed(settings, compute, seeded)
         app = _app(identity, every_api(identity, compute, operator))
         await stack.enter_async_context(_moving(kit))
-        yield Cloud(app, kit, compute, secret, world)
+        yield Cloud(app, kit, compute, world)
 
 
 def _services(settings: Settings, kit: Kit, identity: Identity, world: World) -> Compute:

@@ -42,8 +42,8 @@ def passwords(settings: Settings, chance: Chance) -> Passwords:
     return Passwords(**found)
 
 
-def write_cloud_file(settings: Settings, namespace: str | None) -> None:
-    """Say who runs and where; written once the cloud answers."""
+def write_cloud_file(settings: Settings) -> None:
+    """Say who runs and where: at once, so that `down` also finds a cloud that is still starting."""
     process = identify()
     content: dict[str, Any] = {
         "pid": process.pid,
@@ -51,7 +51,7 @@ def write_cloud_file(settings: Settings, namespace: str | None) -> None:
         "boot_id": process.boot_id,
         "port": settings.port,
         "url": settings.url,
-        "namespace": namespace,
+        "namespace": None if settings.fake else settings.namespace,
         "fake": settings.fake,
         "version": unkai.__version__,
     }

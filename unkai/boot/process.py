@@ -14,11 +14,11 @@ import socket
 from collections.abc import AsyncGenerator
 
 from unkai.boot.cloud import Cloud, open_cloud
-from unkai.boot.files import write_cloud_file, write_clouds_yaml
+from unkai.boot.files import passwords, write_cloud_file, write_clouds_yaml
 from unkai.boot.listen import host_socket, make_server, namespace_socket
 from unkai.boot.progress import Progress
 from unkai.kit import log as logs
-from unkai.kit.clock import Clock
+from unkai.kit.clock import Chance, Clock
 from unkai.kit.errors import Fault
 from unkai.kit.log import log
 from unkai.settings import Settings
@@ -47,12 +47,12 @@ async def _serve(settings: Settings) -> None:
     with progress.step("port") as words:
         sockets = [host_socket(settings)]
         words.append(settings.url)
+    write_clouds_yaml(settings, passwords(settings, Chance()))
+    write_cloud_file(settings)
     async with open_cloud(settings, progress) as cloud:
         if cloud.world.namespace:
             sockets.append(namespace_socket(settings))
         async with _answering(cloud, sockets):
-            write_clouds_yaml(settings, cloud.passwords)
-            write_cloud_file(settings, cloud.world.namespace)
             gc.collect()
             gc.freeze()
             progress.write("cloud", "ready", settings.url)

@@ -14,12 +14,13 @@ SETTINGS_FILE = "unkai.toml"
 """A person's own; stays."""
 
 
-def prepare_state_folder(settings: Settings) -> None:
-    """Make it and mark it. Raises BadRequest where it holds other things."""
+def prepare_state_folder(settings: Settings) -> bool:
+    """Make it and mark it; whether it is new. Raises BadRequest where it holds other things."""
     folder = settings.state_dir
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not (folder / MARK).exists():
+        is_new = not (folder / MARK).exists()
+        if is_new:
             strangers = sorted({path.name for path in folder.iterdir()} - {SETTINGS_FILE})
             if strangers:
                 raise BadRequest(
@@ -33,6 +34,7 @@ def prepare_state_folder(settings: Settings) -> None:
             f"The state folder {folder} cannot be used: {error.strerror}.",
             remedy="choose another with --state-dir",
         ) from error
+    return is_new
 
 
 def _remember(settings: Settings) -> None:

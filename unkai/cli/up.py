@@ -24,7 +24,7 @@ from unkai.cli.guest_image import ensure_guest_image
 from unkai.cli.options import COMMON, Common
 from unkai.cli.output import progress, show
 from unkai.cli.running import Cloud, answers, find_cloud
-from unkai.cli.state_folder import as_made, prepare_state_folder
+from unkai.cli.state_folder import as_made, prepare_state_folder, remove_state_folder
 from unkai.cli.waiting import Stopwatch, until
 from unkai.kit.errors import Conflict, Failed
 from unkai.settings import Settings, load_settings
@@ -56,26 +56,30 @@ def up_verb(
             f"The cloud of {settings.state_dir} is a {kind} one on port {settings.port}.",
             remedy="use another --state-dir for a second cloud, or unkai down first",
         )
-    prepare_state_folder(settings)
+    is_new = prepare_state_folder(settings)
     with _one_at_a_time(settings):
         cloud = find_cloud(settings)
         started = cloud is None
         if cloud is None:
-            check_before_start(settings)
+            check_before_start(settings, is_new=is_new)
             if not settings.fake:
                 ensure_guest_image(settings, as_json=common.json)
             cloud = _start(settings, as_json=common.json)
+        else:
+            _wait_for(settings, cloud)
     document = _describe(settings, cloud) | {"started": started}
     show(document, _as_text(document), as_json=common.json)
 
 
-def check_before_start(settings: Settings) -> None:
-    """Raise what would stop the start anyway, with its remedy."""
+def check_before_start(settings: Settings, *, is_new: bool) -> None:
+    """Raise what would stop the start anyway, with its remedy; a new state folder goes again."""
     from unkai.cli.doctor import BEFORE_FAKE_START, BEFORE_START
 
     for check in BEFORE_FAKE_START if settings.fake else BEFORE_START:
         found: Check = check(settings)
         if found.verdict is Verdict.FAIL:
+            if is_new:
+                remove_state_folder(settings)
             raise Conflict(f"This machine cannot start it: {found.detail}.", remedy=found.remedy)
 
 
@@ -108,16 +112,31 @@ def _start(settings: Settings, *, as_json: bool) -> Cloud:
         cloud = find_cloud(settings)
         return cloud if cloud is not None and answers(cloud.host, cloud.port) else None
 
-    limit_s = FAKE_START_TIMEOUT_S if settings.fake else START_TIMEOUT_S
+    limit_s = _limit_s(settings)
     cloud = until(look, timeout_s=limit_s, interval_s=0.02)
     if cloud is None:
-        raise Failed(
-            f"The cloud (pid {child.pid}) did not answer within {limit_s:.0f} s.",
-            remedy=f"look into {settings.log_file}; unkai down --state-dir {settings.state_dir}",
-        )
+        raise _silent(settings, child.pid, limit_s)
     child.returncode = 0  # it lives on; keep subprocess from warning that it does
     progress(f"  {watch.seconds:6.1f} s  it answers at {cloud.url}", as_json=as_json)
     return cloud
+
+
+def _wait_for(settings: Settings, cloud: Cloud) -> None:
+    """One that runs may still be starting: its `up` was interrupted, it was not."""
+    limit_s = _limit_s(settings)
+    if not until(lambda: answers(cloud.host, cloud.port), timeout_s=limit_s):
+        raise _silent(settings, cloud.process.pid, limit_s)
+
+
+def _limit_s(settings: Settings) -> float:
+    return FAKE_START_TIMEOUT_S if settings.fake else START_TIMEOUT_S
+
+
+def _silent(settings: Settings, pid: int, limit_s: float) -> Failed:
+    return Failed(
+        f"The cloud (pid {pid}) did not answer within {limit_s:.0f} s.",
+        remedy=f"look into {settings.log_file}; unkai down --state-dir {settings.state_dir}",
+    )
 
 
 def _spawn(settings: Settings) -> subprocess.Popen[bytes]:

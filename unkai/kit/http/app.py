@@ -207,6 +207,8 @@ class App:
         dialect = api.dialect if api else dialects.unkai
         status = dialects.status_of(fault, api.name if api else "")
         body, headers = dialect(fault, status, request_id)
+        if status == 401:  # HTTP wants it said how to log in
+            headers = {**headers, "WWW-Authenticate": "Keystone"}
         if status >= 500:
             log.error("request failed", error=fault.message, code=fault.code)
         return Response(

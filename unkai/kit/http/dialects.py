@@ -28,8 +28,7 @@ def nova(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], di
 
 
 def keystone(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], dict[str, str]]:
-    headers = {"WWW-Authenticate": "Keystone"} if status == 401 else {}
-    return {"error": {"code": status, "message": fault.public, "title": fault.title}}, headers
+    return {"error": {"code": status, "message": fault.public, "title": fault.title}}, {}
 
 
 NEUTRON_TYPES = {
