@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +17,7 @@ from typing import Any
 import httpx
 import yaml
 
-from tests.clouds import RunningCloud
+from tests.clouds import CHECKOUT, RunningCloud
 from unkai.cli.waiting import Stopwatch, until
 from unkai.kit import netns
 
@@ -376,3 +378,34 @@ def floating_ip(guest: Guest) -> Iterator[str]:
         yield made["id"]
     finally:
         guest.tenant.delete(f"/network/v2.0/floatingips/{made['id']}")
+
+
+def openstack(tenant: Tenant, *commands: str) -> list[tuple[str, int, str, str]]:
+    """Run commands of the stock client, one after another in one process."""
+    program = (
+        "import contextlib, io, json, sys\n"
+        "from openstackclient import shell\n"
+        "said = []\n"
+        "for words in json.load(sys.stdin):\n"
+        "    out, err = io.StringIO(), io.StringIO()\n"
+        "    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):\n"
+        "        code = shell.main(words.split())\n"
+        "    said.append((words, code, out.getvalue(), err.getvalue()))\n"
+        "json.dump(said, sys.stdout)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(commands),
+        env={
+            "PATH": "/usr/bin:/bin",
+            "OS_CLIENT_CONFIG_FILE": str(tenant.cloud.state_dir / "clouds.yaml"),
+            "OS_CLOUD": "unkai-demo",
+        },
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [tuple(each) for each in json.loads(done.stdout)]

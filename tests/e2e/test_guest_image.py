@@ -18,7 +18,12 @@ from unkai.guests.build import build_guest
 from unkai.hypervisor import config_drive
 from unkai.hypervisor.model import ImageRef, Machine, PowerState, RootDisk
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.timeout(180),
+    pytest.mark.xdist_group("real cloud"),
+    NEEDS,
+]
 PACKAGES = Path(__file__).parents[2] / ".cache" / "packages"
 SERVER = "6f1f2a00-0000-4000-8000-00000000ed01"
 MIB = 1024 * 1024

@@ -21,7 +21,13 @@ from unkai.network.drivers.metadata import MetadataServer
 from unkai.network.drivers.ovn.driver import OvnDriver
 from unkai.network.drivers.ovn.site import Site
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180), needs_ovn]
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.timeout(180),
+    pytest.mark.xdist_group("real cloud"),
+    NEEDS,
+    needs_ovn,
+]
 PACKAGES = Path(__file__).parents[2] / ".cache" / "packages"
 SERVER = "6f1f2a00-0000-4000-8000-00000000ed02"
 

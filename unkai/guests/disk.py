@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import struct
 from pathlib import Path
 
 from unkai.guests import tools
@@ -25,6 +26,9 @@ _IDS = "c1a0c1a0-0000-4000-8000-0000000000"
 _ESP_TYPE = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 _ROOT_TYPE = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 _USER_HOME, _USER_ID = "/home/cirros", 1000
+# The users' ping: a file capability (version 2, effective; permitted: CAP_NET_RAW). As a setuid
+# program busybox would have to drop root by itself, which Debian's build of it does not do.
+_MAY_PING = ("/bin/busybox", struct.pack("<IIIII", 0x02000001, 1 << 13, 0, 0, 0))
 _RESERVED_INODES = (2, 7, 8, 11)  # root folder, resize, journal, lost+found
 _SYSLINUX = Path("/usr/lib/syslinux")
 _SYSTEMD_BOOT = Path("/usr/lib/systemd/boot/efi/systemd-bootx64.efi")
@@ -91,8 +95,11 @@ def _make_ext4(image: Path, work: Path, root: Path) -> int:
         *("-E", options, "-J", "size=4", "-O", "^metadata_csum_seed,^orphan_file"),
         *("-b", "4096", "-m", "0", "-N", "4096", "-I", "256", "-d", root, image),
     )
-    script = work / "debugfs.script"
-    script.write_text("".join(f"{line}\n" for line in _inode_lines(root)))
+    script, capability = work / "debugfs.script", work / "capability"
+    place, value = _MAY_PING
+    capability.write_bytes(value)
+    lines = [f"ea_set -f {capability} {place} security.capability", *_inode_lines(root)]
+    script.write_text("".join(f"{line}\n" for line in lines))
     run(find("debugfs", "e2fsprogs"), "-w", "-f", script, image)
     return size_mib
 

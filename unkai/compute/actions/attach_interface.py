@@ -28,6 +28,7 @@ from unkai.network.model import Port
 from unkai.timeline import model as who
 
 ATTACHABLE = (VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED)
+TELL_TIMEOUT_S, TELL_INTERVAL_S = 10.0, 0.02
 
 
 async def attach_interface(
@@ -58,7 +59,9 @@ async def attach_interface(
         await note_action(compute, tx, caller, server, "attach_interface", request_id=request_id)
         return changed, port
 
-    return await compute.kit.database.transact(admit)
+    made = await compute.kit.database.transact(admit)
+    await _told(compute, server_id)
+    return made
 
 
 async def detach_interface(
@@ -79,6 +82,7 @@ async def detach_interface(
         await note_action(compute, tx, caller, server, "detach_interface", request_id=request_id)
 
     await compute.kit.database.transact(admit)
+    await _told(compute, server_id)
 
 
 async def _attachable(tx: Tx, caller: Caller, server_id: str, what: str) -> Server:
@@ -102,6 +106,16 @@ async def _save(
     await servers.change_server(tx, server.id, compute.kit.clock.now(), nics=nics)
     await submit(compute, tx, caller, server, CHANGE_INTERFACES, request_id=request_id, input={})
     return structs.replace(server, nics=nics)
+
+
+async def _told(compute: Compute, server_id: str) -> None:
+    """Until the host knows, or for a while: no task state would tell a client what it waits for."""
+    clock, reader = compute.kit.clock, compute.kit.database.reader
+    deadline = clock.now() + TELL_TIMEOUT_S
+    while clock.now() < deadline:
+        if await compute.kit.operations.busy(reader, f"server/{server_id}") is None:
+            return
+        await clock.sleep(TELL_INTERVAL_S)
 
 
 async def tell_host(compute: Compute, run: Run) -> Result:
