@@ -11,6 +11,7 @@ from pathlib import Path
 from unkai.boot.progress import Progress
 from unkai.hypervisor.client import Hypervisor
 from unkai.hypervisor.fake import FakeHost, FakeHypervisor
+from unkai.hypervisor.kvm import Accelerator
 from unkai.hypervisor.local import LocalHypervisor, LocalSettings
 from unkai.hypervisor.ovs import OvsPlugger
 from unkai.hypervisor.ports import FakePlugger
@@ -27,6 +28,7 @@ FIRST_UID = 1 << 30
 UIDS = 4096
 BLOCKS = 100_000
 DEFAULT_BOOTS = 2
+FORCED_TCG = Accelerator("tcg", "the settings ask for it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def local_hypervisor(settings: Settings, clock: Clock, plugger: OvsPlugger) -> L
         folder=guest_folder(settings),
         hostname=socket.gethostname(),
         uids=uid_block(settings),
+        accelerator=FORCED_TCG if compute.force_tcg else None,
         boots_at_once=compute.concurrent_boots or DEFAULT_BOOTS,
     )
     return LocalHypervisor(local, plugger, clock)

@@ -156,7 +156,11 @@ async def make_root_disk(qemu_img: str, disk: RootDisk, image_path: str, place: 
     words = said.decode(errors="replace").strip()
     if os.strerror(errno.ENOSPC) in words:
         raise disk_full("the root disk")
-    raise Failed(f"The root disk could not be made: {words}", code="qemu-img-failed")
+    raise Failed(
+        f"The root disk could not be made: {words}",
+        code="qemu-img-failed",
+        remedy="Look at the state folder's disk; another boot may work.",
+    )
 
 
 def _copy(source: Path, target: BinaryIO) -> str:
@@ -167,7 +171,11 @@ def _copy(source: Path, target: BinaryIO) -> str:
                 digest.update(chunk)
                 target.write(chunk)
     except FileNotFoundError:
-        raise NotFound("The image's file is gone.", code="image-gone") from None
+        raise NotFound(
+            "The image's file is gone.",
+            code="image-gone",
+            remedy="Delete this server and boot from another image.",
+        ) from None
     _finish(target)
     return digest.hexdigest()
 

@@ -68,7 +68,7 @@ class FakeHost:
     epochs: dict[str, int] = field(default_factory=dict[str, int])
     leftovers: list[Leftover] = field(default_factory=list[Leftover])
     delays: dict[str, float] = field(default_factory=dict[str, float])
-    boot_console: str = "Booting.\nA machine that is only played.\nlogin: "
+    boot_console: str = "Booting.\nA machine that is only played.\nNothing to load.\nlogin: "
     heeds_power_button: bool = True
     reachable: bool = True
     changes: Changes = field(default_factory=Changes)

@@ -134,4 +134,8 @@ def _switch_words() -> Generator[None]:
             remedy="Look at the log of ovsdb-server in the state folder.",
         ) from error
     except OvsdbError as error:
-        raise Failed(f"The switch refused a port: {error}.", code="switch-refused") from error
+        raise Failed(
+            f"The switch refused a port: {error}.",
+            code="switch-refused",
+            remedy="Look at the log of ovsdb-server in the state folder.",
+        ) from error

@@ -197,3 +197,21 @@ async def test_what_was_asked_is_listed(cloud: Cloud) -> None:
     after = (await cloud.ask("GET", path, status=200)).json()["instanceActions"]
     assert [one["action"] for one in after] == ["delete", "reboot", "create"]
     await cloud.ask("GET", path, version="2.20", status=404)
+
+
+async def test_small_verbs_of_old_clients(cloud: Cloud) -> None:
+    server_id = await cloud.boot()
+    await cloud.act(server_id, "restore", status=409)
+    await cloud.act(server_id, "injectNetworkInfo", who="admin")
+    events = [{"name": "network-changed", "server_uuid": server_id}]
+    path = "/os-server-external-events"
+    answer = await cloud.ask("POST", path, {"events": events}, who="admin", status=200)
+    assert answer.json()["events"][0]["code"] == 200
+    await cloud.ask("POST", path, {"events": events}, status=403)
+    events.append({"name": "network-changed", "server_uuid": NOWHERE})
+    await cloud.ask("POST", path, {"events": events}, who="admin", status=207)
+    await cloud.ask("POST", path, {"events": events[1:]}, who="admin", status=404)
+    await cloud.ask("POST", path, {"events": []}, who="admin", status=400)
+    await cloud.act(server_id, "forceDelete")
+    await cloud.gone(server_id)
+    assert await cloud.leftovers() == []

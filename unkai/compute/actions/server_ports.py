@@ -20,6 +20,7 @@ from unkai.kit.db import Session, Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
 from unkai.kit.policy import Caller
 from unkai.network.actions.allocate_addresses import FixedIPRequest
+from unkai.network.actions.auto_topology import ensure_topology
 from unkai.network.actions.bind_port import bind_port, unbind_port
 from unkai.network.actions.create_port import PortRequest, create_port
 from unkai.network.actions.delete_port import remove_ports
@@ -74,7 +75,16 @@ async def resolve(compute: Compute, caller: Caller, asked: ServerRequest) -> tup
             NetworkWish(uuid=one.network_id, port=one.port_id, fixed_ip=one.fixed_ip, tag=one.tag)
             for one in asked.networks
         ]
-    resolved = await resolve_networks(compute.network, session, caller, requested)
+    try:
+        resolved = await resolve_networks(compute.network, session, caller, requested)
+    except BadRequest as none_there:
+        if none_there.code != "unable-to-auto-allocate-network":
+            raise
+        project_id = caller.project_id or ""
+        await compute.kit.database.transact(
+            lambda tx: ensure_topology(compute.network, tx, caller, project_id)
+        )
+        resolved = await resolve_networks(compute.network, session, caller, requested)
     groups = await group_ids(compute, session, caller, asked.security_groups)
     return tuple(Wish(one, groups) for one in resolved)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unkai.kit.policy import Rule, admin, admin_reader, anyone, member, reader
+from unkai.kit.policy import Rule, admin, admin_reader, anyone, member, reader, service
 
 _SERVERS: dict[str, Rule] = {
     "os_compute_api:servers:index": reader,
@@ -55,6 +55,7 @@ _SERVERS: dict[str, Rule] = {
     "os_compute_api:os-instance-actions:events": admin_reader,
     "os_compute_api:os-instance-actions:events:details": admin_reader,
     "os_compute_api:os-server-diagnostics": admin_reader,
+    "os_compute_api:os-server-external-events:create": service,
     "os_compute_api:server-metadata:index": reader,
     "os_compute_api:server-metadata:show": reader,
     "os_compute_api:server-metadata:create": member,

@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct
 from starlette.responses import Response
 
 from unkai.compute.actions.console_output import console_output
+from unkai.compute.actions.delete_server import delete_server
 from unkai.compute.actions.find_server import own_server
 from unkai.compute.actions.lock_server import lock_server, unlock_server
 from unkai.compute.actions.pause_server import (
@@ -33,7 +34,7 @@ from unkai.compute.api.server_bodies import (
 )
 from unkai.compute.api.servers import changed_values, changed_view, new_password
 from unkai.compute.service import Compute
-from unkai.compute.states import VmState
+from unkai.compute.states import VmState, refusal
 from unkai.kit.errors import BadRequest
 from unkai.kit.http import Call, Route, since
 from unkai.kit.http.versions import encode
@@ -157,6 +158,20 @@ async def set_state(call: Call) -> None:
     await reset_state(call.service, call.caller, call.params["server_id"], VmState(body.state))
 
 
+async def restore(call: Call) -> None:
+    """Deleted servers are gone at once, so there is never one to restore."""
+    compute: Compute = call.service
+    reader = compute.kit.database.reader
+    server = await own_server(reader, call.caller, call.params["server_id"])
+    raise refusal("restore", server.id, "vm_state", server.vm_state)
+
+
+async def inject_network_info(call: Call) -> None:
+    """Guests learn their network by DHCP and metadata at any time: nothing to inject."""
+    compute: Compute = call.service
+    await own_server(compute.kit.database.reader, call.caller, call.params["server_id"])
+
+
 def _not_built(what: str) -> Callable[[Call], Awaitable[None]]:
     """A verb that this cloud does not know yet: a clear refusal, after the usual checks."""
 
@@ -199,11 +214,9 @@ _ABSENT = (
     ("createImage", "made into images", "servers:create_image"),
     ("createBackup", "backed up", "os-create-backup"),
     ("changePassword", "given a new password", "os-admin-password"),
-    ("restore", "restored", "os-deferred-delete:restore"),
     ("os-getVNCConsole", "reached by VNC", "os-remote-consoles"),
     ("os-getSerialConsole", "reached by a serial console", "os-remote-consoles"),
     ("os-getSPICEConsole", "reached by SPICE", "os-remote-consoles"),
-    ("injectNetworkInfo", "given network information", "os-admin-actions:inject_network_info"),
 )
 
 ROUTES = (
@@ -225,5 +238,8 @@ ROUTES = (
         body=ConsoleOutput,
         status=200,
     ),
+    _route("forceDelete", _plain(delete_server), "os-deferred-delete:force"),
+    _route("restore", restore, "os-deferred-delete:restore"),
+    _route("injectNetworkInfo", inject_network_info, "os-admin-actions:inject_network_info"),
     *(_route(name, _not_built(what), policy) for name, what, policy in _ABSENT),
 )
