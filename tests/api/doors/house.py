@@ -18,6 +18,7 @@ from typing import Any, cast
 from tests.api.doors.asking import Answer, ask
 from tests.api.doors.samples import ALLOCATIONS, UUID
 from unkai.boot.cloud import Cloud, open_cloud
+from unkai.boot.files import Passwords, passwords
 from unkai.boot.progress import Progress
 from unkai.kit.clock import Clock
 from unkai.kit.http import Api, App, Route
@@ -152,7 +153,7 @@ async def open_house(folder: Path, database_url: str = "") -> AsyncIterator[Hous
     )
     async with open_cloud(settings, Progress(settings.progress_file, Clock())) as cloud:
         house = House(cloud, on_sqlite=not settings.database_url)
-        await _let_in(house)
+        await _let_in(house, passwords(settings, cloud.kit.chance))
         house.ids["network"] = await _network(house)
         house.ids["image"] = await _image(house)
         house.ids["compute"] = await _compute(house)
@@ -174,9 +175,8 @@ async def _log_in(house: House, user: str, password: str, project: str) -> str:
     return answer.headers["x-subject-token"]
 
 
-async def _let_in(house: House) -> None:
+async def _let_in(house: House, secrets: Passwords) -> None:
     """Tokens, and one of everything identity has."""
-    secrets = house.cloud.passwords
     house.tokens["admin"] = await _log_in(house, "admin", secrets.admin, "admin")
     house.tokens["demo"] = await _log_in(house, "demo", secrets.demo, "demo")
     v3 = "/identity/v3"

@@ -257,6 +257,9 @@ LEAST: dict[str, Any] = {
     },
     "PUT /servers/{server_id}/metadata/{key}": {"meta": {"colour": "red"}},
     "POST /servers/{server_id}/os-interface": {"interfaceAttachment": {"net_id": "{network_id}"}},
+    "POST /os-server-external-events": {
+        "events": [{"name": "network-changed", "server_uuid": "{server_id}"}]
+    },
     "PUT /os-services/enable": {"host": "{host_name}", "binary": "nova-compute"},
     "PUT /os-services/disable": {"host": "{host_name}", "binary": "nova-compute"},
     "PUT /os-services/disable-log-reason": {
