@@ -1,7 +1,7 @@
 """Structured logs: one JSON object a line in a file, readable lines on a terminal.
 
 `bind(request_id=...)` adds to every line of the current task; secrets are never logged because
-nothing logs bodies or headers.
+nothing logs bodies, headers, local variables or the parameters of statements.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ def configure(stream: TextIO | None = None, *, as_json: bool, level: str = "info
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=False)
+        else structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, String, Table, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from unkai.kit.db import Database, Json, StaleWrite, Tx, metadata, open_database
+from unkai.kit.db import Database, Json, StaleWrite, Tx, metadata, open_database, refusal
 from unkai.kit.db.sqlite import SqliteDatabase
-from unkai.kit.errors import Unavailable
+from unkai.kit.errors import BadRequest, Conflict, Fault, Unavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -170,3 +170,36 @@ async def test_who_is_told_of_a_failed_commit(tmp_path: Path) -> None:
     assert await value_of(database, "a") is None
     assert await value_of(database, "late") == 1
     await database.close()
+
+
+async def test_a_failing_statement_does_not_tell_its_parameters(database: Database) -> None:
+    """Password hashes and tokens are among them, and the message is logged."""
+    await database.transact(lambda tx: put(tx, "secret-name", 1))
+    with pytest.raises(IntegrityError) as told:
+        await database.transact(lambda tx: put(tx, "secret-name", 1))
+    assert "parameters hidden" in str(told.value)
+    assert "secret-name" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("x" * 33, 1, BadRequest),
+        ("big", 2**31, BadRequest),
+        ("small", -(2**31) - 1, BadRequest),
+        ("there", 1, Conflict),
+    ],
+)
+async def test_what_the_database_refuses_is_the_same_on_both(
+    database: Database, name: str, value: int, kind: type[Fault]
+) -> None:
+    await database.transact(lambda tx: put(tx, "there", 1))
+    with pytest.raises(DBAPIError) as told:
+        await database.transact(lambda tx: put(tx, name, value))
+    assert isinstance(refusal(told.value), kind)
+
+
+async def test_a_string_may_be_as_long_as_its_column(database: Database) -> None:
+    """In characters, whatever they weigh."""
+    await database.transact(lambda tx: put(tx, "\U0001f980" * 32, 2**31 - 1))
+    assert await value_of(database, "\U0001f980" * 32) == 2**31 - 1

@@ -12,5 +12,16 @@ most statements here).
 from unkai.kit.db.base import AnyRow, Database, Session, StaleWrite, Tx, metadata
 from unkai.kit.db.json_type import Json
 from unkai.kit.db.open import open_database
+from unkai.kit.db.refusals import refusal
 
-__all__ = ["AnyRow", "Database", "Json", "Session", "StaleWrite", "Tx", "metadata", "open_database"]
+__all__ = [
+    "AnyRow",
+    "Database",
+    "Json",
+    "Session",
+    "StaleWrite",
+    "Tx",
+    "metadata",
+    "open_database",
+    "refusal",
+]

@@ -90,5 +90,7 @@ class Database(Protocol):
     async def close(self) -> None: ...
 
 
+LOST_RACES = frozenset({"40001", "40P01"})
+"""SQLSTATE of serialization failure and deadlock."""
 ATTEMPTS = 12
 """Runs of one transaction before its race counts as lost."""

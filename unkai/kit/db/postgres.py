@@ -16,11 +16,19 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.base import Executable
 
-from unkai.kit.db.base import ATTEMPTS, Parameters, Session, StaleWrite, Tx, metadata
+from unkai.kit.db.base import (
+    ATTEMPTS,
+    LOST_RACES,
+    Parameters,
+    Session,
+    StaleWrite,
+    Tx,
+    metadata,
+)
 
 T = TypeVar("T")
-LOST_RACES = frozenset({"40001", "40P01"})
-"""SQLSTATE of serialization failure and deadlock."""
+EXISTS = "23505"
+"""SQLSTATE of a unique value that is there: of somebody who was faster, so we look once more."""
 
 
 class _Reader(Session):
@@ -50,7 +58,11 @@ class PostgresDatabase:
 
     def __init__(self, url: str) -> None:
         self._engine = create_async_engine(
-            url, isolation_level="SERIALIZABLE", pool_size=8, max_overflow=8
+            url,
+            isolation_level="SERIALIZABLE",
+            pool_size=8,
+            max_overflow=8,
+            hide_parameters=True,
         )
         self._losers = asyncio.Lock()
         self.reader: Session = _Reader(self._engine.execution_options(isolation_level="AUTOCOMMIT"))
@@ -77,7 +89,8 @@ class PostgresDatabase:
                     raise
             except DBAPIError as error:
                 state = getattr(error.orig, "sqlstate", None)
-                if state not in LOST_RACES or attempt == ATTEMPTS:
+                again = state in LOST_RACES or (state == EXISTS and attempt == 1)
+                if not again or attempt == ATTEMPTS:
                     raise
             else:
                 tx.committed()

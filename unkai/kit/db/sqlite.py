@@ -26,6 +26,7 @@ from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.base import Executable
 
 from unkai.kit.db.base import ATTEMPTS, Parameters, Session, StaleWrite, Tx, metadata
+from unkai.kit.db.refusals import keep_limits
 from unkai.kit.errors import Unavailable
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ def _engine(path: str) -> Engine:
             connection.execute(f"pragma {pragma}")
         return connection
 
-    return create_engine("sqlite://", creator=connect, poolclass=StaticPool)
+    return create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
 
 
 def _connection(engine: Engine) -> Connection:
@@ -124,6 +125,7 @@ class SqliteDatabase:
         tables = self._raw.execute("select count(*) from sqlite_master").fetchone()[0]
         if tables:
             return False
+        keep_limits(metadata)
         self._raw.execute("begin immediate")
         metadata.create_all(self._writer, checkfirst=False)
         self._raw.execute("commit")

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from unkai.kit import log as logs
 from unkai.kit.clock import Chance, Clock
+from unkai.kit.db import refusal
 from unkai.kit.errors import (
     BadRequest,
     Fault,
@@ -330,6 +331,10 @@ def decode(data: Any, route: Route, version: Version) -> Any:
 
 
 def _unforeseen(error: Exception) -> Fault:
+    refused = refusal(error)
+    if refused is not None:
+        log.warning("refused by the database only", error=str(getattr(error, "orig", error)))
+        return refused
     text = str(error)
     if isinstance(error, OperationalError) or "disk is full" in text:
         log.exception("database trouble")
