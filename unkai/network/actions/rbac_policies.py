@@ -101,11 +101,7 @@ async def create_rbac_policy(
         action=request.action,
         target_project=target,
     )
-    for other in await store.policies_of(tx, policy.object_type, object_id):
-        if (other.action, other.target_project) == (policy.action, target):
-            raise Conflict(
-                "An RBAC policy already exists with those values.", code="duplicate-policy"
-            )
+    await _check_single(tx, policy)
     await store.insert_policy(tx, policy)
     await _follow(network, tx, policy)
     return policy
@@ -118,9 +114,11 @@ async def update_rbac_policy(
     must_own(caller, before.project_id, f"RBAC policy {policy_id}")
     _check_target(caller, change.target_tenant)
     await _check_unused(tx, before)
+    after = replace(before, target_project=change.target_tenant)
+    await _check_single(tx, after)
     await store.set_target(tx, policy_id, change.target_tenant)
     await _follow(network, tx, before)
-    return replace(before, target_project=change.target_tenant)
+    return after
 
 
 async def delete_rbac_policy(
@@ -131,6 +129,16 @@ async def delete_rbac_policy(
     await _check_unused(tx, policy)
     await store.delete_policy(tx, policy_id)
     await _follow(network, tx, policy)
+
+
+async def _check_single(session: Session, policy: RbacPolicy) -> None:
+    """Conflict if another policy of the object does the same for the same project."""
+    for other in await store.policies_of(session, policy.object_type, policy.object_id):
+        same = (other.action, other.target_project) == (policy.action, policy.target_project)
+        if same and other.id != policy.id:
+            raise Conflict(
+                "An RBAC policy already exists with those values.", code="duplicate-policy"
+            )
 
 
 def _check_target(caller: Caller, target: str) -> None:
