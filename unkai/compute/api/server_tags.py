@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
@@ -51,9 +52,8 @@ async def put_tag(call: Call) -> Response:
     server_id = call.params["server_id"]
     if not await add_tag(call.service, call.caller, server_id, tag):
         return Response(status_code=204)
-    return Response(
-        status_code=201, headers={"Location": f"{call.url}/servers/{server_id}/tags/{tag}"}
-    )
+    where = f"{call.url}/servers/{server_id}/tags/{quote(tag)}"
+    return Response(status_code=201, headers={"Location": where})
 
 
 async def replace_tags(call: Call) -> dict[str, Any]:

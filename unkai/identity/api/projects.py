@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -219,9 +220,8 @@ async def add_tag(call: Call) -> Response:
     except msgspec.ValidationError as error:
         raise BadRequest(f"The tag {tag!r} is not usable: {error}.") from error
     await change_tag(call.service, call.caller, project_id, tag, there=True)
-    return Response(
-        status_code=201, headers={"Location": link(call, f"/projects/{project_id}/tags/{tag}")}
-    )
+    where = link(call, f"/projects/{project_id}/tags/{quote(tag)}")
+    return Response(status_code=201, headers={"Location": where})
 
 
 async def check_tag(call: Call) -> None:
