@@ -20,7 +20,7 @@ from tests.api.doors.samples import ALLOCATIONS, UUID
 from unkai.boot.cloud import Cloud, open_cloud
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.progress import Progress
-from unkai.kit.clock import Clock
+from unkai.kit.clock import Chance, Clock
 from unkai.kit.http import Api, App, Route
 from unkai.settings import IdentitySettings, ImageSettings, Settings
 
@@ -153,7 +153,7 @@ async def open_house(folder: Path, database_url: str = "") -> AsyncIterator[Hous
     )
     async with open_cloud(settings, Progress(settings.progress_file, Clock())) as cloud:
         house = House(cloud, on_sqlite=not settings.database_url)
-        await _let_in(house, passwords(settings, cloud.kit.chance))
+        await _let_in(house, passwords(settings, Chance()))
         house.ids["network"] = await _network(house)
         house.ids["image"] = await _image(house)
         house.ids["compute"] = await _compute(house)

@@ -257,9 +257,6 @@ LEAST: dict[str, Any] = {
     },
     "PUT /servers/{server_id}/metadata/{key}": {"meta": {"colour": "red"}},
     "POST /servers/{server_id}/os-interface": {"interfaceAttachment": {"net_id": "{network_id}"}},
-    "POST /os-server-external-events": {
-        "events": [{"name": "network-changed", "server_uuid": "{server_id}"}]
-    },
     "PUT /os-services/enable": {"host": "{host_name}", "binary": "nova-compute"},
     "PUT /os-services/disable": {"host": "{host_name}", "binary": "nova-compute"},
     "PUT /os-services/disable-log-reason": {
@@ -278,6 +275,9 @@ LEAST: dict[str, Any] = {
     "POST /os-aggregates/{aggregate_id}/action add_host": {"add_host": {"host": "{host_name}"}},
     "POST /os-aggregates/{aggregate_id}/action remove_host": {
         "remove_host": {"host": "{host_name}"}
+    },
+    "POST /os-server-external-events": {
+        "events": [{"name": "network-changed", "server_uuid": "{server_id}"}]
     },
     "POST /os-server-groups": {"server_group": {"name": "n", "policy": "affinity"}},
 }

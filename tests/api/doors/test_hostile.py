@@ -109,7 +109,10 @@ def destroys(route: Route) -> bool:
 
 
 async def test_the_least_bodies_are_accepted(trial: Trial) -> None:
-    """So that what is made of them is refused for its own fault."""
+    """So that what is made of them is refused for its own fault.
+
+    A new route whose struct does not say enough has its least body in `samples.LEAST`.
+    """
     refused: dict[str, bytes] = {}
     for api, route in trial.house.routes():
         if least(api, route) is None:

@@ -1,6 +1,9 @@
 """What the wire shall look like, read from the tables in bulk.
 
 A thing that has no row is to be taken away. Statements do not grow with the number of things.
+
+The tables may change between two statements. What is half there is left out: the write that made or
+removed the other half has left a mark, and the thing is read again.
 """
 
 from __future__ import annotations
@@ -55,7 +58,11 @@ class Around:
 
     def subnets_of_port(self, port: Port) -> tuple[Subnet, ...]:
         ids = dict.fromkeys(fixed.subnet_id for fixed in port.fixed_ips)
-        return tuple(self.subnets[subnet_id] for subnet_id in ids)
+        return self.subnets_of(ids)
+
+    def subnets_of(self, ids: Iterable[str]) -> tuple[Subnet, ...]:
+        found = (self.subnets[subnet_id] for subnet_id in ids if subnet_id in self.subnets)
+        return tuple(subnet for subnet in found if subnet.network_id in self.networks)
 
     def router_port(self, port: Port) -> RouterPort:
         return RouterPort(port, self.networks[port.network_id], self.subnets_of_port(port))
@@ -73,34 +80,29 @@ async def load_desired(
     found_networks = await networks.get_networks(session, by_kind.get("network", ()))
     found_subnets = await subnets.get_subnets(session, by_kind.get("subnet", ()))
     found_routers = await routers.get_routers(session, by_kind.get("router", ()))
-    router_ports, gateways = await _ports_of_routers(session, found_routers)
+    plugged = await _ports_of_routers(session, found_routers)
     around = await _around(
         session,
-        [*found_ports.values(), *router_ports.values()],
+        [*found_ports.values(), *plugged.ports.values()],
         found_networks.values(),
         found_subnets.values(),
         dns_servers,
     )
     groups = await security_groups.get_groups(session, by_kind.get("security_group", ()))
     floating = await floating_ips.get_floating_ips(session, by_kind.get("floating_ip", ()))
-    interfaces = await routers.interface_port_ids(session, found_routers)
-    objects: list[Desired] = []
-    for network in found_networks.values():
-        mine = tuple(around.subnets[i] for i in network.subnet_ids)
-        objects.append(DesiredNetwork(network, mine))
-    objects.extend(around.desired_subnet(subnet) for subnet in found_subnets.values())
+    objects: list[Desired] = [
+        DesiredNetwork(network, around.subnets_of(network.subnet_ids))
+        for network in found_networks.values()
+    ]
+    whole = around.subnets_of(found_subnets)
+    objects.extend(around.desired_subnet(subnet) for subnet in whole)
     objects.extend(DesiredSecurityGroup(group) for group in groups.values())
-    objects.extend(_desired_port(around, port) for port in found_ports.values())
+    there = [port for port in found_ports.values() if port.network_id in around.networks]
+    objects.extend(_desired_port(around, port) for port in there)
     for router in found_routers.values():
-        own = [router_ports[i] for i in interfaces.get(router.id, ())]
-        gateway = gateways.get(router.id)
-        objects.append(
-            DesiredRouter(
-                router,
-                tuple(around.router_port(port) for port in own),
-                around.router_port(router_ports[gateway]) if gateway else None,
-            )
-        )
+        gateway = [around.router_port(port) for port in plugged.gateway(router.id, around)]
+        own = [around.router_port(port) for port in plugged.interfaces(router.id, around)]
+        objects.append(DesiredRouter(router, tuple(own), gateway[0] if gateway else None))
     objects.extend(DesiredFloatingIP(one) for one in floating.values())
     present = {wanted.ref for wanted in objects}
     return objects, [ref for ref in asked if ref not in present]
@@ -111,15 +113,33 @@ def _desired_port(around: Around, port: Port) -> DesiredPort:
     return DesiredPort(port, around.networks[port.network_id], own)
 
 
-async def _ports_of_routers(
-    session: Session, router_ids: Iterable[str]
-) -> tuple[dict[str, Port], dict[str, str]]:
-    """(ports by id, gateway port by router)."""
+@dataclass(frozen=True, slots=True)
+class Plugged:
+    """The ports of some routers: by their id, and whose they are."""
+
+    ports: Mapping[str, Port]
+    interface_ids: Mapping[str, Sequence[str]]
+    gateway_ids: Mapping[str, str]
+
+    def interfaces(self, router_id: str, around: Around) -> list[Port]:
+        return self._there(self.interface_ids.get(router_id, ()), around)
+
+    def gateway(self, router_id: str, around: Around) -> list[Port]:
+        """One port, or none."""
+        gateway = self.gateway_ids.get(router_id)
+        return self._there([gateway] if gateway else [], around)
+
+    def _there(self, ids: Iterable[str], around: Around) -> list[Port]:
+        found = (self.ports[port_id] for port_id in ids if port_id in self.ports)
+        return [port for port in found if port.network_id in around.networks]
+
+
+async def _ports_of_routers(session: Session, router_ids: Iterable[str]) -> Plugged:
     ids = list(router_ids)
     gateways = await routers.gateway_port_ids(session, ids)
     interfaces = await routers.interface_port_ids(session, ids)
     wanted = [*gateways.values(), *(one for many in interfaces.values() for one in many)]
-    return await ports.get_ports(session, wanted), gateways
+    return Plugged(await ports.get_ports(session, wanted), interfaces, gateways)
 
 
 async def _around(
