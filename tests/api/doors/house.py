@@ -158,6 +158,7 @@ async def open_house(folder: Path, database_url: str = "") -> AsyncIterator[Hous
         house.ids["image"] = await _image(house)
         house.ids["compute"] = await _compute(house)
         house.ids["placement"] = await _placement(house)
+        await _tag_all(house)
         house.ids["unkai"] = {"server_id": house.ids["compute"]["server_id"]}
         yield house
 
@@ -278,6 +279,21 @@ async def _network(house: House) -> dict[str, str]:
     agents = (await house.ask("admin", "GET", f"{v2}/agents")).json()["agents"]
     ids["agent_id"] = agents[0]["id"] if agents else "none"
     return ids
+
+
+async def _tag_all(house: House) -> None:
+    """A tag on everything that takes one, and the image shared with nobody in particular."""
+    network, image = house.ids["network"], house.ids["image"]
+    paths = [f"/network/v2.0/{plural}/{network[name]}" for plural, name in TAGGED.items()]
+    paths += [f"/image/v2/images/{image['image_id']}"]
+    for path in paths:
+        answer = await house.ask("demo", "PUT", f"{path}/tags/red")
+        assert answer.status < 300, answer.content
+    server = f"/compute/v2.1/servers/{house.ids['compute']['server_id']}"
+    newest = {"OpenStack-API-Version": "compute 2.96"}
+    answer = await house.ask("demo", "PUT", f"{server}/tags/red", **newest)
+    assert answer.status < 300, answer.content
+    await house.make("demo", f"{paths[-1]}/members", {"member": image["member_id"]})
 
 
 async def _image(house: House) -> dict[str, str]:

@@ -1,0 +1,221 @@
+"""Who may ask for what, at every door: derived from the route tables and their policies.
+
+A reader of the owner's project and a member of another one knock with the ids and the bodies that
+the owner would use. What their rules refuse is a 403; what they may ask for in general they get for
+themselves only: nothing that project demo owns is changed by them, and nothing of it is shown to
+the stranger.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from tests.api.doors.asking import Answer, ask, complaint
+from tests.api.doors.house import MARK, House
+from tests.api.doors.samples import least, name_of
+from tests.api.doors.spoiling import encoded
+from unkai.kit.http import Api, Route
+from unkai.kit.policy import Caller
+
+pytestmark = pytest.mark.anyio
+
+CALLERS = {
+    "reader": Caller("r", "r", "default", frozenset({"reader"}), project_id="p"),
+    "other": Caller("o", "o", "default", frozenset({"member", "reader"}), project_id="q"),
+}
+OWNED = {
+    "compute": {"server_id", "keypair_name", "group_id", "port_id"},
+    "network": {
+        "network_id",
+        "subnet_id",
+        "port_id",
+        "router_id",
+        "floatingip_id",
+        "security_group_id",
+        "security_group_rule_id",
+        "subnetpool_id",
+        "address_scope_id",
+        "resource_id",
+    },
+    "image": {"image_id"},
+    "unkai": {"server_id"},
+}
+"""Variables of paths that stand for something of project demo's."""
+LISTS = (
+    "/network/v2.0/networks",
+    "/network/v2.0/subnets",
+    "/network/v2.0/ports",
+    "/network/v2.0/routers",
+    "/network/v2.0/floatingips",
+    "/network/v2.0/security-groups",
+    "/network/v2.0/security-group-rules",
+    "/network/v2.0/subnetpools",
+    "/network/v2.0/address-scopes",
+    "/image/v2/images",
+    "/compute/v2.1/servers/detail",
+    "/compute/v2.1/os-keypairs",
+    "/compute/v2.1/os-server-groups",
+)
+VOLATILE = ("updated_at", "updated", "revision_number", "OS-EXT-STS:task_state")
+
+
+async def knock(house: House, who: str, api: Api, route: Route) -> Answer:
+    """As the owner would ask, with another's token."""
+    headers = {"X-Auth-Token": house.tokens[who], **house.version(api, route)}
+    body = house.fill(api, least(api, route))
+    if route.raw and route.method == "PATCH":
+        headers["Content-Type"] = "application/openstack-images-v2.1-json-patch"
+    if route.raw and route.method == "PUT":
+        headers["Content-Type"] = "application/octet-stream"
+    return await ask(
+        house.app,
+        route.method,
+        house.path(api, route),
+        headers=headers,
+        content=b"" if body is None else encoded(body),
+    )
+
+
+def variables(route: Route) -> set[str]:
+    return {part[1:-1] for part in route.path.split("/") if part.startswith("{")}
+
+
+def of_somebody(api: Api, route: Route) -> bool:
+    return bool(variables(route) & OWNED.get(api.name, set()))
+
+
+def rules_of(house: House, api: Api, route: Route) -> list[str]:
+    """The rules of every route at this door; an action's is chosen by the body."""
+    return [
+        other.policy
+        for kin, other in house.routes()
+        if (kin, other.method, other.path, other.action)
+        == (api, route.method, route.path, route.action)
+        and other.policy is not None
+    ]
+
+
+async def owned_by_demo(house: House) -> dict[str, Any]:
+    """Everything of project demo's, as it is seen by its member."""
+    seen: dict[str, Any] = {}
+    for path in LISTS:
+        answer = await house.ask("demo", "GET", path)
+        assert answer.status == 200, answer.content
+        seen[path] = sorted(str(settled(one)) for one in next(iter(answer.json().values())))
+    return seen
+
+
+def settled(value: Any) -> Any:
+    """Without what changes by itself."""
+    if isinstance(value, dict):
+        return {name: settled(one) for name, one in value.items() if name not in VOLATILE}
+    return value
+
+
+@pytest.mark.parametrize("who", CALLERS)
+async def test_what_the_rules_refuse(house: House, who: str) -> None:
+    """403, before the body or the id is looked at."""
+    wrong: list[str] = []
+    refused = 0
+    for api, route in house.routes():
+        if route.policy is None or any(
+            api.policy.allows(CALLERS[who], rule) for rule in rules_of(house, api, route)
+        ):
+            continue
+        refused += 1
+        answer = await knock(house, who, api, route)
+        problem = complaint(api, route.method, answer)
+        if answer.status != 403 or problem:
+            wrong.append(f"{name_of(route)}: {answer.status} {problem}")
+    assert wrong == []
+    assert refused > 50
+
+
+async def test_a_stranger_gets_nothing_of_it(house: House) -> None:
+    """Whatever has an id of the owner's in its path is not there for a stranger, or forbidden."""
+    before = await owned_by_demo(house)
+    wrong: list[str] = []
+    for api, route in house.routes():
+        if route.policy is None:
+            continue
+        answer = await knock(house, "other", api, route)
+        problem = complaint(api, route.method, answer)
+        if MARK.encode() in answer.content and MARK not in house.path(api, route):
+            problem = f"shows what is another's: {answer.content[:200]!r}"
+        if of_somebody(api, route) and answer.status not in (403, 404):
+            problem = f"{answer.status} {answer.content[:200]!r}"
+        if problem:
+            wrong.append(f"{name_of(route)}: {problem}")
+    assert wrong == []
+    assert await owned_by_demo(house) == before
+
+
+async def test_a_reader_changes_nothing(house: House) -> None:
+    before = await owned_by_demo(house)
+    wrong: list[str] = []
+    for api, route in house.routes():
+        if route.policy is None or route.method == "GET":
+            continue
+        answer = await knock(house, "reader", api, route)
+        problem = complaint(api, route.method, answer)
+        if of_somebody(api, route) and answer.status not in (403, 404):
+            problem = f"{answer.status} {answer.content[:200]!r}"
+        if problem:
+            wrong.append(f"{name_of(route)}: {problem}")
+    assert wrong == []
+    assert await owned_by_demo(house) == before
+
+
+async def test_the_owner_is_let_in(house: House) -> None:
+    """The same requests are the owner's to make: what refuses a stranger is not a wrong id."""
+    wrong: list[str] = []
+    for api, route in house.routes():
+        if not of_somebody(api, route) or route.method != "GET":
+            continue
+        assert route.policy is not None
+        if not api.policy.allows(CALLERS["other"], route.policy):
+            continue
+        answer = await knock(house, "demo", api, route)
+        if answer.status not in (200, 204):
+            wrong.append(f"{name_of(route)}: {answer.status} {answer.content[:200]!r}")
+    assert wrong == []
+
+
+def test_every_owned_thing_is_looked_after(house: House) -> None:
+    """A variable that no test here knows is a new kind of thing: say whose it is."""
+    nobodys = {
+        "compute": {
+            "aggregate_id",
+            "alias",
+            "before",
+            "class_name",
+            "flavor_id",
+            "host_name",
+            "hypervisor_id",
+            "key",
+            "migration_id",
+            "network_label",
+            "project_id",
+            "request_id",
+            "service_id",
+            "tag",
+        },
+        "network": {"agent_id", "alias", "policy_id", "project_id", "tag"},
+        "image": {"member_id", "name", "tag", "task_id"},
+        "unkai": set[str](),
+    }
+    found = {
+        (api.name, name)
+        for (api, route) in house.routes()
+        if api.name in OWNED
+        for name in variables(route)
+    }
+    known = {
+        (name, variable)
+        for name in OWNED
+        for variable in itertools.chain(OWNED[name], nobodys[name])
+    }
+    assert found - known == set()
