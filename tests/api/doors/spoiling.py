@@ -114,6 +114,8 @@ QUERIES = (
     b"status=nothing&tags=a,b&not-tags=,",
     b"size_min=99999999999999999999&size_max=x",
     b"ip=(((((&ip6=[",
+    b"name=[[:foo:]]",
+    b"ip=a%7B,3%7D&name=%5CZ",
     b"start=x&end=y&detailed=maybe",
     b"all_tenants=2&deleted=maybe",
     b"resources=VCPU:-1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -236,8 +237,12 @@ def check_pattern(pattern: str | None, name: str) -> str | None:
     if unbounded > QUANTIFIERS_MAX or nested or len(pattern) > PATTERN_MAX:
         raise BadRequest(f"Invalid filter {name}: the expression is too complicated.")
     try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "error", FutureWarning
+            )  # sets in sets: POSIX reads them otherwise
+            re.compile(pattern)
+    except (re.error, OverflowError, RecursionError, FutureWarning) as error:
         raise BadRequest(f"Invalid filter {name}: {error}.") from error
     return pattern
 

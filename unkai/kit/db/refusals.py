@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from unkai.kit.db.base import LOST_RACES, StaleWrite
 from unkai.kit.errors import BadRequest, Conflict, Fault
 
+PATTERN = "2201B"
 INT_MAX = 2**31 - 1
 EXISTS = ("23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
 REFERRED = ("23503", "SQLITE_CONSTRAINT_FOREIGNKEY")
@@ -62,6 +63,8 @@ def refusal(error: Exception) -> Fault | None:
         return BadRequest(
             "A value is longer or larger than its field takes.", code="value-too-large"
         )
+    if code == PATTERN:
+        return BadRequest("A filter is no regular expression.", code="invalid-pattern")
     return None
 
 
