@@ -41,6 +41,7 @@ TAGGED = {
 @dataclass
 class House:
     cloud: Cloud
+    settings: Settings
     tokens: dict[str, str] = field(default_factory=dict[str, str])
     """admin, demo (member), reader (of demo), other (member of another project)."""
     ids: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
@@ -152,7 +153,7 @@ async def open_house(folder: Path, database_url: str = "") -> AsyncIterator[Hous
         image=ImageSettings(guest_file=str(folder / "none")),
     )
     async with open_cloud(settings, Progress(settings.progress_file, Clock())) as cloud:
-        house = House(cloud, on_sqlite=not settings.database_url)
+        house = House(cloud, settings, on_sqlite=not settings.database_url)
         await _let_in(house, passwords(settings, Chance()))
         house.ids["network"] = await _network(house)
         house.ids["image"] = await _image(house)
