@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 from starlette.responses import JSONResponse
 
-from unkai.compute.api import server_shapes as shapes
+from unkai.compute.api import shapes
 from unkai.compute.service import Compute
 from unkai.compute.store import servers
 from unkai.kit.errors import NotFound

@@ -24,7 +24,7 @@ from unkai.compute.actions.rebuild_server import RebuildRequest, rebuild_server
 from unkai.compute.actions.reset_state import reset_state
 from unkai.compute.actions.start_server import start_server
 from unkai.compute.actions.stop_server import stop_server
-from unkai.compute.api import server_shapes as shapes
+from unkai.compute.api import shapes
 from unkai.compute.api.server_bodies import (
     Rebuild,
     check_hostname,

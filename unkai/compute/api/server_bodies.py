@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, field
 
-from unkai.compute.api import server_shapes as shapes
+from unkai.compute.api import shapes
 from unkai.compute.model import NetworkRequest, ServerRequest
 from unkai.kit.errors import BadRequest
 from unkai.kit.http import Call, since

@@ -9,7 +9,7 @@ from msgspec import Struct
 from unkai.compute.actions import server_ports
 from unkai.compute.actions.attach_interface import attach_interface, detach_interface
 from unkai.compute.actions.find_server import find_server
-from unkai.compute.api import server_shapes as shapes
+from unkai.compute.api import shapes
 from unkai.compute.model import NetworkRequest, Server
 from unkai.compute.service import Compute
 from unkai.kit.errors import BadRequest, NotFound

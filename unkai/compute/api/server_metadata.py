@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from unkai.compute.actions.find_server import find_server
 from unkai.compute.actions.update_server import change_metadata
-from unkai.compute.api import server_shapes as shapes
+from unkai.compute.api import shapes
 from unkai.compute.service import Compute
 from unkai.kit.errors import BadRequest, NotFound
 from unkai.kit.http import Call, Route

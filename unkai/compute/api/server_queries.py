@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct, field
 
 from unkai.compute import states
-from unkai.compute.api import server_shapes as shapes
+from unkai.compute.api import shapes
 from unkai.compute.store.servers import SORTABLE, Filters
 from unkai.kit.errors import BadRequest, Forbidden
 from unkai.kit.http import Call

@@ -9,7 +9,7 @@ from msgspec import Struct
 from unkai.compute.actions.find_server import find_server
 from unkai.compute.actions.security_groups import change_groups, groups_of
 from unkai.compute.actions.update_server import update_server
-from unkai.compute.api import server_shapes as shapes
+from unkai.compute.api import shapes
 from unkai.compute.model import Server
 from unkai.compute.service import Compute
 from unkai.compute.states import Power

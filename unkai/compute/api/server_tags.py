@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from unkai.compute.actions.find_server import find_server
 from unkai.compute.actions.update_server import add_tag, remove_tag, set_tags
-from unkai.compute.api import server_shapes as shapes
+from unkai.compute.api import shapes
 from unkai.compute.service import Compute
 from unkai.compute.store import tags
 from unkai.kit.errors import BadRequest, NotFound

@@ -16,7 +16,7 @@ from unkai.compute.actions.delete_server import delete_server
 from unkai.compute.actions.find_server import find_server
 from unkai.compute.actions.hosts import is_up
 from unkai.compute.actions.update_server import update_server
-from unkai.compute.api import server_shapes as shapes
+from unkai.compute.api import shapes
 from unkai.compute.api.server_bodies import (
     ChangedServer,
     CreateServer,

@@ -35,6 +35,7 @@ HostName = Annotated[
     str,
     msgspec.Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9]+([-.]*[a-zA-Z0-9])*$"),
 ]
+DiskConfig = Annotated[str, msgspec.Meta(pattern="^(AUTO|MANUAL)$")]
 UserData = Annotated[str, msgspec.Meta(max_length=65535)]
 Switch = bool | str
 
