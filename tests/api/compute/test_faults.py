@@ -6,6 +6,8 @@ import pytest
 
 from tests.api.compute.cloud import Cloud
 from unkai.hypervisor.disks import disk_full
+from unkai.hypervisor.model import ImageRef
+from unkai.hypervisor.refusals import not_cached
 from unkai.kit.errors import Failed, Fault
 
 pytestmark = pytest.mark.anyio
@@ -52,3 +54,13 @@ async def test_a_failing_host_is_a_clear_fault(
     await cloud.ask("DELETE", f"/servers/{server_id}", status=204)
     await cloud.gone(server_id)
     assert await cloud.leftovers() == []
+
+
+async def test_an_image_that_left_the_cache_before_the_disk_is_fetched_again(cloud: Cloud) -> None:
+    image = ImageRef(id="some-image", sha256="0" * 64, format="raw", virtual_size_bytes=1)
+    for host in cloud.outside.world.hosts:
+        host.fail_next("prepare", not_cached(image))
+
+    server_id = await cloud.create()
+
+    await cloud.reach(server_id, "ACTIVE")

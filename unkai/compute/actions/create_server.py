@@ -9,6 +9,7 @@ the operation, which then shows the user a fault.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -43,6 +44,8 @@ from unkai.compute.actions.submit_action import placed
 from unkai.compute.model import Decision, Server, ServerRequest
 from unkai.compute.service import Compute
 from unkai.compute.store import decisions, server_actions, servers, tags
+from unkai.hypervisor.client import Hypervisor
+from unkai.hypervisor.model import Machine
 from unkai.image.actions.get_image import get_image
 from unkai.image.actions.open_data import data_path
 from unkai.kit.db import Tx
@@ -228,10 +231,23 @@ async def fetch_image(compute: Compute, run: Run) -> None:
 
 
 async def prepare_disks(compute: Compute, run: Run) -> None:
-    server = await server_of(compute, run)
-    machine = await machine_of(compute, server)
-    async with host_of(compute, run) as host:
-        await host.prepare(machine, run.epoch)
+    await disks_from_image(compute, run, lambda host, machine: host.prepare(machine, run.epoch))
+
+
+async def disks_from_image(
+    compute: Compute, run: Run, make: Callable[[Hypervisor, Machine], Awaitable[None]]
+) -> None:
+    """Make disks; an image that left the host's cache since it was fetched is fetched again."""
+    machine = await machine_of(compute, await server_of(compute, run))
+    try:
+        async with host_of(compute, run) as host:
+            await make(host, machine)
+    except Conflict as error:
+        if error.code != "image-not-cached":
+            raise
+        await fetch_image(compute, run)
+        async with host_of(compute, run) as host:
+            await make(host, machine)
 
 
 async def remove_disks(compute: Compute, run: Run) -> None:

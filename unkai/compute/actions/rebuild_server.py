@@ -18,10 +18,10 @@ from unkai.compute.actions.check_request import (
     need_image,
     need_keypair,
 )
-from unkai.compute.actions.create_server import fetch_image
+from unkai.compute.actions.create_server import disks_from_image, fetch_image
 from unkai.compute.actions.end_action import finish
 from unkai.compute.actions.find_server import own_server, unlocked_server
-from unkai.compute.actions.machine import host_of, machine_of, server_id_of, server_of
+from unkai.compute.actions.machine import host_of, server_id_of
 from unkai.compute.actions.power_on import (
     plug_ports,
     show_error,
@@ -109,10 +109,7 @@ async def stop_machine(compute: Compute, run: Run) -> None:
 
 
 async def renew_disk(compute: Compute, run: Run) -> None:
-    server = await server_of(compute, run)
-    machine = await machine_of(compute, server)
-    async with host_of(compute, run) as host:
-        await host.rebuild(machine, run.epoch)
+    await disks_from_image(compute, run, lambda host, machine: host.rebuild(machine, run.epoch))
 
 
 async def run_again(compute: Compute, run: Run) -> Result:
