@@ -181,11 +181,11 @@ class FakeHypervisor:
         async with self._call("cached_images"):
             return list(self._host.images.values())
 
-    async def evict_images(self, keep_ids: Collection[str]) -> list[str]:
+    async def evict_images(self, image_ids: Collection[str]) -> list[str]:
         async with self._call("evict_images"):
             disks = [found.machine.root_disk for found in self._host.machines.values()]
             used = {disk.image.id for disk in disks if disk.image is not None}
-            gone = sorted(set(self._host.images) - used - set(keep_ids))
+            gone = sorted((set(self._host.images) & set(image_ids)) - used)
             for image_id in gone:
                 del self._host.images[image_id]
             return gone
@@ -263,11 +263,20 @@ class FakeHypervisor:
         async with self._call("list"):
             host = self._host
             ports = await host.plugger.plugged()
-            orphans = (
+            owners = {
+                nic.port_id: server_id
+                for server_id, found in host.machines.items()
+                for nic in found.machine.nics
+            }
+            orphans = [
                 Leftover(kind="port", server_id=server_id, detail=port_id)
                 for port_id, server_id in ports.items()
-                if server_id not in host.machines
-            )
+                if owners.get(port_id) != server_id
+            ]
+            orphans += [
+                Leftover(kind="tap", server_id="", detail=tap)
+                for tap in await host.plugger.bare_taps()
+            ]
             return Census(
                 machines=tuple(host.status(server_id) for server_id in host.machines),
                 leftovers=(*host.leftovers, *orphans),
