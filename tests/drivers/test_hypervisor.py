@@ -230,6 +230,15 @@ async def test_rebuild_needs_a_stopped_server(rig: Rig) -> None:
     assert await rig.agent.evict_images([image.id]) == []
 
 
+async def test_a_machine_that_vanished_is_rebuilt(rig: Rig) -> None:
+    machine = a_machine()
+    await rig.agent.rebuild(machine, 2)
+    assert (await rig.agent.status(machine.server_id)).power_state is PowerState.STOPPED
+    await rig.agent.start(machine.server_id, 2, paused=True)
+    await rig.agent.remove(machine.server_id, 3)
+    assert await rig.leftovers() == []
+
+
 async def test_ports_come_and_go(rig: Rig) -> None:
     first, second = (Nic(port_id=str(uuid.uuid4()), mac=f"fa:16:3e:00:00:0{n}") for n in (1, 2))
     machine = a_machine(nics=(first,))

@@ -78,7 +78,10 @@ class Hypervisor(Protocol):
         ...
 
     async def rebuild(self, machine: Machine, epoch: int) -> None:
-        """`prepare`, with a fresh root disk in place of the old. Conflict("server-running")."""
+        """`prepare`, with a fresh root disk in place of the old. Conflict("server-running").
+
+        A machine whose folder is gone is made anew.
+        """
         ...
 
     async def remove(self, server_id: str, epoch: int) -> None:

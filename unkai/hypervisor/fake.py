@@ -85,6 +85,11 @@ class FakeHost:
     def crash_guest(self, server_id: str, reason: str = "QEMU ended with signal 9.") -> None:
         self._set(self.machines[server_id], PowerState.CRASHED, reason)
 
+    def lose_machine(self, server_id: str) -> None:
+        """Its folder is removed by somebody: process and disk are gone, its ports stay plugged."""
+        del self.machines[server_id]
+        self.changes.tell(self.status(server_id))
+
     def guest_powers_off(self, server_id: str) -> None:
         self._set(self.machines[server_id], PowerState.STOPPED, "The guest shut itself down.")
 
@@ -242,7 +247,8 @@ class FakeHypervisor:
 
     async def rebuild(self, machine: Machine, epoch: int) -> None:
         async with self._call("rebuild", machine.server_id, epoch):
-            if self._known(machine.server_id).power_state in _LIVE:
+            found = self._host.machines.get(machine.server_id)
+            if found is not None and found.power_state in _LIVE:
                 raise refusals.still_running(machine.server_id)
             self._prepare(machine)
             self._host.machines[machine.server_id].root_generation += 1

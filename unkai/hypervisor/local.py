@@ -201,11 +201,15 @@ class LocalHypervisor:
         refusals.check_root_disk(machine)
         server_id = machine.server_id
         async with self._machines.owned(server_id, epoch) as folder:
-            self._machines.known(folder)
             if await self._machines.settle(folder):
                 raise refusals.still_running(server_id)
+            vanished = folder.prepared() is None
+            if vanished:
+                await self._machines.end_stray(folder)
             uid = self._users.of(server_id)
             await self._preparing.prepare(folder, machine, epoch, uid, fresh_disk=True)
+            if vanished:
+                self._machines.tell(folder)
 
     async def remove(self, server_id: str, epoch: int) -> None:
         async with self._machines.owned(server_id, epoch) as folder:

@@ -13,7 +13,7 @@ from unkai.kit.errors import Failed, Unavailable
 from unkai.kit.log import log
 from unkai.kit.ovsdb import Ovsdb, OvsdbError, OvsdbGone
 from unkai.kit.ovsdb_rows import Row
-from unkai.network.drivers.base import KINDS, Desired, Health, PortWatcher, Ref, Refused
+from unkai.network.drivers.base import KINDS, Desired, Health, PortWatcher, Ref, Refused, Stranger
 from unkai.network.drivers.metadata import MetadataDoor
 from unkai.network.drivers.ovn import daemons, edge, render_groups, rows, switch
 from unkai.network.drivers.ovn.render import Hosts, render
@@ -95,6 +95,21 @@ class OvnDriver:
 
     def present(self) -> set[Ref]:
         return {Ref(owner.kind, owner.id) for owner in self._index.owners() if owner.kind in KINDS}
+
+    def differing(self, objects: Sequence[Desired]) -> set[Ref]:
+        specs = [spec for wanted in objects for spec in render(wanted, self._hosts)]
+        owners = {rows.Owner(wanted.ref.kind, wanted.ref.id): wanted.ref for wanted in objects}
+        found = self._index.differing([*render_groups.base(), *specs], owners)
+        return {owners[owner] for owner in found if owner in owners}
+
+    async def strangers(self) -> list[Stranger]:
+        strange = [Stranger("row", name) for name in self._index.strangers()]
+        strange += [
+            Stranger("row", f"{owner.kind} {owner.id}")
+            for owner in self._index.owners()
+            if owner.kind not in KINDS and owner != rows.BASE
+        ]
+        return sorted([*strange, *await self._edge.strangers()])
 
     async def wait_applied(self, timeout_s: float = 10.0) -> None:
         try:

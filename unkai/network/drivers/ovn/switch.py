@@ -13,8 +13,10 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "Open_vSwitch": ("bridges", "external_ids", "other_config"),
     "Bridge": ("name", "ports", "datapath_type", "fail_mode"),
     "Port": ("name", "interfaces"),
-    "Interface": ("name", "external_ids"),
+    "Interface": ("name", "type", "external_ids"),
 }
+GUEST_KEY: Final = "unkai-server"
+"""On the interfaces of guests, which their host looks after."""
 
 
 async def configure(switch: Ovsdb, site: Site) -> None:
@@ -73,6 +75,18 @@ async def remove_interfaces(switch: Ovsdb, names: Iterable[str]) -> None:
         change = switch.transaction()
         change.mutate("Bridge", {"name": INTEGRATION_BRIDGE}, "ports", "delete", ports)
         await switch.commit(change)
+
+
+def strange_interfaces(switch: Ovsdb, known: Iterable[str]) -> list[str]:
+    """Interfaces that are none of these, no guest's, and nothing that the daemons make."""
+    fine = set(known)
+    return [
+        name
+        for row in switch.rows("Interface").values()
+        if (name := row.text("name")) not in fine
+        and not row.text("type")
+        and GUEST_KEY not in row.map("external_ids")
+    ]
 
 
 def _add_bridge(change: Transaction, root: str, name: str, site: Site) -> None:
