@@ -83,6 +83,20 @@ class ComputeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BaremetalSettings:
+    """Ironic's."""
+
+    automated_clean: bool = True
+    """Whether a node is cleaned before it becomes available."""
+    agent_timeout_s: int = 1800
+    """How long a machine may take until its agent calls."""
+    heartbeat_timeout_s: int = 300
+    """How long a heartbeat of an agent counts; it beats three times as often."""
+    power_sync_s: int = 60
+    """How often the power state of every node is read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a cloud is told from outside."""
 
@@ -98,6 +112,7 @@ class Settings:
     image: ImageSettings = field(default_factory=ImageSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)
+    baremetal: BaremetalSettings = field(default_factory=BaremetalSettings)
 
     @property
     def cloud_id(self) -> str:
