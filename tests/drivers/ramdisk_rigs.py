@@ -1,7 +1,7 @@
-"""A physical machine for the deploy agent (QEMU with empty disks) and a small conductor beside it.
+"""A physical machine for the deploy agent (QEMU with empty disks), and a small conductor.
 
-Both live in a network namespace of the test's own. QEMU's user network gives the machine DHCP; what it
-sends to 10.0.2.2 arrives at the namespace's loopback, and port 9999 of the machine is there too.
+Both live in a network namespace of the test's own. QEMU's user network gives the machine DHCP; what
+it sends to 10.0.2.2 arrives at the namespace's loopback, and the machine's port 9999 is there too.
 """
 
 from __future__ import annotations
@@ -157,7 +157,9 @@ class Metal:
                 file.truncate(size_mib * 1024 * 1024)
         self._process: subprocess.Popen[bytes] | None = None
 
-    def power_on(self, *boot: str, nic: str = "virtio-net-pci", bus: str = "virtio-blk-pci") -> None:
+    def power_on(
+        self, *boot: str, nic: str = "virtio-net-pci", bus: str = "virtio-blk-pci"
+    ) -> None:
         self.console_file.unlink(missing_ok=True)
         words = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg,thread=multi", "-m", "384"]
         words += ["-nodefaults", "-display", "none", "-no-reboot", "-sandbox", "on"]

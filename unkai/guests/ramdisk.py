@@ -1,8 +1,8 @@
-"""Build the deploy ramdisk: `python -m unkai.guests.ramdisk FOLDER [--cache DIR] [--every-machine]`.
+"""Build the deploy ramdisk: `python -m unkai.guests.ramdisk FOLDER [--every-machine]`.
 
-The agent of `unkai/ramdisk/agent` with busybox, Lua and the programs that partition, check, grow and
-erase, as the initial file system of a Debian kernel. The cloud kernel starts quicker and knows
-virtual machines and NVMe; the other one knows what Debian knows, and the list below names what is packed.
+The agent of `unkai/ramdisk/agent` with busybox, Lua and the programs that partition, check, grow
+and erase, as the initial file system of a Debian kernel. The cloud kernel starts quicker and knows
+virtual machines and NVMe; the other one knows what Debian knows, of which the list below is packed.
 The same packages give the same bytes.
 """
 
@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from unkai import __version__
-from unkai.guests import debian, parts
+from unkai.guests import debian, parts, tools
 from unkai.kit.errors import Failed, Fault
 
 AGENT = Path(__file__).parents[1] / "ramdisk" / "agent"
@@ -77,7 +77,9 @@ def build_ramdisk(folder: Path, cache: Path, *, every_machine: bool = False) -> 
     with tempfile.TemporaryDirectory(prefix=".ramdisk-", dir=folder) as name:
         work = Path(name)
         _make_tree(work / "tree", kernel, _MODULES + (_HARDWARE_MODULES if every_machine else ()))
-        (work / "initramfs").write_bytes(parts.archive(work / "tree"))
+        zstd = (tools.find("zstd", "zstd"), "-19", "-T1", "-q", "-c")
+        packed = tools.run(*zstd, said=parts.archive(work / "tree"))
+        (work / "initramfs").write_bytes(packed)
         shutil.copy(parts.vmlinuz(kernel), work / "kernel")
         os.replace(work / "kernel", made.kernel)
         os.replace(work / "initramfs", made.initramfs)

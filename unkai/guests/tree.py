@@ -68,4 +68,4 @@ def make_initramfs(folder: Path, kernel: Path) -> bytes:
         shutil.copy(modules / path, folder / "lib" / path.name)
     (folder / "lib/order").write_text("\n".join(order) + "\n")
     parts.copy_data(DATA / "initramfs", folder)
-    return parts.archive(folder)
+    return tools.run("gzip", "-9n", said=parts.archive(folder))

@@ -3,6 +3,8 @@ local disks = require("disks")
 local system = require("system")
 
 local erase = {}
+-- The one of util-linux: the shell, which is busybox, would take its own of that name.
+local BLKDISCARD = "/sbin/blkdiscard"
 
 local function each_disk(work)
   local done = {}
@@ -27,7 +29,7 @@ function erase.metadata()
       end
     end
     system.run("wipefs", "-q", "-a", "-f", disk.name)
-    system.try("blkdiscard", "-q", "-f", disk.name)
+    system.try(BLKDISCARD, "-q", "-f", disk.name)
     disks.blank_ends(disk.name, disk.size)
   end)
 end
@@ -42,7 +44,7 @@ function erase.everything(progress)
   return "all data erased from " .. each_disk(function(disk)
     system.log("erasing all of %s", disk.name)
     progress({ erasing = disk.name })
-    system.run("blkdiscard", "-z", "-f", disk.name)
+    system.run(BLKDISCARD, "-z", "-f", disk.name)
     progress({ verifying = disk.name })
     if not is_blank(disk) then
       error({ type = "BlockDeviceEraseError", message = disk.name .. " still has data" }, 0)
