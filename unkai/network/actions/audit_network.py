@@ -5,7 +5,7 @@ from __future__ import annotations
 from unkai.kit.db import Session
 from unkai.kit.leftovers import Leftover
 from unkai.network.actions.load_desired import everything, load_desired
-from unkai.network.drivers.base import Ref
+from unkai.network.drivers.base import Ref, Stranger
 from unkai.network.service import NetworkService
 from unkai.network.store import dirty
 
@@ -33,8 +33,11 @@ async def audit_network(network: NetworkService, session: Session) -> list[Lefto
         *listed(present - wanted, "It is on the wire but in no table."),
         *listed(wanted - present, "It never came to the wire."),
         *listed(wrong & wanted & present, "The wire shows it otherwise than the tables."),
-        *(
-            Leftover("network", f"wire-{one.what.replace(' ', '-')}", one.name, "It is nobody's.")
-            for one in strangers
-        ),
+        *(_strange(one) for one in strangers),
     ]
+
+
+def _strange(one: Stranger) -> Leftover:
+    missing = one.what.startswith("missing ")
+    problem = "Something needs it, and it is not there." if missing else "It is nobody's."
+    return Leftover("network", f"wire-{one.what.replace(' ', '-')}", one.name, problem)

@@ -16,7 +16,7 @@ from unkai.kit.ovsdb_rows import Row
 from unkai.network.drivers.base import KINDS, Desired, Health, PortWatcher, Ref, Refused, Stranger
 from unkai.network.drivers.metadata import MetadataDoor
 from unkai.network.drivers.ovn import daemons, edge, render_groups, rows, switch
-from unkai.network.drivers.ovn.render import Hosts, render
+from unkai.network.drivers.ovn.render import Hosts, gateway_group, render
 from unkai.network.drivers.ovn.site import Site
 
 _BATCH: Final = 500
@@ -99,7 +99,7 @@ class OvnDriver:
     def differing(self, objects: Sequence[Desired]) -> set[Ref]:
         specs = [spec for wanted in objects for spec in render(wanted, self._hosts)]
         owners = {rows.Owner(wanted.ref.kind, wanted.ref.id): wanted.ref for wanted in objects}
-        found = self._index.differing([*render_groups.base(), *specs], owners)
+        found = self._index.differing([*self._base(), *specs], owners)
         return {owners[owner] for owner in found if owner in owners}
 
     async def strangers(self) -> list[Stranger]:
@@ -143,13 +143,16 @@ class OvnDriver:
 
     async def _write(self, specs: list[rows.RowSpec], owners: list[rows.Owner]) -> None:
         """Write what differs; the rows that everybody leans on are always among them."""
-        base = [*render_groups.base(), *specs]
+        base = [*self._base(), *specs]
         async with self._writing:
             try:
                 await self.north.connected(timeout_s=5.0)
                 await self.north.commit(self._index.plan(base, [*owners, rows.BASE]))
             except OvsdbGone as error:
                 raise Unavailable("OVN's northbound database does not answer.") from error
+
+    def _base(self) -> list[rows.RowSpec]:
+        return [*render_groups.base(), *gateway_group(self._hosts)]
 
     async def _hosts_done(self, timeout_s: float) -> None:
         await self.north.until(lambda: self.north.rows("NB_Global"), timeout_s)

@@ -117,16 +117,20 @@ class Edge:
         wanted = {port.network_id: port.link for port in self._ports.values()}
         spaces = {self._namespace(network_id) for network_id in wanted}
         bridges = {b for name in site.physnets if (b := site.bridge_of(name)) is not None}
-        fine = {*wanted.values(), *bridges, INTEGRATION_BRIDGE, *_KERNELS_LINKS}
+        bridges.add(INTEGRATION_BRIDGE)
+        fine = {*wanted.values(), *bridges, *(link for _, link in site.uplinks)}
         links = await asyncio.to_thread(netns.link_names, site.namespace)
-        strange = {link for link in links if link not in fine and not link.startswith(_OTHERS)}
+        odd = switch.strange_interfaces(self._switch, fine, bridges)
+        plugged = switch.interface_names(self._switch) - set(odd)
+        others = {*fine, *plugged, *_KERNELS_LINKS}
+        strange = {link for link in links if link not in others and not link.startswith(_OTHERS)}
         there = {name for name in metadata_namespaces(site) if netns.exists(name)}
         return [
             *(Stranger("namespace", name) for name in there - spaces),
             *(Stranger("missing namespace", name) for name in spaces - there),
             *(Stranger("link", name) for name in strange),
             *(Stranger("missing link", name) for name in set(wanted.values()) - set(links)),
-            *(Stranger("interface", n) for n in switch.strange_interfaces(self._switch, fine)),
+            *(Stranger("interface", name) for name in odd),
         ]
 
     # --- what is wanted

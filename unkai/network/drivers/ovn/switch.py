@@ -49,6 +49,7 @@ async def configure(switch: Ovsdb, site: Site) -> None:
     for name in bridges:
         if name not in existing:
             _add_bridge(change, root, name, site)
+    _add_uplinks(change, switch, site)
     await switch.commit(change)
 
 
@@ -77,16 +78,43 @@ async def remove_interfaces(switch: Ovsdb, names: Iterable[str]) -> None:
         await switch.commit(change)
 
 
-def strange_interfaces(switch: Ovsdb, known: Iterable[str]) -> list[str]:
-    """Interfaces that are none of these, no guest's, and nothing that the daemons make."""
+def strange_interfaces(switch: Ovsdb, known: Iterable[str], bridges: set[str]) -> list[str]:
+    """Interfaces on these bridges that are none of `known`, no guest's, and no daemon's own.
+
+    The switch may carry other bridges: what is on those is not ours to judge.
+    """
+    ours = [row for row in switch.rows("Bridge").values() if row.text("name") in bridges]
+    ports = {uuid for row in ours for uuid in row.texts("ports")}
+    held = {
+        uuid
+        for port_id, row in switch.rows("Port").items()
+        if port_id in ports
+        for uuid in row.texts("interfaces")
+    }
     fine = set(known)
     return [
         name
-        for row in switch.rows("Interface").values()
-        if (name := row.text("name")) not in fine
+        for uuid, row in switch.rows("Interface").items()
+        if uuid in held
+        and (name := row.text("name")) not in fine
         and not row.text("type")
         and GUEST_KEY not in row.map("external_ids")
     ]
+
+
+def interface_names(switch: Ovsdb) -> set[str]:
+    return {row.text("name") for row in switch.rows("Interface").values()}
+
+
+def _add_uplinks(change: Transaction, switch: Ovsdb, site: Site) -> None:
+    """The switch takes an interface up once it is there, however late."""
+    known = {row.text("name") for row in switch.rows("Port").values()}
+    for physnet, link in site.uplinks:
+        bridge = site.bridge_of(physnet)
+        if bridge is not None and link not in known:
+            interface = change.insert("Interface", {"name": link})
+            port = change.insert("Port", {"name": link, "interfaces": [interface]})
+            change.mutate("Bridge", {"name": bridge}, "ports", "insert", [port])
 
 
 def _add_bridge(change: Transaction, root: str, name: str, site: Site) -> None:
