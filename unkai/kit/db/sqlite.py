@@ -21,21 +21,26 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.base import Executable
 
-from unkai.kit.db.base import ATTEMPTS, Parameters, Session, StaleWrite, Tx, metadata
+from unkai.kit.db.base import ATTEMPTS, Answer, Parameters, Session, StaleWrite, Tx, metadata
+from unkai.kit.db.prepared import PreparedStatements
 from unkai.kit.db.refusals import keep_limits
 from unkai.kit.errors import Unavailable
 
 T = TypeVar("T")
 BATCH = 64
+CACHED = 1024
+"""Statements that SQLite itself keeps parsed, per connection."""
 
 
 def _engine(path: str) -> Engine:
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=CACHED
+        )
         for pragma in (
             "journal_mode=wal",
             "synchronous=full",
@@ -54,23 +59,29 @@ def _connection(engine: Engine) -> Connection:
     return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
 
-class _Statements:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+def _raw(connection: Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.dbapi_connection)
 
-    async def execute(
-        self, statement: Executable, parameters: Parameters | None = None
-    ) -> CursorResult[Any]:
-        result = self._connection.execute(statement, parameters)
-        return cast("CursorResult[Any]", result)
+
+class _Statements:
+    def __init__(self, connection: Connection, prepared: PreparedStatements) -> None:
+        self._connection = connection
+        self._sqlite = _raw(connection)
+        self._prepared = prepared
+
+    async def execute(self, statement: Executable, parameters: Parameters | None = None) -> Answer:
+        answer = self._prepared.run(self._sqlite, statement, parameters)
+        if answer is not None:
+            return answer
+        return cast("Answer", self._connection.execute(statement, parameters))
 
 
 class _Reader(_Statements, Session): ...
 
 
 class _WriteTx(_Statements, Tx):
-    def __init__(self, connection: Connection) -> None:
-        _Statements.__init__(self, connection)
+    def __init__(self, connection: Connection, prepared: PreparedStatements) -> None:
+        _Statements.__init__(self, connection, prepared)
         Tx.__init__(self)
 
 
@@ -113,10 +124,11 @@ class SqliteDatabase:
             ) from error
         self._write_engine = _engine(str(path))
         self._writer = _connection(self._write_engine)
-        self._raw = cast("sqlite3.Connection", self._writer.connection.dbapi_connection)
+        self._raw = _raw(self._writer)
+        self._prepared = PreparedStatements(self._write_engine.dialect)
         self._read_engine = _engine(str(path))
         self._read_connection = _connection(self._read_engine)
-        self.reader: Session = _Reader(self._read_connection)
+        self.reader: Session = _Reader(self._read_connection, self._prepared)
         self._queue: deque[_Job] = deque()
         self._worker: asyncio.Task[None] | None = None
 
@@ -139,6 +151,7 @@ class SqliteDatabase:
 
         for engine in (self._write_engine, self._read_engine):
             event.listen(engine, "before_cursor_execute", before)
+        self._prepared.hooks.append(hook)
 
     async def transact(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
         job = _Job(fn)
@@ -173,7 +186,7 @@ class SqliteDatabase:
         done: list[_Job] = []
         for job in batch:
             self._raw.execute("savepoint job")
-            job.tx = _WriteTx(self._writer)
+            job.tx = _WriteTx(self._writer, self._prepared)
             try:
                 coroutine = cast("Coroutine[Any, Any, Any]", job.fn(job.tx))
                 job.result = job.context.run(finish_without_suspending, coroutine)
@@ -199,7 +212,8 @@ class SqliteDatabase:
             engine = _engine(str(self._path))
             try:
                 with _connection(engine) as connection:
-                    coroutine = cast("Coroutine[Any, Any, T]", fn(_Reader(connection)))
+                    reader = _Reader(connection, PreparedStatements(engine.dialect))
+                    coroutine = cast("Coroutine[Any, Any, T]", fn(reader))
                     return finish_without_suspending(coroutine)
             finally:
                 engine.dispose()
