@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import MetaData, Row
+from sqlalchemy import ColumnElement, MetaData, Row, bindparam
 from sqlalchemy.sql.base import Executable
 
 metadata = MetaData()
@@ -14,6 +14,11 @@ metadata = MetaData()
 T = TypeVar("T")
 AnyRow = Row[Any]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+def among(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """`column` is one of the parameter `ids`: for statements that are built once."""
+    return column.in_(bindparam("ids", expanding=True))
 
 
 class StaleWrite(Exception):
