@@ -30,6 +30,7 @@ from unkai.kit.db.base import AnyRow, Parameters
 
 Process = Callable[[Any], Any]
 Given = Mapping[str, Any]
+Hook = Callable[[str], None]
 Source = tuple[str | None, int | None, Process | None, Any]
 """Of one value: the parameter's name, its place in the parameter's list, its type's conversion.
 Without a name, the value itself, converted."""
@@ -190,20 +191,25 @@ def prepare(statement: Executable, names: Collection[str], dialect: Dialect) -> 
 
 
 class PreparedStatements:
-    """The constants among the statements of one database, by statement and parameters' names."""
+    """The constants among the statements of a process, by statement and parameters' names."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._known: WeakKeyDictionary[Executable, dict[tuple[str, ...], Prepared | None]] = (
             WeakKeyDictionary()
         )
-        self.hooks: list[Callable[[str], None]] = []
-        """Called with each statement's SQL before it runs."""
 
     def run(
-        self, connection: sqlite3.Connection, statement: Executable, parameters: Parameters | None
+        self,
+        connection: sqlite3.Connection,
+        statement: Executable,
+        parameters: Parameters | None,
+        hooks: Sequence[Hook] = (),
     ) -> Answer | None:
-        """None where SQLAlchemy is to run it: it came for the first time, or cannot be prepared."""
+        """None where SQLAlchemy is to run it: it came for the first time, or cannot be prepared.
+
+        hooks: called with the SQL before it runs.
+        """
         forms = self._known.get(statement)
         if forms is None:
             self._known[statement] = {}
@@ -215,7 +221,7 @@ class PreparedStatements:
         prepared = self._form(forms, statement, rows)
         if prepared is None:
             return None
-        for hook in self.hooks:
+        for hook in hooks:
             hook(prepared.sql(rows[0]))
         if len(rows) == 1:
             return prepared.run(connection, rows[0])

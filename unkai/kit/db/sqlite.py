@@ -17,23 +17,27 @@ import fcntl
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
+from sqlalchemy.pool import NullPool, StaticPool
 from sqlalchemy.sql.base import Executable
+from sqlalchemy.util import LRUCache
 
-from unkai.kit.db.base import ATTEMPTS, Answer, Parameters, Session, StaleWrite, Tx, metadata
-from unkai.kit.db.prepared import PreparedStatements
-from unkai.kit.db.refusals import keep_limits
+from unkai.kit.db.base import ATTEMPTS, Answer, Parameters, Session, StaleWrite, Tx
+from unkai.kit.db.ddl import script
+from unkai.kit.db.prepared import Hook, PreparedStatements
 from unkai.kit.errors import Unavailable
 
 T = TypeVar("T")
 BATCH = 64
 CACHED = 1024
 """Statements that SQLite itself keeps parsed, per connection."""
+COMPILED = 1000
+"""Statements whose compiled form is kept, by all connections of a process together."""
 
 
 def _engine(path: str) -> Engine:
@@ -52,25 +56,47 @@ def _engine(path: str) -> Engine:
             connection.execute(f"pragma {pragma}")
         return connection
 
-    return create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
+    engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
+    engine.dialect = _dialect()
+    return engine
+
+
+@cache
+def _dialect() -> Dialect:
+    """Every engine's, so that what was compiled for one serves all of them."""
+    engine = create_engine("sqlite://", poolclass=NullPool)
+    engine.connect().close()  # it learns about SQLite then
+    return engine.dialect
+
+
+@cache
+def _compiled() -> LRUCache[Any, Any]:
+    return LRUCache(COMPILED)
 
 
 def _connection(engine: Engine) -> Connection:
-    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    return engine.connect().execution_options(
+        isolation_level="AUTOCOMMIT", compiled_cache=_compiled()
+    )
 
 
 def _raw(connection: Connection) -> sqlite3.Connection:
     return cast("sqlite3.Connection", connection.connection.dbapi_connection)
 
 
+@cache
+def _prepared() -> PreparedStatements:
+    return PreparedStatements(_dialect())
+
+
 class _Statements:
-    def __init__(self, connection: Connection, prepared: PreparedStatements) -> None:
+    def __init__(self, connection: Connection, hooks: Sequence[Hook] = ()) -> None:
         self._connection = connection
         self._sqlite = _raw(connection)
-        self._prepared = prepared
+        self._hooks = hooks
 
     async def execute(self, statement: Executable, parameters: Parameters | None = None) -> Answer:
-        answer = self._prepared.run(self._sqlite, statement, parameters)
+        answer = _prepared().run(self._sqlite, statement, parameters, self._hooks)
         if answer is not None:
             return answer
         return cast("Answer", self._connection.execute(statement, parameters))
@@ -80,8 +106,8 @@ class _Reader(_Statements, Session): ...
 
 
 class _WriteTx(_Statements, Tx):
-    def __init__(self, connection: Connection, prepared: PreparedStatements) -> None:
-        _Statements.__init__(self, connection, prepared)
+    def __init__(self, connection: Connection, hooks: Sequence[Hook]) -> None:
+        _Statements.__init__(self, connection, hooks)
         Tx.__init__(self)
 
 
@@ -125,10 +151,10 @@ class SqliteDatabase:
         self._write_engine = _engine(str(path))
         self._writer = _connection(self._write_engine)
         self._raw = _raw(self._writer)
-        self._prepared = PreparedStatements(self._write_engine.dialect)
+        self._hooks: list[Hook] = []
         self._read_engine = _engine(str(path))
         self._read_connection = _connection(self._read_engine)
-        self.reader: Session = _Reader(self._read_connection, self._prepared)
+        self.reader: Session = _Reader(self._read_connection, self._hooks)
         self._queue: deque[_Job] = deque()
         self._worker: asyncio.Task[None] | None = None
 
@@ -137,13 +163,10 @@ class SqliteDatabase:
         tables = self._raw.execute("select count(*) from sqlite_master").fetchone()[0]
         if tables:
             return False
-        keep_limits(metadata)
-        self._raw.execute("begin immediate")
-        metadata.create_all(self._writer, checkfirst=False)
-        self._raw.execute("commit")
+        self._raw.executescript(f"begin immediate;\n{script('sqlite://')};\ncommit")
         return True
 
-    def on_statement(self, hook: Callable[[str], None]) -> None:
+    def on_statement(self, hook: Hook) -> None:
         """Call `hook(sql)` before each statement, for tests that count queries."""
 
         def before(_c: Any, _cur: Any, sql: str, *_rest: Any) -> None:
@@ -151,7 +174,7 @@ class SqliteDatabase:
 
         for engine in (self._write_engine, self._read_engine):
             event.listen(engine, "before_cursor_execute", before)
-        self._prepared.hooks.append(hook)
+        self._hooks.append(hook)
 
     async def transact(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
         job = _Job(fn)
@@ -186,7 +209,7 @@ class SqliteDatabase:
         done: list[_Job] = []
         for job in batch:
             self._raw.execute("savepoint job")
-            job.tx = _WriteTx(self._writer, self._prepared)
+            job.tx = _WriteTx(self._writer, self._hooks)
             try:
                 coroutine = cast("Coroutine[Any, Any, Any]", job.fn(job.tx))
                 job.result = job.context.run(finish_without_suspending, coroutine)
@@ -212,8 +235,7 @@ class SqliteDatabase:
             engine = _engine(str(self._path))
             try:
                 with _connection(engine) as connection:
-                    reader = _Reader(connection, PreparedStatements(engine.dialect))
-                    coroutine = cast("Coroutine[Any, Any, T]", fn(reader))
+                    coroutine = cast("Coroutine[Any, Any, T]", fn(_Reader(connection)))
                     return finish_without_suspending(coroutine)
             finally:
                 engine.dispose()

@@ -1,0 +1,119 @@
+"""A rack of a test's own: a namespace with a switch, machines, and clients of their BMCs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.drivers.network_rigs import names, until
+from unkai.kit import netns
+from unkai.kit.clock import Clock
+from unkai.kit.ovsdb import Ovsdb
+from unkai.network.drivers.ovn import daemons, switch
+from unkai.network.drivers.ovn.site import Site
+from unkai.rack import Rack, RackMachine, RackSettings
+
+PROGRAMS = ("ipmi_sim", "ipmitool", "qemu-system-x86_64", "ovs-vswitchd")
+HAS_RACK = (
+    os.geteuid() == 0
+    and all(shutil.which(program) for program in PROGRAMS)
+    and find_spec("sushy_tools") is not None
+)
+needs_rack = pytest.mark.skipif(not HAS_RACK, reason=f"needs root, sushy-tools, {PROGRAMS}")
+FIRST_UID = 1 << 30
+
+
+@asynccontextmanager
+async def open_floor(tmp_path: Path) -> AsyncIterator[RackSettings]:
+    """A namespace with a switch, and where a rack may stand in it; nothing of it stays."""
+    name = next(names())
+    site = Site(
+        namespace=name, run_dir=Path("/run") / name, state_dir=tmp_path / "ovs", chassis="h1"
+    )
+    settings = RackSettings(
+        state_dir=tmp_path / "rack",
+        run_dir=site.run_dir / "rack",
+        namespace=name,
+        switch_socket=site.switch_socket,
+        uid=FIRST_UID,
+    )
+    supervisor = daemons.Supervisor(site, clock=Clock(), restarted=print)
+    database = Ovsdb(f"unix:{site.switch_socket}", "Open_vSwitch", switch.TABLES, clock=Clock())
+    try:
+        await supervisor.prepare()
+        await supervisor.ensure("ovsdb-switch")
+        await database.start()
+        await switch.configure(database, site)
+        await supervisor.ensure("ovs-vswitchd")
+        yield settings
+    finally:
+        await Rack(settings).stop()
+        await database.stop()
+        await supervisor.close()
+        daemons.remove(site)
+
+
+class Clients:
+    """Stock clients of the machines' BMCs, inside the rack's namespace."""
+
+    def __init__(self, rack: Rack) -> None:
+        self.rack = rack
+
+    async def ipmi(self, machine: str, *words: str, check: bool = True, timeout_s: int = 20) -> str:
+        bmc = self.rack.machines[machine].bmc
+        command = ["ipmitool", "-I", "lanplus", "-C", "3", "-H", bmc.address, "-p", str(bmc.port)]
+        command += ["-U", bmc.username, "-P", bmc.password, "-N", "1", "-R", "2", *words]
+
+        def run() -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=timeout_s
+            )
+
+        done = await netns.run(self.rack.settings.namespace, run)
+        if check and done.returncode != 0:
+            raise AssertionError(f"{words}: {done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    async def redfish(
+        self, machine: str, method: str, path: str = "", body: object = None, timeout_s: float = 10
+    ) -> tuple[int, Any]:
+        """Status and document of a request below the machine's own system."""
+        bmc = self.rack.machines[machine].bmc
+        url = f"http://{bmc.address}:{bmc.port}/redfish/v1/Systems/{bmc.system_id}{path}"
+        login = b64encode(f"{bmc.username}:{bmc.password}".encode()).decode()
+        headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(url, data, headers, method=method)
+
+        def ask() -> tuple[int, Any]:
+            try:
+                with urllib.request.urlopen(request, timeout=timeout_s) as answer:
+                    return answer.status, json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as error:
+                return error.code, json.loads(error.read() or b"null")
+
+        return await netns.run(self.rack.settings.namespace, ask)
+
+    async def is_on(self, machine: str) -> bool:
+        """What the BMC says."""
+        if self.rack.machines[machine].bmc.kind == "ipmi":
+            return "is on" in await self.ipmi(machine, "chassis", "power", "status")
+        _, document = await self.redfish(machine, "GET")
+        return document["PowerState"] == "On"
+
+
+async def says(machine: RackMachine, text: str, timeout_s: float = 60) -> None:
+    """Wait until the machine's console has said that."""
+    await until(lambda: text in machine.console(), timeout_s)

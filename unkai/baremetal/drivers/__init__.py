@@ -1,0 +1,1 @@
+"""How machines are reached: small Protocols, their real sides and their played ones."""

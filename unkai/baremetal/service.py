@@ -1,0 +1,116 @@
+"""The bare-metal service: its tools, its drivers and whom it calls; every action takes it first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from unkai.baremetal.drivers.base import (
+    Bios,
+    Boot,
+    Console,
+    Deploy,
+    HardwareType,
+    Inspect,
+    Management,
+    Network,
+    Power,
+    unsupported,
+)
+from unkai.baremetal.drivers.fake import (
+    FakeBios,
+    FakeBoot,
+    FakeDeploy,
+    FakeInspect,
+    FakeMachines,
+    FakeManagement,
+    FakePower,
+    NoopNetwork,
+)
+from unkai.baremetal.drivers.hardware import HARDWARE_TYPES
+from unkai.baremetal.model import Node
+from unkai.kit.workbench import Kit
+from unkai.settings import BaremetalSettings
+
+if TYPE_CHECKING:
+    from unkai.identity.service import Identity
+    from unkai.image.service import ImageService
+    from unkai.network.service import NetworkService
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Drivers:
+    """Implementations of every interface by name; a node says which of them are its own.
+
+    A name that is missing here ("no-console") is an ability the node does not have.
+    """
+
+    power: dict[str, Power] = field(default_factory=dict[str, Power])
+    management: dict[str, Management] = field(default_factory=dict[str, Management])
+    boot: dict[str, Boot] = field(default_factory=dict[str, Boot])
+    network: dict[str, Network] = field(default_factory=dict[str, Network])
+    deploy: dict[str, Deploy] = field(default_factory=dict[str, Deploy])
+    inspect: dict[str, Inspect] = field(default_factory=dict[str, Inspect])
+    console: dict[str, Console] = field(default_factory=dict[str, Console])
+    bios: dict[str, Bios] = field(default_factory=dict[str, Bios])
+
+
+def fake_drivers(machines: FakeMachines) -> Drivers:
+    """The played ones; boot adds the real ones beside them."""
+    return Drivers(
+        power={"fake": FakePower(machines)},
+        management={"fake": FakeManagement(machines), "noop": FakeManagement(machines)},
+        boot={"fake": FakeBoot(machines)},
+        network={"noop": NoopNetwork(machines)},
+        deploy={"fake": FakeDeploy(machines)},
+        inspect={"fake": FakeInspect(machines)},
+        bios={"fake": FakeBios(machines)},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Baremetal:
+    """conductor: this process's name, shown as a node's conductor and as who holds its lock."""
+
+    kit: Kit
+    settings: BaremetalSettings
+    identity: Identity
+    images: ImageService
+    network: NetworkService
+    drivers: Drivers
+    conductor: str
+    hardware_types: Mapping[str, HardwareType] = field(default_factory=lambda: HARDWARE_TYPES)
+
+    def power(self, node: Node) -> Power:
+        return _of(self.drivers.power, node, "power")
+
+    def management(self, node: Node) -> Management:
+        return _of(self.drivers.management, node, "management")
+
+    def boot(self, node: Node) -> Boot:
+        return _of(self.drivers.boot, node, "boot")
+
+    def wires(self, node: Node) -> Network:
+        return _of(self.drivers.network, node, "network")
+
+    def deploy(self, node: Node) -> Deploy:
+        return _of(self.drivers.deploy, node, "deploy")
+
+    def inspect(self, node: Node) -> Inspect:
+        return _of(self.drivers.inspect, node, "inspect")
+
+    def console(self, node: Node) -> Console:
+        return _of(self.drivers.console, node, "console")
+
+    def bios(self, node: Node) -> Bios:
+        return _of(self.drivers.bios, node, "bios")
+
+
+def _of(known: Mapping[str, T], node: Node, kind: str) -> T:
+    found = known.get(node.interface(kind))
+    if found is None:
+        raise unsupported(node, kind)
+    return found

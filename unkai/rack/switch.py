@@ -1,0 +1,164 @@
+"""The rack's switch: a bridge of the namespace's Open vSwitch, a port per NIC with its VLAN.
+
+A port's access VLAN is its `tag`. It is set when the port is made and never again by the rack
+itself: whoever manages the switch (a network service, an operator) may move the port, and a rack
+that starts again leaves it where it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import subprocess
+from collections.abc import Iterable
+from typing import Final
+
+from unkai.kit import netns, rtnetlink
+from unkai.kit.clock import Clock
+from unkai.kit.errors import Failed, NotFound, Unavailable
+from unkai.kit.ovsdb import Ovsdb, OvsdbError, OvsdbGone
+from unkai.kit.ovsdb_rows import Row, Transaction
+from unkai.rack.model import Nic, RackSettings
+
+OWNER_KEY: Final = "unkai-rack"
+_TABLES: Final[dict[str, tuple[str, ...]]] = {
+    "Open_vSwitch": ("bridges", "other_config"),
+    "Bridge": ("name", "ports", "datapath_type"),
+    "Port": ("name", "interfaces", "tag", "external_ids"),
+    "Interface": ("name", "ofport", "mac_in_use", "external_ids"),
+}
+_COOKIE: Final = "0x7261636b"
+"""Marks the flows of a fault: "rack"."""
+
+
+class Switch:
+    """Between `open` and `close`."""
+
+    def __init__(self, settings: RackSettings, clock: Clock) -> None:
+        self._settings = settings
+        remote = f"unix:{settings.switch_socket}"
+        self._ovsdb = Ovsdb(remote, "Open_vSwitch", _TABLES, clock=clock)
+        self._vnet_hdr = True
+
+    async def open(self) -> None:
+        """Connect and have the bridge. Raises Unavailable("switch-unreachable")."""
+        try:
+            await self._ovsdb.start()
+        except OvsdbGone as error:
+            raise Unavailable(
+                f"The switch at {self._settings.switch_socket} does not answer: {error}.",
+                code="switch-unreachable",
+                remedy="Start the cloud first: unkai up.",
+            ) from error
+        root_id, root = next(iter(self._ovsdb.rows("Open_vSwitch").items()))
+        config = root.map("other_config")
+        userspace = config.get("disable-system") == "true"
+        # A userspace datapath takes frames with unfinished checksums only where it is told to.
+        self._vnet_hdr = not userspace or config.get("userspace-tso-enable") == "true"
+        if self._find("Bridge", self._settings.bridge) is None:
+            name = self._settings.bridge
+            change = self._ovsdb.transaction()
+            interface = change.insert("Interface", {"name": name, "type": "internal"})
+            port = change.insert("Port", {"name": name, "interfaces": [interface]})
+            kind = "netdev" if userspace else "system"
+            bridge = {"name": name, "ports": [port], "datapath_type": kind}
+            made = change.insert("Bridge", bridge)
+            change.mutate("Open_vSwitch", root_id, "bridges", "insert", [made])
+            await self._ovsdb.commit(change)
+
+    async def close(self) -> None:
+        await self._ovsdb.stop()
+
+    @property
+    def id(self) -> str:
+        """The bridge's MAC, as switches are called in a port's link information."""
+        found = self._find("Interface", self._settings.bridge)
+        return found[1].text("mac_in_use") if found else ""
+
+    async def plug(self, machine: str, nics: Iterable[Nic]) -> None:
+        """Have a port for each NIC."""
+        change = self._ovsdb.transaction()
+        for nic in nics:
+            await asyncio.to_thread(self._make_tap, nic)
+            if self._find("Port", nic.port) is None:
+                ids = {OWNER_KEY: machine, "attached-mac": nic.mac}
+                row = {"name": nic.port, "external_ids": ids, "lldp": {"enable": "true"}}
+                interface = change.insert("Interface", row)
+                vlan = self._settings.vlan or None
+                columns = {"name": nic.port, "interfaces": [interface], "tag": vlan}
+                port = change.insert("Port", columns | {"external_ids": {OWNER_KEY: machine}})
+                bridge = {"name": self._settings.bridge}
+                change.mutate("Bridge", bridge, "ports", "insert", [port])
+        await self._commit(change)
+
+    def open_tap(self, nic: Nic) -> int:
+        """A descriptor of the NIC's end of the cable, for QEMU. Blocks for a moment."""
+        return netns.open_tap(None, nic.port, vnet_hdr=self._vnet_hdr, persistent=True)
+
+    def vlan(self, port: str) -> int:
+        """The port's access VLAN, 0 for none."""
+        found = self._find("Port", port)
+        return found[1].number("tag") if found else 0
+
+    async def set_vlan(self, port: str, vlan: int) -> None:
+        found = self._find("Port", port)
+        if found is None:
+            raise NotFound(f"The switch has no port {port}.", code="rack-port-not-found")
+        change = self._ovsdb.transaction()
+        change.update("Port", found[0], {"tag": vlan or None})
+        await self._commit(change)
+
+    async def mute(self, port: str, *, muted: bool) -> None:
+        """Let nothing but DHCP leave the port, or everything again."""
+        found = self._find("Interface", port)
+        number = found[1].number("ofport") if found else 0
+        if muted:
+            match = f"cookie={_COOKIE},in_port={number}"
+            await self._flows("add-flow", f"{match},priority=900,udp,tp_dst=67,actions=NORMAL")
+            await self._flows("add-flow", f"{match},priority=800,actions=drop")
+        else:
+            await self._flows("del-flows", f"cookie={_COOKIE}/-1,in_port={number}")
+
+    async def clear(self) -> None:
+        """Take the bridge and everything on it away."""
+        found = self._find("Bridge", self._settings.bridge)
+        if found is not None:
+            change = self._ovsdb.transaction()
+            change.mutate("Open_vSwitch", {}, "bridges", "delete", [found[0]])
+            await self._commit(change)
+
+    async def _flows(self, verb: str, flow: str) -> None:
+        """By the bridge's management socket, which lies beside the database's."""
+        where = self._settings.switch_socket.parent / f"{self._settings.bridge}.mgmt"
+        command = ["ovs-ofctl", verb, f"unix:{where}", flow]
+        done = await asyncio.to_thread(
+            subprocess.run, command, capture_output=True, text=True, check=False, timeout=10
+        )
+        if done.returncode != 0:
+            raise Failed(f"The switch refused a flow: {done.stderr.strip()}.")
+
+    async def _commit(self, change: Transaction) -> None:
+        try:
+            await self._ovsdb.commit(change)
+        except OvsdbError as error:
+            raise Failed(f"The switch refused a change: {error}.", code="switch-refused") from error
+
+    def _make_tap(self, nic: Nic) -> None:
+        try:
+            os.close(self.open_tap(nic))
+        except OSError as error:
+            if error.errno != errno.EBUSY:  # busy: its machine runs, so it is there
+                raise
+
+    def _find(self, table: str, name: str) -> tuple[str, Row] | None:
+        rows = self._ovsdb.rows(table).items()
+        return next(((uuid, row) for uuid, row in rows if row.text("name") == name), None)
+
+
+def delete_taps(namespace: str, ports: Iterable[str]) -> None:
+    """Remove the machines' ends of the cables, where the namespace still stands. Blocks."""
+    if netns.exists(namespace):
+        present = set(netns.link_names(namespace))
+        for port in present & set(ports):
+            netns.call(namespace, lambda port=port: rtnetlink.delete_link(port))
