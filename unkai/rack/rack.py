@@ -32,6 +32,7 @@ from unkai.rack.model import (
 from unkai.rack.switch import Switch, delete_taps
 
 _START_S: Final = 30.0
+_GONE_S: Final = 2.0
 
 
 class RackMachine:
@@ -175,7 +176,7 @@ async def remove(settings: RackSettings) -> None:
     if settings.switch_socket.exists():
         switch = Switch(settings, Clock())
         try:
-            await switch.open()
+            await switch.open(timeout_s=_GONE_S)
             await switch.clear()
         except Fault:
             pass  # a dead switch has no ports; its database goes with the cloud
