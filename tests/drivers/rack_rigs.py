@@ -87,12 +87,19 @@ class Clients:
         return done.stdout + done.stderr
 
     async def redfish(
-        self, machine: str, method: str, path: str = "", body: object = None, timeout_s: float = 10
+        self,
+        machine: str,
+        method: str,
+        path: str = "",
+        body: object = None,
+        *,
+        password: str = "",
+        timeout_s: float = 10,
     ) -> tuple[int, Any]:
         """Status and document of a request below the machine's own system."""
         bmc = self.rack.machines[machine].bmc
         url = f"http://{bmc.address}:{bmc.port}/redfish/v1/Systems/{bmc.system_id}{path}"
-        login = b64encode(f"{bmc.username}:{bmc.password}".encode()).decode()
+        login = b64encode(f"{bmc.username}:{password or bmc.password}".encode()).decode()
         headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, headers, method=method)
@@ -105,6 +112,14 @@ class Clients:
                 return error.code, json.loads(error.read() or b"null")
 
         return await netns.run(self.rack.settings.namespace, ask)
+
+    async def answers(self, machine: str) -> bool:
+        """Whether the BMC says anything: a Redfish one needs a second after its start."""
+        try:
+            await self.is_on(machine)
+        except (OSError, AssertionError):
+            return False
+        return True
 
     async def is_on(self, machine: str) -> bool:
         """What the BMC says."""
