@@ -70,14 +70,15 @@ def _images(connection: Any, folder: Path, *, real: bool) -> tuple[Any, Any]:
         words = ["qemu-img", "create", "-q", "-f", "qcow2", str(path), "16M"]
         subprocess.run(words, check=True)
     while len(found) < 2:
-        made = connection.image.create_image(
-            f"tempest-{len(found)}",
-            filename=str(path),
-            disk_format="qcow2",
-            container_format="bare",
-            visibility="public",
-            wait=True,
-        )
+        with path.open("rb") as file:  # by its name, openstacksdk would not close it
+            made = connection.image.create_image(
+                f"tempest-{len(found)}",
+                data=file,
+                disk_format="qcow2",
+                container_format="bare",
+                visibility="public",
+                wait=True,
+            )
         found.append(made)
     return found[0], found[1]
 

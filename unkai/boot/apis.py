@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from unkai.baremetal.api import baremetal_apis
+from unkai.baremetal.service import Baremetal
 from unkai.compute.api import compute_apis
 from unkai.compute.service import Compute
 from unkai.identity.api import identity_api
@@ -16,13 +18,16 @@ from unkai.operator.service import Operator
 from unkai.placement.api import placement_apis
 
 
-def every_api(identity: Identity, compute: Compute, operator: Operator) -> tuple[Api, ...]:
+def every_api(
+    identity: Identity, baremetal: Baremetal, compute: Compute, operator: Operator
+) -> tuple[Api, ...]:
     """The doors of a cloud that works."""
     return _apis(
         identity=identity,
         placement=compute.placement,
         images=compute.images,
         network=compute.network,
+        baremetal=baremetal,
         compute=compute,
         operator=operator,
     )
@@ -30,7 +35,7 @@ def every_api(identity: Identity, compute: Compute, operator: Operator) -> tuple
 
 def described_apis() -> tuple[Api, ...]:
     """The same doors with nothing behind them: to be read, not asked."""
-    names = ("identity", "placement", "images", "network", "compute", "operator")
+    names = ("identity", "placement", "images", "network", "baremetal", "compute", "operator")
     return _apis(**dict.fromkeys(names))
 
 
@@ -40,6 +45,7 @@ def _apis(**services: Any) -> tuple[Api, ...]:
         *placement_apis(services["placement"]),
         image_api(services["images"]),
         network_api(services["network"]),
+        *baremetal_apis(services["baremetal"]),
         *compute_apis(services["compute"]),
         operator_api(services["operator"]),
     )

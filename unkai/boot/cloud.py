@@ -6,6 +6,7 @@ decides anything; a cloud in a test is wired by the same function, with a world 
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import unkai
+from unkai.baremetal.actions.registry import register_operations as register_baremetal
+from unkai.baremetal.drivers.fake import FakeMachines
+from unkai.baremetal.service import Baremetal, fake_drivers
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.progress import Progress
@@ -56,6 +60,7 @@ CATALOG = (
     ("placement", "placement", "/placement"),
     ("image", "glance", "/image"),
     ("network", "neutron", "/network"),
+    ("baremetal", "ironic", "/baremetal"),
     ("compute", "nova", "/compute/v2.1"),
 )
 """Type, name and path of every service in the catalog."""
@@ -67,6 +72,7 @@ class Cloud:
 
     app: ASGIApp
     kit: Kit
+    baremetal: Baremetal
     compute: Compute
     world: World
 
@@ -102,13 +108,14 @@ async def open_cloud(
             opening = open_world(settings, clock, progress, door)
             world = await stack.enter_async_context(opening)
         compute = _services(settings, kit, identity, world)
+        baremetal = _baremetal(settings, compute)
         metadata.app = MetadataApp(compute)
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
             await seed(settings, compute, seeded)
-        app = _app(identity, every_api(identity, compute, operator))
+        app = _app(identity, every_api(identity, baremetal, compute, operator))
         await stack.enter_async_context(_moving(kit))
-        yield Cloud(app, kit, compute, world)
+        yield Cloud(app, kit, baremetal, compute, world)
 
 
 def _services(settings: Settings, kit: Kit, identity: Identity, world: World) -> Compute:
@@ -116,7 +123,13 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
     images = ImageService(
         kit, settings.image, FileStore(settings.state_dir / "images"), SandboxedInspector()
     )
-    network = NetworkService(kit, settings.network, world.driver, hosts=lambda: tuple(world.agents))
+    network = NetworkService(
+        kit,
+        settings.network,
+        world.driver,
+        hosts=lambda: tuple(world.agents),
+        physical_networks=("public", settings.baremetal.physical_network),
+    )
     compute = Compute(
         kit=kit,
         settings=settings.compute,
@@ -131,6 +144,20 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
     add_compute_reconcilers(compute)
     register_operations(compute)
     return compute
+
+
+def _baremetal(settings: Settings, compute: Compute) -> Baremetal:
+    baremetal = Baremetal(
+        kit=compute.kit,
+        settings=settings.baremetal,
+        identity=compute.identity,
+        images=compute.images,
+        network=compute.network,
+        drivers=fake_drivers(FakeMachines()),
+        conductor=socket.gethostname(),
+    )
+    register_baremetal(baremetal)
+    return baremetal
 
 
 def _operator(settings: Settings, compute: Compute, world: World) -> Operator:

@@ -103,5 +103,8 @@ def speaks(api: Api, status: int, body: Any) -> bool:
     if name == "placement":
         (error,) = body["errors"]
         return error["status"] == status and bool(error["detail"] and error["request_id"])
+    if name == "baremetal":
+        said = json.loads(body["error_message"])
+        return said["faultcode"] in ("Client", "Server") and bool(said["faultstring"])
     error = body["error"]
     return error["status"] == status and bool(error["code"] and error["message"])

@@ -159,6 +159,7 @@ async def open_house(folder: Path, database_url: str = "") -> AsyncIterator[Hous
         house.ids["image"] = await _image(house)
         house.ids["compute"] = await _compute(house)
         house.ids["placement"] = await _placement(house)
+        house.ids["baremetal"] = await _baremetal(house)
         await _tag_all(house)
         house.ids["unkai"] = {"server_id": house.ids["compute"]["server_id"]}
         yield house
@@ -384,6 +385,15 @@ async def _reach_active(house: House, server_id: str) -> None:
             if server["status"] == "ACTIVE":
                 return
             await asyncio.sleep(0.01)
+
+
+async def _baremetal(house: House) -> dict[str, str]:
+    """A node of the demo project's."""
+    newest = {"X-OpenStack-Ironic-API-Version": "1.109"}
+    body = {"driver": "fake-hardware", "name": f"{MARK}-node", "owner": house.demo_id}
+    made = await house.ask("admin", "POST", "/baremetal/v1/nodes", body, **newest)
+    assert made.status == 201, made.content
+    return {"node_ident": made.json()["uuid"]}
 
 
 async def _placement(house: House) -> dict[str, str]:

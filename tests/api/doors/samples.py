@@ -131,6 +131,8 @@ RULES = {
     "protocol": "udp",
 }
 LEAST: dict[str, Any] = {
+    "POST /nodes": {"driver": "fake-hardware"},
+    "PUT /nodes/{node_ident}/states/provision": {"target": "manage"},
     "POST /v3/auth/tokens": {
         "auth": {
             "identity": {

@@ -41,6 +41,7 @@ OWNED = {
         "resource_id",
     },
     "image": {"image_id"},
+    "baremetal": {"node_ident"},
     "unkai": {"server_id"},
 }
 """Variables of paths that stand for something of project demo's."""
@@ -58,6 +59,7 @@ LISTS = (
     "/compute/v2.1/servers/detail",
     "/compute/v2.1/os-keypairs",
     "/compute/v2.1/os-server-groups",
+    "/baremetal/v1/nodes",
 )
 VOLATILE = ("updated_at", "updated", "revision_number", "OS-EXT-STS:task_state")
 
@@ -205,6 +207,7 @@ def test_every_owned_thing_is_looked_after(house: House) -> None:
         },
         "network": {"agent_id", "alias", "policy_id", "project_id", "tag"},
         "image": {"member_id", "name", "tag", "task_id"},
+        "baremetal": set[str](),
         "unkai": set[str](),
     }
     found = {

@@ -32,10 +32,10 @@ async def test_known_tokens_need_no_statement(cloud: Cloud, demo: str) -> None:
     await authenticate(cloud.identity, demo, "req")
     statements.clear()
 
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(1000):
         await authenticate(cloud.identity, demo, "req")
-    each_us = (time.perf_counter() - started) * 1000
+    each_us = (time.process_time() - started) * 1000
 
     assert statements == []
     assert each_us < 100

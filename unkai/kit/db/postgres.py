@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import CursorResult
 from sqlalchemy.exc import DBAPIError
@@ -23,12 +23,18 @@ from unkai.kit.db.base import (
     Session,
     StaleWrite,
     Tx,
-    metadata,
 )
+from unkai.kit.db.ddl import script
 
 T = TypeVar("T")
 EXISTS = "23505"
 """SQLSTATE of a unique value that is there: of somebody who was faster, so we look once more."""
+
+
+class _Driver(Protocol):
+    """asyncpg's connection, which takes several statements at once."""
+
+    async def execute(self, query: str) -> str: ...
 
 
 class _Reader(Session):
@@ -75,7 +81,9 @@ class PostgresDatabase:
             )
             if found.scalar():
                 return False
-            await connection.run_sync(metadata.create_all)
+            raw = await connection.get_raw_connection()
+            driver = cast("_Driver", raw.driver_connection)
+            await driver.execute(script("postgresql+asyncpg://"))
         return True
 
     async def transact(self, fn: Callable[[Tx], Awaitable[T]]) -> T:

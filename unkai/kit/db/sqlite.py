@@ -18,19 +18,23 @@ import os
 import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, CursorResult, Dialect, Engine, create_engine, event
+from sqlalchemy.pool import NullPool, StaticPool
 from sqlalchemy.sql.base import Executable
+from sqlalchemy.util import LRUCache
 
-from unkai.kit.db.base import ATTEMPTS, Parameters, Session, StaleWrite, Tx, metadata
-from unkai.kit.db.refusals import keep_limits
+from unkai.kit.db.base import ATTEMPTS, Parameters, Session, StaleWrite, Tx
+from unkai.kit.db.ddl import script
 from unkai.kit.errors import Unavailable
 
 T = TypeVar("T")
 BATCH = 64
+COMPILED = 1000
+"""Statements whose compiled form is kept, by all connections of a process together."""
 
 
 def _engine(path: str) -> Engine:
@@ -47,11 +51,28 @@ def _engine(path: str) -> Engine:
             connection.execute(f"pragma {pragma}")
         return connection
 
-    return create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
+    engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool, hide_parameters=True)
+    engine.dialect = _dialect()
+    return engine
+
+
+@cache
+def _dialect() -> Dialect:
+    """Every engine's, so that what was compiled for one serves all of them."""
+    engine = create_engine("sqlite://", poolclass=NullPool)
+    engine.connect().close()  # it learns about SQLite then
+    return engine.dialect
+
+
+@cache
+def _compiled() -> LRUCache[Any, Any]:
+    return LRUCache(COMPILED)
 
 
 def _connection(engine: Engine) -> Connection:
-    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    return engine.connect().execution_options(
+        isolation_level="AUTOCOMMIT", compiled_cache=_compiled()
+    )
 
 
 class _Statements:
@@ -125,10 +146,7 @@ class SqliteDatabase:
         tables = self._raw.execute("select count(*) from sqlite_master").fetchone()[0]
         if tables:
             return False
-        keep_limits(metadata)
-        self._raw.execute("begin immediate")
-        metadata.create_all(self._writer, checkfirst=False)
-        self._raw.execute("commit")
+        self._raw.executescript(f"begin immediate;\n{script('sqlite://')};\ncommit")
         return True
 
     def on_statement(self, hook: Callable[[str], None]) -> None:

@@ -225,6 +225,10 @@ class App:
             return
         if api.request_id_header:
             headers[api.request_id_header] = request_id
+        if api.microversions is not None and api.microversions.bounds_headers is not None:
+            bounds = (api.microversions.lowest, api.microversions.highest)
+            for name, bound in zip(api.microversions.bounds_headers, bounds, strict=True):
+                headers[name] = f"{bound[0]}.{bound[1]}"
         if api.microversions is not None and version != NEWEST:
             said = f"{version[0]}.{version[1]}"
             headers["OpenStack-API-Version"] = f"{api.microversions.service} {said}"

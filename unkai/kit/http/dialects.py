@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from unkai.kit.errors import Fault, QuotaExceeded
@@ -63,6 +64,13 @@ def placement(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any
         "request_id": request_id,
     }
     return {"errors": [error]}, {}
+
+
+def ironic(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The fault is JSON inside a string of JSON: so its clients read it."""
+    side = "Client" if status < 500 else "Server"
+    said = {"faultcode": side, "faultstring": fault.public, "debuginfo": None}
+    return {"error_message": json.dumps(said)}, {}
 
 
 def unkai(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], dict[str, str]]:

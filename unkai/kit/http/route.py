@@ -69,13 +69,15 @@ class Route:
 class Microversions:
     """What an API speaks: `service` is the word in OpenStack-API-Version.
 
-    legacy_header: the older header of Nova and Ironic, if the API has one.
+    legacy_header: the older header of Nova and Ironic, if the API has one. bounds_headers: headers
+    that tell lowest and highest with every answer, as Ironic's clients expect.
     """
 
     service: str
     lowest: Version
     highest: Version
     legacy_header: str | None = None
+    bounds_headers: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

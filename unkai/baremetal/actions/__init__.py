@@ -1,0 +1,1 @@
+"""The doors of the bare-metal service: one file a verb."""

@@ -1,0 +1,90 @@
+"""How a verb on a node begins: whose it is, whether it may, and its first trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unkai.baremetal.actions.change_state import moved
+from unkai.baremetal.actions.find_node import own_node
+from unkai.baremetal.model import Node
+from unkai.baremetal.service import Baremetal
+from unkai.baremetal.states import Event, busy
+from unkai.baremetal.store import nodes
+from unkai.kit.db import Tx
+from unkai.kit.operations import Operation
+from unkai.kit.policy import Caller
+from unkai.timeline import model as who
+from unkai.timeline.actions.record import event as happened
+from unkai.timeline.actions.record import record
+
+
+async def begin_verb(
+    baremetal: Baremetal,
+    tx: Tx,
+    caller: Caller,
+    node: Node,
+    *,
+    verb: Event,
+    operation: Operation,
+    request_id: str,
+    name: str | None = None,
+    input: dict[str, Any] | None = None,
+    supersede: bool = False,
+    **values: Any,
+) -> None:
+    """Move the node and start the operation; Conflict while another one holds the node.
+
+    supersede: what is under way is cancelled and undone first (abort, delete).
+    """
+    subject = f"node/{node.uuid}"
+    if not supersede and await baremetal.kit.operations.busy(tx, subject) is not None:
+        raise busy(node.uuid, node.conductor or baremetal.conductor)
+    now = baremetal.kit.clock.now()
+    move = moved(node, verb, now, name=name)
+    await nodes.change_node(tx, node, now, **{**move, "last_error": None, **values})
+    await baremetal.kit.operations.submit(
+        tx,
+        operation,
+        subject,
+        project_id=caller.project_id or node.owner,
+        user_id=caller.user_id,
+        request_id=request_id,
+        input={"from": node.provision_state, **(input or {})},
+        supersede=supersede,
+    )
+    asked: dict[str, Any] = {"started_at": now, "ended_at": now, "request_id": request_id}
+    await record(
+        tx,
+        happened(subject, who.USER, name or verb, detail=caller.user_name, **asked),
+        happened(subject, who.IRONIC_API, f"admit {name or verb}", **asked),
+    )
+
+
+async def provision_node(
+    baremetal: Baremetal,
+    caller: Caller,
+    ident: str,
+    verb: Event,
+    operation: Operation,
+    *,
+    request_id: str,
+    lessee: bool = False,
+    input: dict[str, Any] | None = None,
+) -> Node:
+    """A verb that needs nothing else: find the node, check, begin."""
+
+    async def admit(tx: Tx) -> Node:
+        node = await own_node(tx, caller, ident, lessee=lessee)
+        await begin_verb(
+            baremetal,
+            tx,
+            caller,
+            node,
+            verb=verb,
+            operation=operation,
+            request_id=request_id,
+            input=input,
+        )
+        return node
+
+    return await baremetal.kit.database.transact(admit)

@@ -1,0 +1,13 @@
+"""Every kind of operation of the bare-metal service, made known to the runner at start."""
+
+from __future__ import annotations
+
+from unkai.baremetal.actions.manage_node import MANAGE_NODE
+from unkai.baremetal.service import Baremetal
+
+OPERATIONS = (MANAGE_NODE,)
+
+
+def register_operations(baremetal: Baremetal) -> None:
+    for operation in OPERATIONS:
+        baremetal.kit.operations.register(operation, baremetal)

@@ -1,0 +1,32 @@
+"""The Bare Metal API v1: each noun's module has its ROUTES."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from unkai.baremetal.api import node_states, nodes, versions
+from unkai.baremetal.api.policies import POLICIES
+from unkai.baremetal.service import Baremetal
+from unkai.kit.http import Api, Route, dialects
+from unkai.kit.policy import Policy
+
+NOUNS: tuple[tuple[Route, ...], ...] = (
+    versions.ROUTES,
+    nodes.ROUTES,
+    node_states.ROUTES,
+)
+
+
+def baremetal_apis(baremetal: Baremetal) -> tuple[Api, ...]:
+    """The API and the document of its versions."""
+    api = Api(
+        "baremetal",
+        "/baremetal/v1",
+        tuple(chain.from_iterable(NOUNS)),
+        baremetal,
+        Policy(POLICIES),
+        dialects.ironic,
+        versions.MICROVERSIONS,
+        request_id_header="X-OpenStack-Request-Id",
+    )
+    return (api, versions.versions_api())

@@ -1,0 +1,74 @@
+"""limit, marker, sort_key, sort_dir, fields: the same on every list of this API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from unkai.baremetal.store.rows import Rows
+from unkai.kit.db import Session
+from unkai.kit.errors import BadRequest, NotFound
+from unkai.kit.http import Call
+
+T = TypeVar("T", bound=msgspec.Struct)
+MAX = 1000
+
+
+class Page(msgspec.Struct, frozen=True):
+    limit: int
+    marker: str | None
+    sort_key: str
+    descending: bool
+
+
+def page_of(call: Call, sortable: Sequence[str]) -> Page:
+    """What the query asks for; BadRequest for a wrong value."""
+    given = call.request.query_params
+    limit = given.get("limit")
+    if limit is not None and (not limit.lstrip("-").isdigit() or int(limit) < 0):
+        raise BadRequest(f"Limit must be a positive number, not {limit!r}.")
+    key = given.get("sort_key", "created_at")
+    if key != "id" and key not in sortable:
+        raise BadRequest(f"The sort_key value {key} is an invalid field for sorting.")
+    direction = given.get("sort_dir", "asc")
+    if direction not in ("asc", "desc"):
+        raise BadRequest(
+            f"Invalid sort direction: {direction}. Acceptable values are 'asc' or 'desc'"
+        )
+    number = min(int(limit), MAX) if limit and int(limit) else MAX
+    return Page(
+        number, given.get("marker"), "created_at" if key == "id" else key, direction == "desc"
+    )
+
+
+async def listed(rows: Rows[T], session: Session, page: Page, *wheres: Any) -> Sequence[T]:
+    """A page of a table; NotFound for an unknown marker."""
+    marker = None
+    if page.marker is not None:
+        marker = await rows.get(session, page.marker)
+        if marker is None:
+            raise NotFound(f"Marker {page.marker} could not be found.", code="marker-unknown")
+    return await rows.list(
+        session,
+        *wheres,
+        sort=page.sort_key,
+        descending=page.descending,
+        marker=marker,
+        limit=page.limit,
+    )
+
+
+def collection(
+    call: Call, name: str, shown: list[dict[str, Any]], page: Page, path: str | None = None
+) -> dict[str, Any]:
+    """The list, with `next` where the page is full."""
+    made: dict[str, Any] = {name: shown}
+    if shown and len(shown) == page.limit:
+        query = [(k, v) for k, v in call.request.query_params.multi_items() if k != "marker"]
+        query = [("limit", str(page.limit)), *((k, v) for k, v in query if k != "limit")]
+        query.append(("marker", shown[-1]["uuid"]))
+        made["next"] = f"{call.url}/{path or name}?{urlencode(query)}"
+    return made

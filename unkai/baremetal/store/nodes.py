@@ -1,0 +1,72 @@
+"""Nodes: one row each, guarded by a generation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
+
+from unkai.baremetal.model import Node, State
+from unkai.baremetal.store.rows import Rows
+from unkai.baremetal.store.schema import nodes
+from unkai.kit.db import Session, StaleWrite, Tx
+from unkai.kit.policy import Caller
+
+NODES = Rows(nodes, Node)
+
+_BY_NAME = select(nodes).where(nodes.c.name == bindparam("one"))
+_BY_INSTANCE = select(nodes).where(nodes.c.instance_uuid == bindparam("one"))
+_STATES = select(
+    nodes.c.provision_state, nodes.c.power_state, nodes.c.maintenance, func.count().label("nodes")
+).group_by(nodes.c.provision_state, nodes.c.power_state, nodes.c.maintenance)
+
+
+async def get_node(session: Session, uuid: str) -> Node | None:
+    return await NODES.get(session, uuid)
+
+
+async def node_by_name(session: Session, name: str) -> Node | None:
+    row = await session.first(_BY_NAME, {"one": name})
+    return NODES.of_row(row) if row else None
+
+
+async def node_of_instance(session: Session, instance_uuid: str) -> Node | None:
+    row = await session.first(_BY_INSTANCE, {"one": instance_uuid})
+    return NODES.of_row(row) if row else None
+
+
+def seen_by(caller: Caller) -> tuple[ColumnElement[bool], ...]:
+    """The condition of a list: what the caller owns or leases, or everything."""
+    if caller.reads_all:
+        return ()
+    return (or_(nodes.c.owner == caller.project_id, nodes.c.lessee == caller.project_id),)
+
+
+async def add_node(tx: Tx, node: Node) -> None:
+    await NODES.add(tx, node)
+
+
+async def change_node(tx: Tx, node: Node, now: float, **values: Any) -> None:
+    """Write columns of a node as it was read; StaleWrite if somebody changed it since."""
+    changed = await tx.count(
+        update(nodes)
+        .where(nodes.c.uuid == node.uuid, nodes.c.generation == node.generation)
+        .values(updated_at=now, generation=node.generation + 1, **values)
+    )
+    if not changed:
+        raise StaleWrite(node.uuid)
+
+
+async def remove_node(tx: Tx, uuid: str) -> bool:
+    return await NODES.remove(tx, uuid)
+
+
+async def nodes_in(session: Session, states: Sequence[State]) -> Sequence[Node]:
+    return await NODES.list(session, nodes.c.provision_state.in_(states))
+
+
+async def count_states(session: Session) -> list[tuple[str, str | None, bool, int]]:
+    """(provision_state, power_state, maintenance, how many nodes)."""
+    rows = await session.all(_STATES)
+    return [(row.provision_state, row.power_state, row.maintenance, row.nodes) for row in rows]
