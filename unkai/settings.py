@@ -63,6 +63,8 @@ class NetworkSettings:
     """Whether guests may reach beyond this machine."""
     mtu: int = 1442
     """MTU of tenant networks: 1500 less the geneve header."""
+    vlan_pool: str = "2000-2999"
+    """VLANs of the physical network for overlay networks that machines join."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,27 @@ class BaremetalSettings:
     """How long a heartbeat of an agent counts; it beats three times as often."""
     power_sync_s: int = 60
     """How often the power state of every node is read."""
+    physical_network: str = "physnet1"
+    """Name of the physical network that the machines' switch ports are on."""
+    uplink: str = ""
+    """Interface in the cloud's namespace that leads to the machines' switch, all VLANs tagged."""
+    switches: tuple[str, ...] = ()
+    """Switches whose ports we move: "NAME=unix:/path/db.sock", NAME being their switch_info."""
+    provisioning_network: str = "provisioning"
+    """Name or id of the network machines are deployed on."""
+    cleaning_network: str = ""
+    """Empty, as for the next three: the provisioning network."""
+    inspection_network: str = ""
+    rescuing_network: str = ""
+    servicing_network: str = ""
+    provisioning_cidr: str = "10.1.0.0/24"
+    """Addresses of the seeded provisioning network."""
+    provisioning_vlan: int = 100
+    """Its VLAN on the physical network."""
+    discovery: bool = False
+    """Whether unknown machines that ask on the inspection network boot the inspection ramdisk."""
+    ramdisk_dir: str = ""
+    """Folder with the ramdisk's `kernel` and `initramfs`; empty: those that `unkai up` builds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +181,13 @@ class Settings:
         if self.image.guest_file:
             return Path(self.image.guest_file)
         return Path(__file__).parents[1] / ".cache" / "guest.qcow2"
+
+    @property
+    def ramdisk_dir(self) -> Path:
+        """Kernel and initramfs of the deploy ramdisk: built once, for all clouds of a checkout."""
+        if self.baremetal.ramdisk_dir:
+            return Path(self.baremetal.ramdisk_dir)
+        return Path(__file__).parents[1] / ".cache" / "ramdisk"
 
     @property
     def database_file(self) -> Path:
@@ -241,7 +271,7 @@ def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
     return settings
 
 
-_SECTIONS = ("identity", "image", "network", "compute")
+_SECTIONS = ("identity", "image", "network", "compute", "baremetal")
 
 
 def _set(settings: Settings, key: str, value: object, source: str) -> Settings:

@@ -123,7 +123,13 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
     images = ImageService(
         kit, settings.image, FileStore(settings.state_dir / "images"), SandboxedInspector()
     )
-    network = NetworkService(kit, settings.network, world.driver, hosts=lambda: tuple(world.agents))
+    network = NetworkService(
+        kit,
+        settings.network,
+        world.driver,
+        hosts=lambda: tuple(world.agents),
+        physical_networks=("public", settings.baremetal.physical_network),
+    )
     compute = Compute(
         kit=kit,
         settings=settings.compute,

@@ -87,11 +87,14 @@ def guest_folder(settings: Settings) -> Path:
 
 def network_driver(settings: Settings, clock: Clock, door: MetadataDoor | None = None) -> OvnDriver:
     """OVN in the cloud's namespace; not started."""
+    machines = settings.baremetal
     site = Site(
         namespace=settings.namespace,
         run_dir=settings.run_dir / "ovn",
         state_dir=settings.state_dir / "ovn",
         chassis=socket.gethostname(),
+        physnets=("public", machines.physical_network),
+        uplinks=((machines.physical_network, machines.uplink),) if machines.uplink else (),
     )
     return OvnDriver(site, clock=clock, door=door)
 

@@ -16,6 +16,8 @@ OWNER_ROUTER_GATEWAY: Final = "network:router_gateway"
 OWNER_FLOATING_IP: Final = "network:floatingip"
 OWNER_METADATA: Final = "network:distributed"
 OWNER_DHCP: Final = "network:dhcp"
+OWNER_MACHINE: Final = "baremetal:none"
+VNIC_MACHINE: Final = "baremetal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,15 @@ class Network:
     created_at: float = 0.0
     updated_at: float = 0.0
     revision_number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Where an overlay network reaches physical machines: a VLAN of a physical network."""
+
+    network_id: str
+    physical_network: str
+    vlan: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from unkai.kit.db import Tx
 from unkai.kit.errors import Conflict, NotFound
 from unkai.network.drivers.base import Ref
-from unkai.network.model import Port
+from unkai.network.model import VNIC_MACHINE, Port
 from unkai.network.service import NetworkService
 from unkai.network.states import DOWN
 from unkai.network.store import ports
@@ -24,10 +24,20 @@ BOUND: tuple[str, Mapping[str, object]] = (
 )
 
 
-def binding(network: NetworkService, host: str) -> tuple[str, Mapping[str, object]]:
-    """(vif_type, vif_details) of a port on a host."""
+BOUND_MACHINE: tuple[str, Mapping[str, object]] = (
+    "other",
+    {"connectivity": "l2", "bound_drivers": {"0": "baremetal"}},
+)
+
+
+def binding(
+    network: NetworkService, host: str, vnic_type: str = "normal"
+) -> tuple[str, Mapping[str, object]]:
+    """(vif_type, vif_details) of a port on a host, which is a node where the NIC is a machine's."""
     if not host:
         return UNBOUND
+    if vnic_type == VNIC_MACHINE:
+        return BOUND_MACHINE
     known = network.hosts()
     return BOUND if not known or host in known else ("binding_failed", {})
 
@@ -44,7 +54,7 @@ async def bind_port(  # noqa: PLR0917  # a door: the services above call it so
         raise Conflict(
             f"Port {port_id} is in use by device {before.device_id}.", code="port-in-use"
         )
-    vif_type, vif_details = binding(network, host)
+    vif_type, vif_details = binding(network, host, before.binding_vnic_type)
     after = replace(
         before,
         device_id=device_id,

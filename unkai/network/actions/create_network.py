@@ -16,7 +16,7 @@ from unkai.network.drivers.base import Ref
 from unkai.network.fields import DnsName, Int32, ProjectId, Text, project_of
 from unkai.network.model import Network
 from unkai.network.service import ZONE, NetworkService
-from unkai.network.store import networks
+from unkai.network.store import networks, segments
 
 TENANT_TYPE = "geneve"
 NETWORK_TYPES = ("geneve", "flat", "vlan", "local")
@@ -69,7 +69,7 @@ async def create_network(
         created_at=now,
         updated_at=now,
     )
-    if kind in ("flat", "vlan") and await networks.segment_taken(tx, made):
+    if kind in ("flat", "vlan") and await _taken(tx, made):
         raise Conflict(
             f"Unable to create the network. The {kind} network on physical network {physical}"
             f"{f' with VLAN {segment}' if segment else ''} is in use.",
@@ -82,6 +82,15 @@ async def create_network(
         await sync_wildcards(network, tx, made)
     await network.changed(tx, Ref("network", made.id))
     return made
+
+
+async def _taken(tx: Tx, made: Network) -> bool:
+    """Whether another network has it, or an overlay network was given this VLAN."""
+    if await networks.segment_taken(tx, made):
+        return True
+    physical = made.provider_physical_network or ""
+    segment = made.provider_segmentation_id
+    return segment is not None and segment in await segments.vlans_taken(tx, physical)
 
 
 def check_mtu(network: NetworkService, mtu: int | UnsetType | None) -> int:

@@ -75,7 +75,7 @@ async def add_port(
     wish = Wish(on, mac, request.device_owner, fixed_ips)
     now = network.kit.clock.now()
     host = request.binding_host_id or ""
-    vif_type, vif_details = binding(network, host)
+    vif_type, vif_details = binding(network, host, request.binding_vnic_type)
     port = Port(
         id=network.kit.chance.uuid(),
         project_id=project_id,

@@ -10,7 +10,7 @@ from unkai.network.actions.floating_ips import drop_floating_ip
 from unkai.network.drivers.base import Ref
 from unkai.network.service import NetworkService
 from unkai.network.states import DELETED_WITH_NETWORK
-from unkai.network.store import floating_ips, networks, ports, rbac_policies, subnets
+from unkai.network.store import floating_ips, networks, ports, rbac_policies, segments, subnets
 
 
 async def delete_network(network: NetworkService, tx: Tx, caller: Caller, network_id: str) -> None:
@@ -33,6 +33,7 @@ async def delete_network(network: NetworkService, tx: Tx, caller: Caller, networ
     for subnet_id in found.subnet_ids:
         await subnets.delete_subnet(tx, subnet_id)
     await rbac_policies.delete_policies_of(tx, "network", network_id)
+    await segments.delete_segments(tx, network_id)
     await networks.delete_network(tx, network_id)
     await network.changed(
         tx, ("port", own), ("subnet", found.subnet_ids), Ref("network", network_id)

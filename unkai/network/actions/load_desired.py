@@ -33,6 +33,7 @@ from unkai.network.store import (
     ports,
     routers,
     security_groups,
+    segments,
     subnets,
     wire,
 )
@@ -88,10 +89,13 @@ async def load_desired(
         found_subnets.values(),
         dns_servers,
     )
+    reached = await segments.segments_of(session, found_networks)
     groups = await security_groups.get_groups(session, by_kind.get("security_group", ()))
     floating = await floating_ips.get_floating_ips(session, by_kind.get("floating_ip", ()))
     objects: list[Desired] = [
-        DesiredNetwork(network, around.subnets_of(network.subnet_ids))
+        DesiredNetwork(
+            network, around.subnets_of(network.subnet_ids), tuple(reached.get(network.id, ()))
+        )
         for network in found_networks.values()
     ]
     whole = around.subnets_of(found_subnets)

@@ -144,8 +144,9 @@ def _binding(network: NetworkService, asked: dict[str, Any], before: Port) -> di
     if "binding_profile" in asked:
         changes["binding_profile"] = port_fields.check_profile(asked["binding_profile"])
     host = asked.get("binding_host_id", before.binding_host_id) or ""
-    if host != before.binding_host_id:
-        vif_type, vif_details = binding(network, host)
+    vnic_type = changes.get("binding_vnic_type", before.binding_vnic_type)
+    if (host, vnic_type) != (before.binding_host_id, before.binding_vnic_type):
+        vif_type, vif_details = binding(network, host, vnic_type)
         changes |= {
             "binding_host_id": host,
             "binding_vif_type": vif_type,

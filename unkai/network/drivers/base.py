@@ -16,11 +16,13 @@ from unkai.kit.errors import Failed
 from unkai.network.model import (
     OWNER_DHCP,
     OWNER_FLOATING_IP,
+    VNIC_MACHINE,
     FloatingIP,
     Network,
     Port,
     Router,
     SecurityGroup,
+    Segment,
     Subnet,
 )
 
@@ -45,10 +47,14 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class DesiredNetwork:
-    """A network. For an external one, its subnets' gateways are answered by the cloud itself."""
+    """A network. For an external one, its subnets' gateways are answered by the cloud itself.
+
+    segments: where an overlay network reaches physical machines.
+    """
 
     network: Network
     subnets: tuple[Subnet, ...] = ()
+    segments: tuple[Segment, ...] = ()
 
     @property
     def ref(self) -> Ref:
@@ -211,6 +217,11 @@ DHCPV6: Final = ("dhcpv6-stateful", "dhcpv6-stateless")
 def has_dhcp(subnet: Subnet) -> bool:
     """Whether the wire answers DHCP in the subnet: it has nothing else to show of one."""
     return subnet.enable_dhcp and (subnet.ip_version == 4 or subnet.ipv6_address_mode in DHCPV6)
+
+
+def is_machine(port: Port) -> bool:
+    """Whether the port is a physical machine's, behind a switch of the data centre."""
+    return port.binding_vnic_type == VNIC_MACHINE and port.binding_host_id != ""
 
 
 def has_wire(port: Port) -> bool:

@@ -56,6 +56,16 @@ networks = Table(
     Index("networks_segment", "provider_network_type", "provider_segmentation_id"),
 )
 
+network_segments = Table(
+    "network_segments",
+    metadata,
+    Column("network_id", String(36), ForeignKey("networks.id"), primary_key=True),
+    Column("physical_network", String(64), primary_key=True),
+    Column("vlan", Integer, nullable=False),
+    UniqueConstraint("physical_network", "vlan"),
+)
+"""VLANs that overlay networks with physical machines on them were given."""
+
 subnet_pools = Table(
     "network_subnet_pools",
     metadata,

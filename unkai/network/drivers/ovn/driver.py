@@ -16,7 +16,7 @@ from unkai.kit.ovsdb_rows import Row
 from unkai.network.drivers.base import KINDS, Desired, Health, PortWatcher, Ref, Refused
 from unkai.network.drivers.metadata import MetadataDoor
 from unkai.network.drivers.ovn import daemons, edge, render_groups, rows, switch
-from unkai.network.drivers.ovn.render import Hosts, render
+from unkai.network.drivers.ovn.render import Hosts, gateway_group, render
 from unkai.network.drivers.ovn.site import Site
 
 _BATCH: Final = 500
@@ -128,7 +128,7 @@ class OvnDriver:
 
     async def _write(self, specs: list[rows.RowSpec], owners: list[rows.Owner]) -> None:
         """Write what differs; the rows that everybody leans on are always among them."""
-        base = [*render_groups.base(), *specs]
+        base = [*render_groups.base(), *gateway_group(self._hosts), *specs]
         async with self._writing:
             try:
                 await self.north.connected(timeout_s=5.0)

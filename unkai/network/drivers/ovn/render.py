@@ -19,9 +19,10 @@ from unkai.network.drivers.base import (
     DesiredRouter,
     DesiredSubnet,
     has_wire,
+    is_machine,
 )
 from unkai.network.drivers.ovn import render_dhcp, render_groups, render_routers
-from unkai.network.drivers.ovn.rows import Key, RowSpec
+from unkai.network.drivers.ovn.rows import BASE, Key, RowSpec
 from unkai.network.model import (
     OWNER_METADATA,
     OWNER_ROUTER_GATEWAY,
@@ -37,6 +38,7 @@ GATEWAYS_ID: Final = "unkai-gateways"
 PHYSNET_ID: Final = "unkai-physnet"
 NETWORK_ID: Final = "unkai-network"
 ADDRESSES_ID: Final = "unkai-addresses"
+GATEWAY_GROUP: Final = Key(*BASE, "gateways")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Hosts:
 def render(wanted: Desired, hosts: Hosts) -> Iterator[RowSpec]:
     """The rows of one object."""
     if isinstance(wanted, DesiredNetwork):
-        yield from _network(wanted.network, wanted.subnets)
+        yield from _network(wanted)
     elif isinstance(wanted, DesiredSubnet):
         yield from render_dhcp.subnet(wanted)
     elif isinstance(wanted, DesiredPort):
@@ -67,22 +69,31 @@ def switch_key(network_id: str) -> Key:
     return Key("network", network_id, "switch")
 
 
-def _network(network: Network, subnets: tuple[Subnet, ...]) -> Iterator[RowSpec]:
-    yield _switch(network, subnets)
-    if network.provider_physical_network is None:
-        return
-    tag = network.provider_segmentation_id if network.provider_network_type == "vlan" else None
-    yield RowSpec(
-        key=Key("network", network.id, "localnet"),
+def _network(wanted: DesiredNetwork) -> Iterator[RowSpec]:
+    network = wanted.network
+    yield _switch(network, wanted.subnets)
+    if (physical := network.provider_physical_network) is not None:
+        tag = network.provider_segmentation_id if network.provider_network_type == "vlan" else None
+        yield _localnet(network.id, "localnet", f"provnet-{network.id}", physical, tag)
+    for segment in wanted.segments:
+        part = f"segment:{segment.physical_network}"
+        name = f"segment-{network.id}-{segment.vlan}"
+        yield _localnet(network.id, part, name, segment.physical_network, segment.vlan)
+
+
+def _localnet(network_id: str, part: str, name: str, physical: str, tag: int | None) -> RowSpec:
+    """The way from a logical switch to a physical network."""
+    return RowSpec(
+        key=Key("network", network_id, part),
         table="Logical_Switch_Port",
         columns={
-            "name": f"provnet-{network.id}",
+            "name": name,
             "type": "localnet",
             "addresses": ["unknown"],
-            "options": {"network_name": network.provider_physical_network},
+            "options": {"network_name": physical},
             "tag": tag,
         },
-        parent=(switch_key(network.id), "ports"),
+        parent=(switch_key(network_id), "ports"),
     )
 
 
@@ -117,6 +128,7 @@ def _port(wanted: DesiredPort, hosts: Hosts) -> Iterator[RowSpec]:
         "port_security": [],
         "dhcpv4_options": None,
         "dhcpv6_options": None,
+        "ha_chassis_group": None,
     }
     groups: frozenset[Key] | None = frozenset()
     ids: dict[str, str] = {NETWORK_ID: network.id}
@@ -128,6 +140,8 @@ def _port(wanted: DesiredPort, hosts: Hosts) -> Iterator[RowSpec]:
     elif port.device_owner == OWNER_METADATA:
         columns |= {"type": "localport", "addresses": [_metadata_addresses(port)]}
         ids[ADDRESSES_ID] = " ".join(_with_prefixes(port, wanted.subnets))
+    elif is_machine(port):
+        yield from _machine_port(wanted, columns)
     else:
         yield from _guest_port(wanted, hosts, columns)
         if port.port_security_enabled:
@@ -161,6 +175,38 @@ def _guest_port(wanted: DesiredPort, hosts: Hosts, columns: dict[str, object]) -
         columns["addresses"] = [own, "unknown"]
     if hosts.several and port.binding_host_id:
         columns["options"] = {"requested-chassis": port.binding_host_id}
+    yield from _dhcp(wanted, columns)
+
+
+def _machine_port(wanted: DesiredPort, columns: dict[str, object]) -> Iterator[RowSpec]:
+    """A physical machine's: it stands behind the localnet port, where nothing can be filtered.
+
+    One gateway host answers its DHCP and metadata.
+    """
+    port = wanted.port
+    addresses = [port.mac_address, *(fixed.ip_address for fixed in port.fixed_ips)]
+    columns |= {
+        "type": "external",
+        "addresses": [" ".join(addresses)],
+        "ha_chassis_group": GATEWAY_GROUP,
+    }
+    yield from _dhcp(wanted, columns)
+
+
+def gateway_group(hosts: Hosts) -> Iterator[RowSpec]:
+    """The hosts that answer for physical machines, the first of those alive."""
+    yield RowSpec(key=GATEWAY_GROUP, table="HA_Chassis_Group", columns={"name": "unkai_gateways"})
+    for rank, host in enumerate(hosts.gateways):
+        yield RowSpec(
+            key=Key(*BASE, f"gateway:{host}"),
+            table="HA_Chassis",
+            columns={"chassis_name": host, "priority": 100 - rank},
+            parent=(GATEWAY_GROUP, "ha_chassis"),
+        )
+
+
+def _dhcp(wanted: DesiredPort, columns: dict[str, object]) -> Iterator[RowSpec]:
+    port = wanted.port
     for version, column in ((4, "dhcpv4_options"), (6, "dhcpv6_options")):
         for subnet in wanted.subnets:
             if subnet.subnet.ip_version == version:

@@ -24,7 +24,7 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "Logical_Switch": ("name", "ports", "other_config", "external_ids"),
     "Logical_Switch_Port": (
         "name", "type", "options", "addresses", "port_security", "enabled", "tag",
-        "dhcpv4_options", "dhcpv6_options", "external_ids",
+        "dhcpv4_options", "dhcpv6_options", "ha_chassis_group", "external_ids",
     ),
     "DHCP_Options": ("cidr", "options", "external_ids"),
     "Port_Group": ("name", "ports", "acls", "external_ids"),
@@ -39,6 +39,8 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "Logical_Router_Static_Route": ("ip_prefix", "nexthop", "external_ids"),
     "NAT": ("type", "external_ip", "logical_ip", "external_ids"),
     "Gateway_Chassis": ("name", "chassis_name", "priority", "external_ids"),
+    "HA_Chassis_Group": ("name", "ha_chassis", "external_ids"),
+    "HA_Chassis": ("chassis_name", "priority", "external_ids"),
 }  # fmt: skip
 
 _CHILDREN: Final[dict[str, tuple[str, ...]]] = {
@@ -46,8 +48,11 @@ _CHILDREN: Final[dict[str, tuple[str, ...]]] = {
     "Port_Group": ("acls",),
     "Logical_Router": ("ports", "static_routes", "nat"),
     "Logical_Router_Port": ("gateway_chassis",),
+    "HA_Chassis_Group": ("ha_chassis",),
 }
-_ROOTS: Final = frozenset({"Logical_Switch", "DHCP_Options", "Port_Group", "Logical_Router"})
+_ROOTS: Final = frozenset(
+    {"Logical_Switch", "DHCP_Options", "Port_Group", "Logical_Router", "HA_Chassis_Group"}
+)
 
 
 class Owner(NamedTuple):

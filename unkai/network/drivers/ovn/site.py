@@ -23,6 +23,7 @@ class Site:
     chassis: what this host is called in OVN, and `binding:host_id` of its ports.
     datapath: "auto" is the kernel's where its module loads, else userspace.
     physnets: physical networks, the first of them served by the bridge br-ex.
+    uplinks: (physical network, interface): what leads out of its bridge; may appear later.
     several_hosts: other hosts take part: geneve tunnels from `encap_ip`, ports pinned to hosts,
     no segmentation offload in a userspace datapath (its tunnels break TCP with it).
     """
@@ -33,6 +34,7 @@ class Site:
     chassis: str
     datapath: DatapathChoice = "auto"
     physnets: tuple[str, ...] = ("public",)
+    uplinks: tuple[tuple[str, str], ...] = ()
     several_hosts: bool = False
     encap_ip: str = "127.0.0.1"
 

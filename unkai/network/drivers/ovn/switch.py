@@ -47,6 +47,7 @@ async def configure(switch: Ovsdb, site: Site) -> None:
     for name in bridges:
         if name not in existing:
             _add_bridge(change, root, name, site)
+    _add_uplinks(change, switch, site)
     await switch.commit(change)
 
 
@@ -73,6 +74,17 @@ async def remove_interfaces(switch: Ovsdb, names: Iterable[str]) -> None:
         change = switch.transaction()
         change.mutate("Bridge", {"name": INTEGRATION_BRIDGE}, "ports", "delete", ports)
         await switch.commit(change)
+
+
+def _add_uplinks(change: Transaction, switch: Ovsdb, site: Site) -> None:
+    """The switch takes an interface up once it is there, however late."""
+    known = {row.text("name") for row in switch.rows("Port").values()}
+    for physnet, link in site.uplinks:
+        bridge = site.bridge_of(physnet)
+        if bridge is not None and link not in known:
+            interface = change.insert("Interface", {"name": link})
+            port = change.insert("Port", {"name": link, "interfaces": [interface]})
+            change.mutate("Bridge", {"name": bridge}, "ports", "insert", [port])
 
 
 def _add_bridge(change: Transaction, root: str, name: str, site: Site) -> None:

@@ -1,0 +1,1 @@
+"""The Ethernet switches that machines are plugged into."""
