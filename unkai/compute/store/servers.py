@@ -90,16 +90,19 @@ def _values(server: Server) -> dict[str, Any]:
     }
 
 
+_CHANGE = (
+    update(servers)
+    .where(servers.c.id == bindparam("of_server"), servers.c.deleted_at.is_(None))
+    .values(generation=servers.c.generation + 1)
+)
+
+
 async def change_server(tx: Tx, server_id: str, now: float, **values: Any) -> None:
     """Write columns of a server that is not deleted."""
     if "flavor" in values:
         flavor = values["flavor"]
         values |= {"flavor_id": flavor.id, "vcpus": flavor.vcpus, "memory_mib": flavor.ram}
-    await tx.execute(
-        update(servers)
-        .where(servers.c.id == server_id, servers.c.deleted_at.is_(None))
-        .values(updated_at=now, generation=servers.c.generation + 1, **values)
-    )
+    await tx.execute(_CHANGE, {"of_server": server_id, "updated_at": now, **values})
 
 
 _USAGE = select(
