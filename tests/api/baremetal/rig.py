@@ -119,7 +119,7 @@ async def opened(folder: Path, machines: FakeMachines | None = None) -> AsyncGen
         kit=kit,
         settings=BaremetalSettings(),
         identity=make_identity(kit, IdentitySettings(argon2_memory_kib=8), folder / "keys"),
-        images=ImageService(
+        glance=ImageService(
             kit,
             ImageSettings(),
             FileStore(folder / "images", reserve_bytes=0),

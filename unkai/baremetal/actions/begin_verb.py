@@ -58,33 +58,3 @@ async def begin_verb(
         happened(subject, who.USER, name or verb, detail=caller.user_name, **asked),
         happened(subject, who.IRONIC_API, f"admit {name or verb}", **asked),
     )
-
-
-async def provision_node(
-    baremetal: Baremetal,
-    caller: Caller,
-    ident: str,
-    verb: Event,
-    operation: Operation,
-    *,
-    request_id: str,
-    lessee: bool = False,
-    input: dict[str, Any] | None = None,
-) -> Node:
-    """A verb that needs nothing else: find the node, check, begin."""
-
-    async def admit(tx: Tx) -> Node:
-        node = await own_node(tx, caller, ident, lessee=lessee)
-        await begin_verb(
-            baremetal,
-            tx,
-            caller,
-            node,
-            verb=verb,
-            operation=operation,
-            request_id=request_id,
-            input=input,
-        )
-        return node
-
-    return await baremetal.kit.database.transact(admit)

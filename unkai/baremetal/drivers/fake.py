@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unkai.baremetal.drivers.base import CleanStep, Ramdisk, unsupported
-from unkai.baremetal.model import Inventory, Node, Port, PowerState
+from unkai.baremetal.model import DeployImage, Inventory, Node, Port, PowerState
 
 DEVICES = ("pxe", "disk", "cdrom", "bios", "safe")
 
@@ -191,3 +191,13 @@ class FakeBios(_Fake):
     async def factory_reset(self, node: Node) -> bool:
         self._machines.check(node, "factory_reset").bios = FakeMachine().bios
         return False
+
+
+class NoImages:
+    """No image is to be had: where no machine writes any."""
+
+    async def publish(self, node: Node, image_id: str) -> DeployImage:
+        raise unsupported(node, "images")
+
+    async def withdraw(self, node: Node) -> None:
+        """Nothing was offered."""
