@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import unkai
 from unkai.baremetal.actions.registry import register_operations as register_baremetal
 from unkai.baremetal.drivers.agent import HttpAgent
+from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect, RamdiskDeploy
 from unkai.baremetal.drivers.fake import FakeMachines, NoImages
 from unkai.baremetal.service import Baremetal, fake_drivers
 from unkai.boot.apis import every_api
@@ -148,13 +149,16 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
 
 
 def _baremetal(settings: Settings, compute: Compute, world: World) -> Baremetal:
+    drivers = fake_drivers(FakeMachines())
+    drivers.deploy |= {"direct": AgentDeploy(), "ramdisk": RamdiskDeploy()}
+    drivers.inspect["agent"] = AgentInspect()
     baremetal = Baremetal(
         kit=compute.kit,
         settings=settings.baremetal,
         identity=compute.identity,
         glance=compute.images,
         network=compute.network,
-        drivers=fake_drivers(FakeMachines()),
+        drivers=drivers,
         agent=HttpAgent(world.namespace),
         images=NoImages(),
         conductor=socket.gethostname(),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from unkai.baremetal.actions.change_state import node_uuid_of, note
 from unkai.baremetal.service import Baremetal
+from unkai.baremetal.store import nodes
 from unkai.kit.db import Tx
 from unkai.kit.operations import Operation, Result, Run, Step
-from unkai.baremetal.store import nodes
 from unkai.timeline import model as who
 
 

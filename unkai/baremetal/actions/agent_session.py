@@ -1,8 +1,8 @@
 """A machine works for us: it boots our ramdisk, its agent calls, and at the end it is off again.
 
-Cleaning, deploying, inspecting, rescuing and servicing all begin with these steps and take them back
-by the same undos. The node waits (`clean wait`, `wait call-back`, ...) from its power on to the end
-of the agent's work, so that it can be aborted at any moment of it.
+Cleaning, deploying, inspecting, rescuing and servicing all begin with these steps and take them
+back by the same undos. The node waits (`clean wait`, `wait call-back`, ...) from its power on to
+the end of the agent's work, so that it can be aborted at any moment of it.
 
 What the session knows lies in `driver_internal_info`: agent_url, agent_last_heartbeat,
 agent_version; it is emptied when the next ramdisk is prepared, and the agent's token with it.
@@ -32,6 +32,7 @@ PURPOSES = {
     "deploy-node": ("deploy", "provisioning"),
     "inspect-node": ("inspect", "inspection"),
     "rescue-node": ("rescue", "rescuing"),
+    "unrescue-node": ("rescue", "rescuing"),
     "service-node": ("service", "servicing"),
 }
 """Of an operation: the ramdisk's mode, and the network it boots on."""
@@ -48,7 +49,8 @@ AGENT_FIELDS = (
 
 def skipped(run: Run) -> bool:
     """Whether an earlier step found that no ramdisk is needed."""
-    return any(isinstance(one, dict) and one.get("skip") for one in run.results.values())  # pyright: ignore[reportUnknownMemberType]
+    plan: Any = next((run.results[name] for name in run.results if name.startswith("plan_")), None)
+    return bool(plan and plan["skip"])
 
 
 async def pxe_ports(baremetal: Baremetal, node: Node) -> Sequence[Port]:
@@ -232,9 +234,11 @@ async def run_command(
             found = started
         else:
             told = await baremetal.agent.commands(node)
-            new = [one for one in told if one.id == begun["id"] or (
-                begun["id"] is None and one.id not in begun["before"]
-            )]
+            new = [
+                one
+                for one in told
+                if one.id == begun["id"] or (begun["id"] is None and one.id not in begun["before"])
+            ]
             if new:
                 found = new[-1]
             else:

@@ -23,10 +23,11 @@ async def apply_inventory(
     node = await nodes.get_node(tx, uuid)
     assert node is not None
     told = found.inventory
+    boot: dict[str, Any] = told.get("boot") or {}
     await _make_ports(baremetal, tx, uuid, told)
     return {
         "properties": {**node.properties, **properties_of(told)},
-        "boot_mode": (told.get("boot") or {}).get("current_boot_mode") or node.boot_mode,
+        "boot_mode": boot.get("current_boot_mode") or node.boot_mode,
     }
 
 
@@ -48,9 +49,7 @@ def properties_of(told: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-async def _make_ports(
-    baremetal: Baremetal, tx: Tx, uuid: str, told: dict[str, Any]
-) -> None:
+async def _make_ports(baremetal: Baremetal, tx: Tx, uuid: str, told: dict[str, Any]) -> None:
     """A MAC that another node has stays that node's."""
     interfaces: list[dict[str, Any]] = told.get("interfaces") or []
     boot: dict[str, Any] = told.get("boot") or {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from unkai.baremetal.actions.change_state import moved
-from unkai.baremetal.actions.find_node import own_node
 from unkai.baremetal.model import Node
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import Event, busy
@@ -37,10 +36,10 @@ async def begin_verb(
     supersede: what is under way is cancelled and undone first (abort, delete).
     """
     subject = f"node/{node.uuid}"
-    if not supersede and await baremetal.kit.operations.busy(tx, subject) is not None:
-        raise busy(node.uuid, node.conductor or baremetal.conductor)
     now = baremetal.kit.clock.now()
     move = moved(node, verb, now, name=name)
+    if not supersede and await baremetal.kit.operations.busy(tx, subject) is not None:
+        raise busy(node.uuid, node.conductor or baremetal.conductor)
     await nodes.change_node(tx, node, now, **{**move, "last_error": None, **values})
     await baremetal.kit.operations.submit(
         tx,

@@ -93,6 +93,4 @@ def cleaning() -> tuple[Step, ...]:
     )
 
 
-CLEAN_NODE = Operation(
-    "clean-node", *cleaning(), failed=mark_clean_failed, deadline_s=DEADLINE_S
-)
+CLEAN_NODE = Operation("clean-node", *cleaning(), failed=mark_clean_failed, deadline_s=DEADLINE_S)

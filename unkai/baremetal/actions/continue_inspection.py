@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from unkai.baremetal.actions.agent_session import HEARTBEAT
 from unkai.baremetal.model import Inventory, Node, State
@@ -21,12 +21,10 @@ async def continue_inspection(
     interfaces: Any = inventory.get("interfaces")
     if not isinstance(interfaces, list):
         raise BadRequest("The inventory has no list of interfaces.", code="inventory-invalid")
-    told: list[Any] = interfaces  # pyright: ignore[reportUnknownVariableType]
-    macs = [
-        str(nic.get("mac_address")).lower()
-        for nic in told
-        if isinstance(nic, dict) and nic.get("mac_address")  # pyright: ignore[reportUnknownMemberType]
-    ]
+    nics = cast("list[dict[str, Any]]", [n for n in cast("list[Any]", interfaces) if n])
+    if not all(isinstance(nic, dict) for nic in cast("list[Any]", nics)):
+        raise BadRequest("An interface of the inventory is no object.", code="inventory-invalid")
+    macs = [str(nic["mac_address"]).lower() for nic in nics if nic.get("mac_address")]
 
     async def write(tx: Tx) -> Node:
         found = {port.node_uuid for port in await ports_with(tx, macs)}

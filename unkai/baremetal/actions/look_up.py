@@ -38,7 +38,7 @@ async def look_up(
         token = MASKED
         values: dict[str, Any] = {}
         if node.agent_token is None:
-            token = baremetal.kit.chance.token(32)
+            token = baremetal.kit.chance.token_urlsafe(32)
             values["agent_token"] = token
         elif node.driver_internal_info.get("agent_url"):
             info = {**node.driver_internal_info, "agent_restarted": True}

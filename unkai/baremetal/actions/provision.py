@@ -90,9 +90,7 @@ async def provision(
     return await baremetal.kit.database.transact(admit)
 
 
-async def _only_move(
-    baremetal: Baremetal, tx: Tx, node: Node, event: Event, name: str
-) -> Node:
+async def _only_move(baremetal: Baremetal, tx: Tx, node: Node, event: Event, name: str) -> Node:
     """From a failure or from available back to manageable: nobody needs to be asked."""
     now = baremetal.kit.clock.now()
     values = moved(node, event, now, name=name)

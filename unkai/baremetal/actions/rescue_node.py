@@ -66,13 +66,8 @@ async def leave_rescue(baremetal: Baremetal, run: Run) -> None:
     node = await node_of(baremetal, run)
     await switch_power(baremetal, node, PowerState.OFF)
     if node.interface("rescue") == "agent":
-        rescue = Run(**{**_fields(run), "kind": "rescue-node"})
-        await clean_up_ramdisk(baremetal, rescue)
-        await unplug_network(baremetal, rescue)
-
-
-def _fields(run: Run) -> dict[str, Any]:
-    return {name: getattr(run, name) for name in run.__dataclass_fields__}
+        await clean_up_ramdisk(baremetal, run)
+        await unplug_network(baremetal, run)
 
 
 async def back_to_tenant(baremetal: Baremetal, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The image of a node's instance_info: Glance's by id, or a URL with the checksum the user gives."""
+"""The image of a node's instance_info: Glance's by id, or a URL with its checksum."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _missing(node: Node, what: str) -> BadRequest:
         f"Node {node.uuid} failed to validate deploy image info. Some parameters were missing. "
         f"Missing are: ['{what}']",
         code="instance-info",
-        remedy=f"Set instance_info/{what.split()[0]} and try again.",
+        remedy=f"Set instance_info/{what.split(maxsplit=1)[0]} and try again.",
     )
 
 

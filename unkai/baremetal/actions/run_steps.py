@@ -62,8 +62,11 @@ def chosen(offered: Steps, asked: Steps, node: Node) -> Steps:
             made.append(step)
             continue
         known = next(
-            (one for one in offered
-             if (one["interface"], one["step"]) == (step["interface"], step["step"])),
+            (
+                one
+                for one in offered
+                if (one["interface"], one["step"]) == (step["interface"], step["step"])
+            ),
             None,
         )
         if known is None:
@@ -106,7 +109,7 @@ async def run_steps(baremetal: Baremetal, run: Run, kind: str, steps: Steps) -> 
 
 def run_state(node: Node, run: Run) -> dict[str, Any]:
     """How far this run came; nothing of an earlier one."""
-    state = node.driver_internal_info.get("steps") or {}
+    state: dict[str, Any] = node.driver_internal_info.get("steps") or {}
     return state if state.get("run") == run.id else {}
 
 
@@ -151,8 +154,8 @@ async def _hold(baremetal: Baremetal, node: Node, step: dict[str, Any]) -> Wait 
 
 
 async def _wait(baremetal: Baremetal, node: Node, step: dict[str, Any]) -> Wait | None:
-    seconds = float((step.get("args") or {}).get("seconds", 0))
-    await baremetal.kit.clock.sleep(min(seconds, 600.0))
+    args: dict[str, Any] = step.get("args") or {}
+    await baremetal.kit.clock.sleep(min(float(args.get("seconds", 0)), 600.0))
     return None
 
 

@@ -1,4 +1,4 @@
-"""/lookup, /heartbeat, /continue_inspection: the doors of the agents; a token of their own is the key."""
+"""/lookup, /heartbeat, /continue_inspection: the agents' doors, by a token of their own."""
 
 from __future__ import annotations
 

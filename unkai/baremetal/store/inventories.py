@@ -14,9 +14,7 @@ async def get_inventory(
 ) -> Inventory | None:
     """None if there is none, or none from `since` on."""
     row = await session.first(
-        select(inventories).where(
-            inventories.c.node_uuid == node_uuid, inventories.c.at >= since
-        )
+        select(inventories).where(inventories.c.node_uuid == node_uuid, inventories.c.at >= since)
     )
     return Inventory(row.inventory, row.plugin_data) if row else None
 
