@@ -43,16 +43,16 @@ from unkai.kit.clock import Chance, Clock, iso
 from unkai.kit.db import open_database
 from unkai.kit.events import Events
 from unkai.kit.http import Api, App
-from unkai.kit.leftovers import Leftover
-from unkai.kit.operations import Operations
+from unkai.kit.operations import Operations, stalled
 from unkai.kit.policy import Caller
 from unkai.kit.reconcile import Reconcilers
 from unkai.kit.workbench import Kit
-from unkai.network.actions.audit import leftovers
+from unkai.network.actions.audit_network import audit_network
 from unkai.network.drivers.metadata import MetadataServer
 from unkai.network.reconcilers.put_on_wire import add_reconcilers as add_network_reconcilers
 from unkai.network.service import NetworkService
 from unkai.operator.service import Operator
+from unkai.placement.actions.audit_placement import audit_placement
 from unkai.placement.service import Placement
 from unkai.settings import Settings
 from unkai.timeline.actions.record import StepRecorder
@@ -172,13 +172,16 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
         found = await world.driver.health()
         return {"database": "ok", **found.parts}
 
+    reader = compute.kit.database.reader
     return Operator(
         kit=compute.kit,
         compute=compute,
         audits={
-            "compute": lambda: _compute_leftovers(compute),
-            "network": lambda: _network_leftovers(compute.network),
+            "compute": lambda: audit_compute(compute),
             "image": lambda: audit_images(compute.images),
+            "network": lambda: audit_network(compute.network, reader),
+            "operations": lambda: stalled(reader, compute.kit.clock.now()),
+            "placement": lambda: audit_placement(compute.placement, reader),
         },
         health=health,
         facts={
@@ -189,17 +192,6 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
             "started_at": iso(compute.kit.clock.now()),
         },
     )
-
-
-async def _compute_leftovers(compute: Compute) -> list[Leftover]:
-    found = await audit_compute(compute)
-    return [Leftover("compute", one.kind, one.what, one.detail) for one in found]
-
-
-async def _network_leftovers(network: NetworkService) -> list[Leftover]:
-    words = {"wire": "It is on the wire but in no table.", "table": "It never came to the wire."}
-    found = await leftovers(network, network.kit.database.reader)
-    return [Leftover("network", one.kind, one.id, words[one.where]) for one in found]
 
 
 @asynccontextmanager

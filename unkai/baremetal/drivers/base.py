@@ -95,6 +95,10 @@ class Management(Driver, Protocol):
 
     async def inject_nmi(self, node: Node) -> None: ...
 
+    async def set_indicator(self, node: Node, *, on: bool) -> None:
+        """The light that helps to find the machine."""
+        ...
+
     async def get_sensors(self, node: Node) -> dict[str, Any]:
         """Readings by sensor type and name."""
         ...

@@ -111,6 +111,9 @@ class FakeManagement(_Fake):
     async def inject_nmi(self, node: Node) -> None:
         self._machines.check(node, "inject_nmi")
 
+    async def set_indicator(self, node: Node, *, on: bool) -> None:
+        self._machines.check(node, "set_indicator")
+
     async def get_sensors(self, node: Node) -> dict[str, Any]:
         self._machines.check(node, "get_sensors")
         return {}
