@@ -16,7 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import unkai
 from unkai.baremetal.actions.registry import register_operations as register_baremetal
-from unkai.baremetal.drivers.fake import FakeMachines
+from unkai.baremetal.drivers.agent import HttpAgent
+from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect, RamdiskDeploy
+from unkai.baremetal.drivers.fake import FakeMachines, NoImages
 from unkai.baremetal.service import Baremetal, fake_drivers
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
@@ -108,7 +110,7 @@ async def open_cloud(
             opening = open_world(settings, clock, progress, door)
             world = await stack.enter_async_context(opening)
         compute = _services(settings, kit, identity, world)
-        baremetal = _baremetal(settings, compute)
+        baremetal = _baremetal(settings, compute, world)
         metadata.app = MetadataApp(compute)
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
@@ -146,14 +148,19 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
     return compute
 
 
-def _baremetal(settings: Settings, compute: Compute) -> Baremetal:
+def _baremetal(settings: Settings, compute: Compute, world: World) -> Baremetal:
+    drivers = fake_drivers(FakeMachines())
+    drivers.deploy |= {"direct": AgentDeploy(), "ramdisk": RamdiskDeploy()}
+    drivers.inspect["agent"] = AgentInspect()
     baremetal = Baremetal(
         kit=compute.kit,
         settings=settings.baremetal,
         identity=compute.identity,
-        images=compute.images,
+        glance=compute.images,
         network=compute.network,
-        drivers=fake_drivers(FakeMachines()),
+        drivers=drivers,
+        agent=HttpAgent(world.namespace),
+        images=NoImages(),
         conductor=socket.gethostname(),
     )
     register_baremetal(baremetal)
