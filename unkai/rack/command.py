@@ -105,7 +105,7 @@ def _board(settings: RackSettings, spec: MachineSpec, identity: Identity) -> lis
 
 
 def _console(identity: Identity) -> list[str]:
-    where = f"host={identity.address},port={SERIAL_PORT},server=on,wait=off"
+    where = f"host={identity.inner_address},port={SERIAL_PORT},server=on,wait=off"
     log = f"logfile={CONSOLE_LOG},logappend=on"
     return ["-chardev", f"socket,id=serial,{where},{log}", "-serial", "chardev:serial"]
 
