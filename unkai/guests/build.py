@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from unkai.guests import debian, disk, tree
+from unkai.guests import debian, disk, parts, tree
 from unkai.guests.tools import find, run
 from unkai.kit.errors import Fault
 
@@ -27,7 +27,7 @@ def build_guest(out: Path, cache: Path) -> None:
         kernel = debian.kernel(cache.absolute())
         tree.make_root(work / "root", kernel)
         initramfs = tree.make_initramfs(work / "initramfs", kernel)
-        disk.make_disk(work / "disk.raw", work, work / "root", tree.vmlinuz(kernel), initramfs)
+        disk.make_disk(work / "disk.raw", work, work / "root", parts.vmlinuz(kernel), initramfs)
         finished = work / "disk.raw"
         if out.suffix not in (".raw", ".img"):
             finished = work / "disk.qcow2"

@@ -12,12 +12,14 @@ from pathlib import Path
 from unkai.guests.tools import run
 from unkai.kit.errors import Failed
 
-_KERNEL = "linux-image-cloud-amd64"
+# Debian's two kernels: for virtual machines, unpacked and quick to start; and for every machine.
+CLOUD_KERNEL = "linux-image-cloud-amd64"
+EVERY_KERNEL = "linux-image-amd64"
 
 
-def kernel(cache: Path) -> Path:
-    """The folder of the unpacked cloud kernel: boot/vmlinuz-*, lib/modules/*."""
-    return unpacked(_kernel_package(cache), cache)
+def kernel(cache: Path, metapackage: str = CLOUD_KERNEL) -> Path:
+    """The folder of the unpacked kernel: boot/vmlinuz-*, lib/modules/*."""
+    return unpacked(_kernel_package(cache, metapackage), cache)
 
 
 def unpacked(package: str, cache: Path) -> Path:
@@ -36,18 +38,21 @@ def unpacked(package: str, cache: Path) -> Path:
     return place
 
 
-def _kernel_package(cache: Path) -> str:
+def _kernel_package(cache: Path, metapackage: str) -> str:
     """The package that the metapackage stands for now; without package lists, the cached one."""
-    said = run("apt-cache", "depends", "--important", _KERNEL).decode() if _lists_exist() else ""
+    asked = ("apt-cache", "depends", "--important", metapackage)
+    said = run(*asked).decode() if _lists_exist() else ""
     for line in said.splitlines():
         words = line.split()
         if words[:1] == ["Depends:"] and words[1].startswith("linux-image-"):
             return words[1]
-    cached = sorted(path.name for path in cache.glob("linux-image-*"))
+    cloud = metapackage == CLOUD_KERNEL
+    cached = sorted(path.name for path in cache.glob("linux-image-[0-9]*"))
+    cached = [name for name in cached if name.endswith("-cloud-amd64") == cloud]
     if cached:
         return cached[-1]
     raise Failed(
-        f"The package {_KERNEL} cannot be found.",
+        f"The package {metapackage} cannot be found.",
         code="package-missing",
         remedy="Run: apt-get update",
     )

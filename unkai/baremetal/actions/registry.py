@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from unkai.baremetal.actions.manage_node import MANAGE_NODE
+from unkai.baremetal.actions.provision import OPERATIONS
 from unkai.baremetal.service import Baremetal
-
-OPERATIONS = (MANAGE_NODE,)
 
 
 def register_operations(baremetal: Baremetal) -> None:
-    for operation in OPERATIONS:
+    for operation in dict.fromkeys(OPERATIONS.values()):
         baremetal.kit.operations.register(operation, baremetal)

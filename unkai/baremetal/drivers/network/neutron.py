@@ -17,16 +17,15 @@ from unkai.baremetal.drivers.switch.base import Link, Switch, link_of
 from unkai.baremetal.model import Node, Port
 from unkai.kit.db import Tx
 from unkai.kit.errors import BadRequest
-from unkai.network.actions.audit import device_ports
 from unkai.network.actions.bind_machine_port import (
     BoundPort,
     Nic,
     bind_machine_port,
     create_machine_port,
+    machines_ports,
     remove_machine_ports,
     unbind_machine_port,
 )
-from unkai.network.model import OWNER_MACHINE
 from unkai.network.service import NetworkService
 from unkai.settings import BaremetalSettings
 
@@ -130,7 +129,7 @@ class NeutronNetwork:
     async def leftovers(self, keep: Collection[str]) -> list[str]:
         """Neutron ports of machines and switch ports in use whose node is not in `keep`."""
         reader = self._network.kit.database.reader
-        found = await device_ports(self._network, reader, OWNER_MACHINE)
+        found = await machines_ports(self._network, reader)
         left = [
             f"Neutron port {one.port_id} of node {one.device_id}"
             for one in found

@@ -1,0 +1,1 @@
+"""The deploy agent that runs on a physical machine: `agent/` is what `guests.ramdisk` packs."""

@@ -1,0 +1,55 @@
+-- Cleaning: what the last tenant left. Metadata goes by default; everything, when asked for.
+local disks = require("disks")
+local system = require("system")
+
+local erase = {}
+-- The one of util-linux: the shell, which is busybox, would take its own of that name.
+local BLKDISCARD = "/sbin/blkdiscard"
+
+local function each_disk(work)
+  local done = {}
+  for _, disk in ipairs(disks.all()) do
+    work(disk)
+    disks.reread(disk.name)
+    done[#done + 1] = disk.name
+  end
+  if #done == 0 then error({ type = "BlockDeviceEraseError", message = "no disk was found" }, 0) end
+  return table.concat(done, ", ")
+end
+
+-- Signatures and tables of every partition, then of the disk. What the disk can discard is discarded,
+-- which on most flash leaves zeros: cheap, but no promise; the promise is erase_devices.
+function erase.metadata()
+  return "metadata erased from " .. each_disk(function(disk)
+    system.log("erasing the metadata of %s", disk.name)
+    for _, partition in ipairs((disks.partitions(disk.name))) do
+      if system.exists(partition.path) then
+        system.run("wipefs", "-q", "-a", "-f", partition.path)
+        disks.blank_ends(partition.path, partition.sectors * 512)
+      end
+    end
+    system.run("wipefs", "-q", "-a", "-f", disk.name)
+    system.try(BLKDISCARD, "-q", "-f", disk.name)
+    disks.blank_ends(disk.name, disk.size)
+  end)
+end
+
+local function is_blank(disk)
+  local line = ("cmp -s -n %d %s /dev/zero"):format(disk.size, system.quote(disk.name))
+  return (system.try("sh", "-c", line))
+end
+
+-- Zeros over everything, by the disk's own command where it has one, then read back whole.
+function erase.everything(progress)
+  return "all data erased from " .. each_disk(function(disk)
+    system.log("erasing all of %s", disk.name)
+    progress({ erasing = disk.name })
+    system.run(BLKDISCARD, "-z", "-f", disk.name)
+    progress({ verifying = disk.name })
+    if not is_blank(disk) then
+      error({ type = "BlockDeviceEraseError", message = disk.name .. " still has data" }, 0)
+    end
+  end)
+end
+
+return erase
