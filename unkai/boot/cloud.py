@@ -19,6 +19,7 @@ from unkai.baremetal.actions.registry import register_operations as register_bar
 from unkai.baremetal.drivers.agent import HttpAgent
 from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect, RamdiskDeploy
 from unkai.baremetal.drivers.fake import FakeMachines, NoImages
+from unkai.baremetal.reconcilers import add_reconcilers as add_baremetal_reconcilers
 from unkai.baremetal.service import Baremetal, fake_drivers
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
@@ -74,7 +75,6 @@ class Cloud:
 
     app: ASGIApp
     kit: Kit
-    baremetal: Baremetal
     compute: Compute
     world: World
 
@@ -110,14 +110,13 @@ async def open_cloud(
             opening = open_world(settings, clock, progress, door)
             world = await stack.enter_async_context(opening)
         compute = _services(settings, kit, identity, world)
-        baremetal = _baremetal(settings, compute, world)
         metadata.app = MetadataApp(compute)
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
             await seed(settings, compute, seeded)
-        app = _app(identity, every_api(identity, baremetal, compute, operator))
+        app = _app(identity, every_api(identity, compute, operator))
         await stack.enter_async_context(_moving(kit))
-        yield Cloud(app, kit, baremetal, compute, world)
+        yield Cloud(app, kit, compute, world)
 
 
 def _services(settings: Settings, kit: Kit, identity: Identity, world: World) -> Compute:
@@ -132,13 +131,15 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
         hosts=lambda: tuple(world.agents),
         physical_networks=("public", settings.baremetal.physical_network),
     )
+    placement = Placement(kit)
     compute = Compute(
         kit=kit,
         settings=settings.compute,
         identity=identity,
-        placement=Placement(kit),
+        placement=placement,
         images=images,
         network=network,
+        baremetal=_baremetal(settings, images, network, placement, identity=identity, world=world),
         agents=world.agents,
     )
     add_image_reconcilers(images)
@@ -148,22 +149,32 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
     return compute
 
 
-def _baremetal(settings: Settings, compute: Compute, world: World) -> Baremetal:
+def _baremetal(
+    settings: Settings,
+    images: ImageService,
+    network: NetworkService,
+    placement: Placement,
+    *,
+    identity: Identity,
+    world: World,
+) -> Baremetal:
     drivers = fake_drivers(FakeMachines())
     drivers.deploy |= {"direct": AgentDeploy(), "ramdisk": RamdiskDeploy()}
     drivers.inspect["agent"] = AgentInspect()
     baremetal = Baremetal(
-        kit=compute.kit,
+        kit=images.kit,
         settings=settings.baremetal,
-        identity=compute.identity,
-        glance=compute.images,
-        network=compute.network,
+        identity=identity,
+        glance=images,
+        network=network,
+        placement=placement,
         drivers=drivers,
         agent=HttpAgent(world.namespace),
         images=NoImages(),
         conductor=socket.gethostname(),
     )
     register_baremetal(baremetal)
+    add_baremetal_reconcilers(baremetal)
     return baremetal
 
 
