@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from unkai.baremetal.actions.change_state import moved
-from unkai.baremetal.actions.find_node import own_node
+from unkai.baremetal.actions.find_node import permitted_node
 from unkai.baremetal.model import Node
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import Event, busy
@@ -68,13 +68,12 @@ async def provision_node(
     operation: Operation,
     *,
     request_id: str,
-    lessee: bool = False,
     input: dict[str, Any] | None = None,
 ) -> Node:
     """A verb that needs nothing else: find the node, check, begin."""
 
     async def admit(tx: Tx) -> Node:
-        node = await own_node(tx, caller, ident, lessee=lessee)
+        node = await permitted_node(tx, caller, ident, "baremetal:node:set_provision_state")
         await begin_verb(
             baremetal,
             tx,
