@@ -109,13 +109,24 @@ class ImageCache:
         finally:
             self._pinned[image.id] -= 1
 
-    def evict(self, keep_ids: Collection[str]) -> list[str]:
+    def evict(self, image_ids: Collection[str]) -> list[str]:
         pinned = {image_id for image_id, count in self._pinned.items() if count}
-        gone = sorted({image.id for image in self.all()} - pinned - set(keep_ids))
+        gone = sorted(({image.id for image in self.all()} & set(image_ids)) - pinned)
         for image_id in gone:
             (self._folder / f"{image_id}.json").unlink(missing_ok=True)
             (self._folder / image_id).unlink(missing_ok=True)
         return gone
+
+    def strays(self) -> list[Path]:
+        """Files that are no image's, or half of one; none of what is being fetched now."""
+        busy = {image_id for image_id, lock in list(self._fetching.items()) if lock.locked()}
+        found = {path.name: path for path in sorted(self._folder.iterdir())}
+        whole = {name for name in found if f"{name}.json" in found}
+        fine = whole | {f"{name}.json" for name in whole}
+        strays = [path for name, path in found.items() if name not in fine]
+        if not busy:
+            return strays
+        return [p for p in strays if not p.name.startswith(".") and p.stem not in busy]
 
     async def _fetch(self, image: ImageRef, source: ImageSource) -> None:
         descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=_PART)

@@ -85,6 +85,11 @@ class FakeHost:
     def crash_guest(self, server_id: str, reason: str = "QEMU ended with signal 9.") -> None:
         self._set(self.machines[server_id], PowerState.CRASHED, reason)
 
+    def lose_machine(self, server_id: str) -> None:
+        """Its folder is removed by somebody: process and disk are gone, its ports stay plugged."""
+        del self.machines[server_id]
+        self.changes.tell(self.status(server_id))
+
     def guest_powers_off(self, server_id: str) -> None:
         self._set(self.machines[server_id], PowerState.STOPPED, "The guest shut itself down.")
 
@@ -181,11 +186,11 @@ class FakeHypervisor:
         async with self._call("cached_images"):
             return list(self._host.images.values())
 
-    async def evict_images(self, keep_ids: Collection[str]) -> list[str]:
+    async def evict_images(self, image_ids: Collection[str]) -> list[str]:
         async with self._call("evict_images"):
             disks = [found.machine.root_disk for found in self._host.machines.values()]
             used = {disk.image.id for disk in disks if disk.image is not None}
-            gone = sorted(set(self._host.images) - used - set(keep_ids))
+            gone = sorted((set(self._host.images) & set(image_ids)) - used)
             for image_id in gone:
                 del self._host.images[image_id]
             return gone
@@ -242,7 +247,8 @@ class FakeHypervisor:
 
     async def rebuild(self, machine: Machine, epoch: int) -> None:
         async with self._call("rebuild", machine.server_id, epoch):
-            if self._known(machine.server_id).power_state in _LIVE:
+            found = self._host.machines.get(machine.server_id)
+            if found is not None and found.power_state in _LIVE:
                 raise refusals.still_running(machine.server_id)
             self._prepare(machine)
             self._host.machines[machine.server_id].root_generation += 1
@@ -263,11 +269,20 @@ class FakeHypervisor:
         async with self._call("list"):
             host = self._host
             ports = await host.plugger.plugged()
-            orphans = (
+            owners = {
+                nic.port_id: server_id
+                for server_id, found in host.machines.items()
+                for nic in found.machine.nics
+            }
+            orphans = [
                 Leftover(kind="port", server_id=server_id, detail=port_id)
                 for port_id, server_id in ports.items()
-                if server_id not in host.machines
-            )
+                if owners.get(port_id) != server_id
+            ]
+            orphans += [
+                Leftover(kind="tap", server_id="", detail=tap)
+                for tap in await host.plugger.bare_taps()
+            ]
             return Census(
                 machines=tuple(host.status(server_id) for server_id in host.machines),
                 leftovers=(*host.leftovers, *orphans),

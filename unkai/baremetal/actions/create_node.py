@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import structs
+
 from unkai.baremetal.actions.find_node import find_node
 from unkai.baremetal.model import INTERFACES, Node
 from unkai.baremetal.service import Baremetal
@@ -60,7 +62,7 @@ async def create_node(baremetal: Baremetal, caller: Caller, values: dict[str, An
         await check_chassis(tx, node.chassis_uuid)
         if node.parent_node is not None:
             parent = await parent_of(tx, caller, node)
-            node = Node(**{**made, "parent_node": parent})
+            node = structs.replace(node, parent_node=parent)
         await nodes.add_node(tx, node)
         return node
 

@@ -104,31 +104,32 @@ async def indicators_of(
     return node.uuid, _indicators(baremetal, node).supported(node)
 
 
-async def indicator_of(
-    baremetal: Baremetal, caller: Caller, ident: str, component: str, name: str
-) -> str:
+async def indicator_of(baremetal: Baremetal, caller: Caller, ident: str, light: str) -> str:
+    """light: its name, an @ and its component."""
     node = await _seen(baremetal, caller, ident, "get_indicator_state")
     lights = _indicators(baremetal, node)
-    _check_light(lights, node, component, name)
+    component, name, _ = _light(lights, node, light)
     return await lights.read(node, component, name)
 
 
 async def set_indicator(
-    baremetal: Baremetal, caller: Caller, ident: str, component: str, name: str, state: str
+    baremetal: Baremetal, caller: Caller, ident: str, light: str, state: str
 ) -> None:
     node = await _free(baremetal, caller, ident, "set_indicator_state")
     lights = _indicators(baremetal, node)
-    states: list[str] = _check_light(lights, node, component, name)["states"]
+    component, name, able = _light(lights, node, light)
+    states: list[str] = able["states"]
     if state not in states:
         raise BadRequest(
-            f"The indicator {name}@{component} can not be {state}, only {', '.join(states)}.",
+            f"The indicator {light} can not be {state}, only {', '.join(states)}.",
             code="indicator-state",
         )
     await lights.switch(node, component, name, state)
 
 
-def _check_light(lights: Indicators, node: Node, component: str, name: str) -> dict[str, Any]:
+def _light(lights: Indicators, node: Node, light: str) -> tuple[str, str, dict[str, Any]]:
+    name, _, component = light.partition("@")
     found = lights.supported(node).get(component, {}).get(name)
     if found is None:
-        raise BadRequest(f"There is no indicator {name}@{component}.", code="indicator-unknown")
-    return found
+        raise BadRequest(f'There is no indicator "{light}".', code="indicator-unknown")
+    return component, name, found

@@ -20,7 +20,7 @@ async def set_traits(
 ) -> None:
     """In place of those it has."""
     wanted = sorted(set(traits))
-    await _change(baremetal, caller, ident, "set", lambda node: wanted)
+    await _change(baremetal, caller, ident, "set", lambda _: wanted)
 
 
 async def add_trait(baremetal: Baremetal, caller: Caller, ident: str, trait: str) -> None:
@@ -28,7 +28,7 @@ async def add_trait(baremetal: Baremetal, caller: Caller, ident: str, trait: str
 
 
 async def remove_traits(baremetal: Baremetal, caller: Caller, ident: str) -> None:
-    await _change(baremetal, caller, ident, "delete", lambda node: [])
+    await _change(baremetal, caller, ident, "delete", lambda _: [])
 
 
 async def remove_trait(baremetal: Baremetal, caller: Caller, ident: str, trait: str) -> None:

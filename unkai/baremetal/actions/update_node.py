@@ -90,7 +90,7 @@ def _choose_interfaces(
         return
     if touched and node.provision_state not in OPEN and not node.maintenance:
         raise Conflict(
-            f"Node {node.uuid} can not have {sorted(touched)[0]}_interface updated unless it is "
+            f"Node {node.uuid} can not have {min(touched)}_interface updated unless it is "
             f"in one of allowed ({', '.join(OPEN)}) states or in maintenance mode. Current state "
             f"is '{node.provision_state}'.",
             code="node-interfaces-fixed",

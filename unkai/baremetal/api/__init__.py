@@ -14,6 +14,7 @@ from unkai.baremetal.api import (
     node_traits,
     node_vifs,
     nodes,
+    ramdisk,
     versions,
 )
 from unkai.baremetal.api.policies import POLICIES
@@ -32,6 +33,7 @@ NOUNS: tuple[tuple[Route, ...], ...] = (
     node_traits.ROUTES,
     node_vifs.ROUTES,
     node_facts.ROUTES,
+    ramdisk.ROUTES,
 )
 
 

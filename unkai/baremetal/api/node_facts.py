@@ -11,8 +11,9 @@ from unkai.baremetal.api.node_views import shown_time
 from unkai.baremetal.api.paging import collection, listed, page_of
 from unkai.baremetal.model import HistoryEntry, Node
 from unkai.baremetal.service import Baremetal
+from unkai.baremetal.store.bios_settings import bios_settings_of
 from unkai.baremetal.store.history import HISTORY, history_of
-from unkai.baremetal.store.inventories import bios_settings_of, inventory_of
+from unkai.baremetal.store.inventories import get_inventory
 from unkai.baremetal.store.nodes import children_of, count_shards, seen_by
 from unkai.kit.db import AnyRow, Session
 from unkai.kit.errors import BadRequest, NotFound
@@ -114,7 +115,7 @@ async def show_history(call: Call) -> dict[str, Any]:
 
 async def show_inventory(call: Call) -> dict[str, Any]:
     session, node = await _node(call, "baremetal:node:inventory:get")
-    found = await inventory_of(session, node.uuid)
+    found = await get_inventory(session, node.uuid)
     if found is None:
         raise NotFound(
             f"Node {node.uuid} does not have an inventory.",

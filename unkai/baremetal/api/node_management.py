@@ -74,20 +74,16 @@ async def list_indicators(call: Call) -> dict[str, Any]:
 
 
 async def show_indicator(call: Call) -> dict[str, Any]:
-    await _allowed(call, "baremetal:node:get_indicator_state")
-    name, component = _parts(call)
-    who = call.caller
-    state = await drive_machine.indicator_of(call.service, who, ident(call), component, name)
-    return {"state": state}
+    light = call.params["indicator"]
+    return {
+        "state": await drive_machine.indicator_of(call.service, call.caller, ident(call), light)
+    }
 
 
 async def put_indicator(call: Call) -> None:
     body: IndicatorState = call.body
-    await _allowed(call, "baremetal:node:set_indicator_state")
-    name, component = _parts(call)
-    await drive_machine.set_indicator(
-        call.service, call.caller, ident(call), component, name, body.state
-    )
+    light = call.params["indicator"]
+    await drive_machine.set_indicator(call.service, call.caller, ident(call), light, body.state)
 
 
 async def _allowed(call: Call, rule: str) -> None:
@@ -95,13 +91,6 @@ async def _allowed(call: Call, rule: str) -> None:
     baremetal: Baremetal = call.service
     node = await find_node(baremetal.kit.database.reader, call.caller, ident(call))
     require(call.caller, node, rule)
-
-
-def _parts(call: Call) -> tuple[str, str]:
-    name, at, component = call.params["indicator"].partition("@")
-    if not at:
-        raise BadRequest(f'Malformed indicator name "{name}".', code="indicator-unknown")
-    return name, component
 
 
 async def show_media(call: Call) -> list[dict[str, Any]]:

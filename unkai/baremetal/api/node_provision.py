@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from unkai.baremetal.actions.find_node import find_node
-from unkai.baremetal.actions.provision import Wish, provision
+from unkai.baremetal.actions.provision import provision
 from unkai.baremetal.actions.rights import require
 from unkai.baremetal.actions.use_runbook import runbook_steps
 from unkai.baremetal.api.asked import boolean, ident, need
@@ -33,6 +33,9 @@ _VERBS_SINCE = {
     "unhold": "1.85",
     "service": "1.87",
 }
+_INPUT = ("clean_steps", "deploy_steps", "service_steps")
+_INFO = ("configdrive", "rescue_password")
+"""What the work on the machine reads from instance_info."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _CLEAN_KINDS = ("vendor", "power", "management", "firmware", "deploy", "bios", "raid")
 
@@ -88,12 +91,19 @@ async def put_provision(call: Call) -> None:
     _check_configdrive(call, body)
     _check_steps(call, body)
     _check_words(call, body, node.provision_state)
-    names = ("configdrive", "clean_steps", "deploy_steps", "service_steps", "rescue_password")
-    given = {name: value for name in names if (value := getattr(body, name)) is not None}
+    given = {name: value for name in _INPUT if (value := getattr(body, name)) is not None}
     if body.disable_ramdisk is not None:
         given["disable_ramdisk"] = boolean("disable_ramdisk", body.disable_ramdisk)
-    wish = Wish(body.target, given)
-    await provision(baremetal, call.caller, node.uuid, wish, request_id=call.request_id)
+    info = {name: value for name in _INFO if (value := getattr(body, name)) is not None}
+    await provision(
+        baremetal,
+        call.caller,
+        node.uuid,
+        body.target,
+        request_id=call.request_id,
+        input=given,
+        instance_info=info,
+    )
     call.headers["Location"] = f"{call.url}/nodes/{node.uuid}/states"
 
 
