@@ -139,7 +139,14 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
         placement=placement,
         images=images,
         network=network,
-        baremetal=_baremetal(settings, images, network, placement, identity=identity, world=world),
+        baremetal=_baremetal(
+            settings,
+            world,
+            identity=identity,
+            images=images,
+            network=network,
+            placement=placement,
+        ),
         agents=world.agents,
     )
     add_image_reconcilers(images)
@@ -151,12 +158,12 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
 
 def _baremetal(
     settings: Settings,
+    world: World,
+    *,
+    identity: Identity,
     images: ImageService,
     network: NetworkService,
     placement: Placement,
-    *,
-    identity: Identity,
-    world: World,
 ) -> Baremetal:
     drivers = fake_drivers(FakeMachines())
     drivers.deploy |= {"direct": AgentDeploy(), "ramdisk": RamdiskDeploy()}

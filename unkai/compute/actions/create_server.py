@@ -58,6 +58,8 @@ from unkai.timeline import model as who
 from unkai.timeline.actions.record import event, record
 
 ATTEMPTS = 4
+ON_A_NODE_S = 4 * 3600.0
+"""How long a boot may take where a physical machine has to be deployed first."""
 
 
 # --- admission
@@ -126,7 +128,7 @@ async def _place(
     compute: Compute, tx: Tx, admission: Admission, before: list[Placed], *, several: bool
 ) -> Placed:
     """Choose a host for the next server and claim its resources there."""
-    asked, made_of = admission.asked, admission.made_of
+    made_of = admission.made_of
     server = new_server(compute, admission, len(before), several=several)
     group_id = made_of.group.id if made_of.group else None
     need, choice = await _choose(compute, tx, admission, before)
@@ -232,6 +234,7 @@ async def _submit(compute: Compute, tx: Tx, admission: Admission, server: Server
         user_id=server.user_id,
         request_id=admission.request_id,
         input=placed(server),
+        deadline_s=ON_A_NODE_S if is_node(server.host or "") else None,
     )
 
 

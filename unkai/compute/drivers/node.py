@@ -1,8 +1,8 @@
 """A physical machine as a compute host: a server's operations run on it unchanged.
 
-The host's name is the node's uuid, and it carries one server. `prepare` tells the node what it shall
-boot, `start` deploys it, `remove` gives it back to be cleaned. What takes minutes is not waited for
-inside a call: a verb that is under way raises Retry with what the node does now, and looks again.
+The host's name is the node's uuid, and it carries one server. `prepare` tells the node what it
+shall boot, `start` deploys it, `remove` gives it back to be cleaned. What takes minutes is not
+waited for inside a call: a verb that is under way raises Retry with what the node does now.
 """
 
 from __future__ import annotations
@@ -87,13 +87,11 @@ class NodeHost:
         await switch_node(self._baremetal, self._uuid, on=True)
 
     async def rebuild(self, machine: Machine, epoch: int) -> None:
-        """Deployed anew, from the image it is told now."""
+        """Deployed anew. It was stopped for that: one that is on again is what it should be."""
         node = await self._node(machine.server_id)
-        wanted = _info(machine)
-        marked = node.instance_info.get("rebuilt_by") == epoch
-        if not marked:
-            info = {**wanted, "rebuilt_by": epoch}
-            await load_instance(self._baremetal, node, info, [nic.port_id for nic in machine.nics])
+        if node.provision_state == State.ACTIVE and node.power_state != NodePower.ON:
+            vifs = [nic.port_id for nic in machine.nics]
+            await load_instance(self._baremetal, node, _info(machine), vifs)
             await self._begin(node, "rebuild")
         await self._until_active(machine.server_id)
 
