@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from unkai.baremetal.actions.manage_node import MANAGE_NODE
+from unkai.baremetal.actions.restore_power import RESTORE_POWER
 from unkai.baremetal.service import Baremetal
 
-OPERATIONS = (MANAGE_NODE,)
+OPERATIONS = (MANAGE_NODE, RESTORE_POWER)
 
 
 def register_operations(baremetal: Baremetal) -> None:

@@ -111,6 +111,10 @@ class Operations:
         holder = await submitting.holder_of(session, subject)
         return holder.kind if holder else None
 
+    async def busy_subjects(self, session: Session, kind: str) -> set[str]:
+        """Every subject of a kind ("node") that has an active operation."""
+        return await submitting.held(session, kind)
+
     async def list(
         self, session: Session, *, subject: str | None = None, active: bool = False
     ) -> list[OperationView]:

@@ -16,6 +16,9 @@ from unkai.kit.operations.table import ENDED, State, operations
 HOLDER = select(operations.c.id, operations.c.kind).where(
     operations.c.slot == bindparam("of_subject")
 )
+HELD = select(operations.c.slot).where(
+    operations.c.slot >= bindparam("first"), operations.c.slot < bindparam("end")
+)
 LAST_EPOCH = select(func.max(operations.c.epoch)).where(
     operations.c.subject == bindparam("of_subject")
 )
@@ -25,6 +28,12 @@ ADD = insert(operations)
 async def holder_of(session: Session, subject: str) -> AnyRow | None:
     """The subject's active operation: its id and kind."""
     return await session.first(HOLDER, {"of_subject": subject})
+
+
+async def held(session: Session, kind: str) -> set[str]:
+    """Subjects of a kind that an operation is active for."""
+    rows = await session.all(HELD, {"first": f"{kind}/", "end": f"{kind}0"})  # 0 follows /
+    return {row.slot for row in rows}
 
 
 async def next_epoch(session: Session, subject: str) -> int:
