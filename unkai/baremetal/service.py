@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from unkai.baremetal.drivers.base import (
+    Agent,
     Bios,
     Boot,
     Console,
     Deploy,
     HardwareType,
+    Images,
     Inspect,
     Management,
     Network,
@@ -104,9 +106,11 @@ class Baremetal:
     kit: Kit
     settings: BaremetalSettings
     identity: Identity
-    images: ImageService
+    glance: ImageService
     network: NetworkService
     drivers: Drivers
+    agent: Agent
+    images: Images
     conductor: str
     hardware_types: Mapping[str, HardwareType] = field(default_factory=lambda: HARDWARE_TYPES)
 

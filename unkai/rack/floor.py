@@ -13,7 +13,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -30,8 +30,6 @@ from unkai.rack.panel import Panel
 from unkai.rack.processes import Service
 from unkai.rack.relay import TcpRelay, Toll, UdpRelay
 from unkai.rack.switch import Switch
-
-MODULE: Final = "unkai.rack.floor"
 
 
 class Floor:
@@ -105,6 +103,8 @@ class Floor:
         with contextlib.suppress(OSError, EOFError, ValueError):
             key, name, *words = (await reader.readline()).decode().split()
             if key == self._inventory.key and name in self._machines:
+                if words[0] == "set":  # a poll of the power is nothing to tell
+                    log.info("rack.chassis", machine=name, words=" ".join(words))
                 try:
                     lines = await ipmi.answer(Panel(self._machines[name]), words)
                     writer.write("".join(f"{line}\n" for line in [*lines, "ok"]).encode())
@@ -128,7 +128,10 @@ class Floor:
 
     async def _do(self, machine: Machine, verb: object, words: dict[str, Any]) -> Any:
         if verb == "fault":
-            fault = msgspec.convert(words, faults.Fault)
+            try:
+                fault = msgspec.convert(words, faults.Fault)
+            except msgspec.ValidationError as error:
+                raise BadRequest(f"No such fault: {error}.", code="rack-invalid") from error
             await machine.break_it(fault)
         elif verb == "repair":
             await machine.mend(words.get("kind"))

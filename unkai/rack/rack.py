@@ -16,7 +16,7 @@ from typing import Any, Final
 from unkai.kit.clock import Chance, Clock
 from unkai.kit.errors import Failed, Fault, NotFound, Unavailable
 from unkai.kit.process import ProcessId, is_alive
-from unkai.rack import control, floor, processes
+from unkai.rack import control, processes
 from unkai.rack.command import CONSOLE_LOG
 from unkai.rack.faults import FaultKind
 from unkai.rack.inventory import read_inventory, write_inventory
@@ -31,7 +31,9 @@ from unkai.rack.model import (
 )
 from unkai.rack.switch import Switch, delete_taps
 
+_FLOOR: Final = "unkai.rack.floor"
 _START_S: Final = 30.0
+_GONE_S: Final = 2.0
 
 
 class RackMachine:
@@ -146,7 +148,7 @@ class Rack:
 
     def _spawn(self) -> ProcessId:
         settings = self.settings
-        argv = [sys.executable, "-m", floor.MODULE, str(settings.state_dir), str(settings.run_dir)]
+        argv = [sys.executable, "-m", _FLOOR, str(settings.state_dir), str(settings.run_dir)]
         return processes.spawn(argv, words=settings.state_dir / "rack.log")
 
     async def _until_ready(self, process: ProcessId) -> None:
@@ -175,7 +177,7 @@ async def remove(settings: RackSettings) -> None:
     if settings.switch_socket.exists():
         switch = Switch(settings, Clock())
         try:
-            await switch.open()
+            await switch.open(timeout_s=_GONE_S)
             await switch.clear()
         except Fault:
             pass  # a dead switch has no ports; its database goes with the cloud
@@ -220,7 +222,7 @@ def _known(settings: RackSettings) -> Inventory | None:
 
 
 def _mark(settings: RackSettings) -> str:
-    return f"{floor.MODULE}\0{settings.state_dir}\0{settings.run_dir}\0"
+    return f"{_FLOOR}\0{settings.state_dir}\0{settings.run_dir}\0"
 
 
 def _last_words(settings: RackSettings) -> str:

@@ -41,10 +41,10 @@ class Switch:
         self._ovsdb = Ovsdb(remote, "Open_vSwitch", _TABLES, clock=clock)
         self._vnet_hdr = True
 
-    async def open(self) -> None:
+    async def open(self, *, timeout_s: float = 10.0) -> None:
         """Connect and have the bridge. Raises Unavailable("switch-unreachable")."""
         try:
-            await self._ovsdb.start()
+            await self._ovsdb.start(timeout_s=timeout_s)
         except OvsdbGone as error:
             raise Unavailable(
                 f"The switch at {self._settings.switch_socket} does not answer: {error}.",

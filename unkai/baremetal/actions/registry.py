@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from unkai.baremetal.actions.manage_node import MANAGE_NODE
+from unkai.baremetal.actions.provision import OPERATIONS
 from unkai.baremetal.actions.restore_power import RESTORE_POWER
 from unkai.baremetal.service import Baremetal
 
-OPERATIONS = (MANAGE_NODE, RESTORE_POWER)
-
 
 def register_operations(baremetal: Baremetal) -> None:
-    for operation in OPERATIONS:
+    for operation in dict.fromkeys((*OPERATIONS.values(), RESTORE_POWER)):
         baremetal.kit.operations.register(operation, baremetal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from unkai.baremetal.api import node_states, nodes, versions
+from unkai.baremetal.api import node_states, nodes, ramdisk, versions
 from unkai.baremetal.api.policies import POLICIES
 from unkai.baremetal.service import Baremetal
 from unkai.kit.http import Api, Route, dialects
@@ -14,6 +14,7 @@ NOUNS: tuple[tuple[Route, ...], ...] = (
     versions.ROUTES,
     nodes.ROUTES,
     node_states.ROUTES,
+    ramdisk.ROUTES,
 )
 
 

@@ -6,13 +6,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from unkai.baremetal.actions.begin_verb import provision_node
 from unkai.baremetal.actions.find_node import find_node
-from unkai.baremetal.actions.manage_node import MANAGE_NODE
+from unkai.baremetal.actions.provision import provision
 from unkai.baremetal.api.node_views import READERS
 from unkai.baremetal.service import Baremetal
-from unkai.baremetal.states import Event, verb
-from unkai.kit.errors import BadRequest
 from unkai.kit.http import Call, Route
 
 SHOWN = (
@@ -43,15 +40,11 @@ async def show_states(call: Call) -> dict[str, Any]:
 
 async def put_provision(call: Call) -> None:
     body: ProvisionTarget = call.body
-    event = verb(body.target)
-    if event != Event.MANAGE:
-        raise BadRequest(f"The target {body.target} is not known yet.")
-    await provision_node(
+    await provision(
         call.service,
         call.caller,
         call.params["node_ident"],
-        event,
-        MANAGE_NODE,
+        body.target,
         request_id=call.request_id,
     )
 

@@ -142,6 +142,12 @@ async def with_data(session: Session) -> set[str]:
     return set(await session.scalars(select(images.c.id).where(images.c.status != Status.QUEUED)))
 
 
+async def whole(session: Session) -> set[str]:
+    """Ids of images whose data must be in the store."""
+    settled = (Status.ACTIVE, Status.DEACTIVATED)
+    return set(await session.scalars(select(images.c.id).where(images.c.status.in_(settled))))
+
+
 async def usage(session: Session, owner: str | None) -> dict[str, int]:
     """Bytes and counts of one project's images: active, staged, total, uploading."""
     rows = await session.all(

@@ -126,6 +126,11 @@ class Operations:
             query = query.where(operations.c.state.not_in(ENDED))
         return [self._view(row) for row in await session.all(query)]
 
+    async def active_subjects(self, session: Session) -> set[str]:
+        """Whom a live operation has in hand, however many there are."""
+        query = select(operations.c.subject).where(operations.c.state.not_in(ENDED))
+        return set(await session.scalars(query))
+
     def _view(self, row: AnyRow) -> OperationView:
         known = self._process.kinds.get(row.kind)
         ended = row.state in ENDED

@@ -177,15 +177,6 @@ async def binding_statuses(session: Session, port_ids: Iterable[str] | None) -> 
     return found
 
 
-async def ports_owned(session: Session, owner_prefix: str) -> Sequence[AnyRow]:
-    """(id, device_id, binding_host_id) of ports whose owner begins so."""
-    return await session.all(
-        select(ports.c.id, ports.c.device_id, ports.c.binding_host_id).where(
-            ports.c.device_owner.startswith(owner_prefix, autoescape=True)
-        )
-    )
-
-
 async def mac_taken(session: Session, network_id: str, mac_address: str) -> bool:
     parameters = {"network_id": network_id, "mac_address": mac_address}
     return await session.scalar(MAC, parameters) is not None

@@ -47,12 +47,11 @@ FLOATING = (
 )
 
 
-async def ports_of_servers(session: Session) -> dict[str, str]:
-    """The device of every port whose owner is compute, by port."""
-    rows = await session.all(
-        select(ports.c.id, ports.c.device_id).where(ports.c.device_owner.like("compute:%"))
-    )
-    return {row.id: row.device_id for row in rows}
+async def ports_of_servers(session: Session) -> list[Any]:
+    """(id, device_id, binding_host_id) of every port whose owner is compute."""
+    wanted = (ports.c.id, ports.c.device_id, ports.c.binding_host_id)
+    statement = select(*wanted).where(ports.c.device_owner.like("compute:%"))
+    return list(await session.all(statement))
 
 
 async def addresses_of_devices(session: Session, device_ids: Sequence[str]) -> list[Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from unkai.kit.db import AnyRow, Session, StaleWrite, Tx
 from unkai.placement.model import Allocations, Consumer
-from unkai.placement.store.schema import allocations, consumers
+from unkai.placement.store.schema import allocations, consumers, inventories
 
 CONSUMER = select(consumers).where(consumers.c.id == bindparam("one"))
 ADD_CONSUMER = insert(consumers)
@@ -132,9 +132,44 @@ async def count_consumers(session: Session, project_id: str, user_id: str | None
     return {row.consumer_type: int(row.amount) for row in await session.all(statement)}
 
 
-async def holders(session: Session, consumer_type: str) -> set[str]:
-    """Consumers of a type."""
-    found = await session.scalars(
-        select(consumers.c.id).where(consumers.c.consumer_type == consumer_type)
+async def holders(session: Session, consumer_type: str) -> dict[str, set[str]]:
+    """The providers that each consumer of a type holds something of."""
+    found: dict[str, set[str]] = {}
+    for row in await session.all(
+        select(allocations.c.consumer_id, allocations.c.provider_id)
+        .join(consumers, consumers.c.id == allocations.c.consumer_id)
+        .where(consumers.c.consumer_type == consumer_type)
+    ):
+        found.setdefault(row.consumer_id, set()).add(row.provider_id)
+    return found
+
+
+async def empty_consumers(session: Session) -> set[str]:
+    """Consumers that hold nothing."""
+    holding = select(allocations.c.consumer_id)
+    return set(await session.scalars(select(consumers.c.id).where(consumers.c.id.not_in(holding))))
+
+
+async def miscounted(session: Session) -> list[AnyRow]:
+    """(provider_id, resource_class, used, held) of inventories that are not the sum of claims."""
+    held = (
+        select(
+            allocations.c.provider_id,
+            allocations.c.resource_class,
+            func.sum(allocations.c.used).label("held"),
+        )
+        .group_by(allocations.c.provider_id, allocations.c.resource_class)
+        .subquery()
     )
-    return set(found)
+    amount = func.coalesce(held.c.held, 0)
+    own = inventories.c
+    beside = and_(
+        held.c.provider_id == own.provider_id, held.c.resource_class == own.resource_class
+    )
+    return list(
+        await session.all(
+            select(own.provider_id, own.resource_class, own.used, amount.label("held"))
+            .select_from(inventories.outerjoin(held, beside))
+            .where(own.used != amount)
+        )
+    )
