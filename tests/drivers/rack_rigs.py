@@ -73,15 +73,24 @@ class Clients:
     def __init__(self, rack: Rack) -> None:
         self.rack = rack
 
-    async def ipmi(self, machine: str, *words: str, check: bool = True, timeout_s: int = 20) -> str:
+    async def ipmi(self, machine: str, *words: str, check: bool = True, password: str = "") -> str:
+        """What ipmitool says; it waits a second for each answer and asks twice more."""
         bmc = self.rack.machines[machine].bmc
         command = ["ipmitool", "-I", "lanplus", "-C", "3", "-H", bmc.address, "-p", str(bmc.port)]
-        command += ["-U", bmc.username, "-P", bmc.password, "-N", "1", "-R", "2", *words]
+        command += [
+            "-U",
+            bmc.username,
+            "-P",
+            password or bmc.password,
+            "-N",
+            "1",
+            "-R",
+            "2",
+            *words,
+        ]
 
         def run() -> subprocess.CompletedProcess[str]:
-            return subprocess.run(
-                command, capture_output=True, text=True, check=False, timeout=timeout_s
-            )
+            return subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
 
         done = await netns.run(self.rack.settings.namespace, run)
         if check and done.returncode != 0:

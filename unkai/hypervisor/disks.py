@@ -1,8 +1,8 @@
 """The image cache and the root disks that stand on it.
 
 A cached image is written beside its place, hashed on the way, and renamed once it is whole. Nobody
-here opens an image to look at it: its format and size come with its description, qemu-img makes
-overlays without reading what is below (`-u`), and a disk is grown by the running QEMU. So untrusted
+here opens an image to look at it: its format and size come with its description, an overlay is made
+without reading what is below, and a disk is grown by the running QEMU. So untrusted
 bytes are parsed by nothing but the sandboxed process of the server they belong to.
 """
 
@@ -25,6 +25,7 @@ from unkai.hypervisor import refusals
 from unkai.hypervisor.client import ImageSource
 from unkai.hypervisor.folder import write_atomically
 from unkai.hypervisor.model import ImageRef, RootDisk
+from unkai.hypervisor.qcow2 import write_empty
 from unkai.hypervisor.threads import in_thread
 from unkai.kit.errors import BadRequest, Failed, NotFound
 
@@ -146,32 +147,15 @@ class ImageCache:
             part.unlink(missing_ok=True)
 
 
-async def make_root_disk(qemu_img: str, disk: RootDisk, image_path: str, place: Path) -> None:
+async def make_root_disk(disk: RootDisk, image_path: str, place: Path) -> None:
     """A qcow2 of the disk's size, empty or above the image. Failed, leaving nothing."""
-    below = [] if disk.image is None else ["-u", "-F", disk.image.format, "-b", image_path]
-    child = await asyncio.create_subprocess_exec(
-        *(qemu_img, "create", "-q", "-f", "qcow2", *below, str(place), str(disk.size_bytes)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    below = None if disk.image is None else (image_path, disk.image.format)
     try:
-        _, said = await child.communicate()
-    except asyncio.CancelledError:
-        child.kill()
-        await child.wait()
+        with disk_words("the root disk"):
+            await in_thread(write_empty, place, disk.size_bytes, below)
+    except BaseException:
+        place.unlink(missing_ok=True)
         raise
-    if child.returncode == 0:
-        return
-    place.unlink(missing_ok=True)
-    words = said.decode(errors="replace").strip()
-    if os.strerror(errno.ENOSPC) in words:
-        raise disk_full("the root disk")
-    raise Failed(
-        f"The root disk could not be made: {words}",
-        code="qemu-img-failed",
-        remedy="Look at the state folder's disk; another boot may work.",
-    )
 
 
 def _copy(source: Path, target: BinaryIO) -> str:

@@ -8,6 +8,7 @@ is the agent: it holds nothing and may be made anew at any time.
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator
@@ -347,10 +348,19 @@ class FakeHypervisor:
 
 
 async def _sha256(source: ImageSource) -> str:
-    digest = hashlib.sha256()
     if isinstance(source, Path):
-        digest.update(await asyncio.to_thread(source.read_bytes))
-    else:
-        async for chunk in source:
-            digest.update(chunk)
+        now = source.stat()
+        return await asyncio.to_thread(
+            _sha256_of_file, source, now.st_ino, now.st_size, now.st_mtime_ns
+        )
+    digest = hashlib.sha256()
+    async for chunk in source:
+        digest.update(chunk)
     return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=256)
+def _sha256_of_file(path: Path, inode: int, size: int, mtime_ns: int) -> str:
+    """Played hosts of one process all take their images from the same files."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

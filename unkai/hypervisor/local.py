@@ -54,7 +54,6 @@ class LocalSettings:
     boots_at_once: int = 2
     translation_cache_mib: int = 32
     qemu: str = "qemu-system-x86_64"
-    qemu_img: str = "qemu-img"
     uefi_code: str = "/usr/share/OVMF/OVMF_CODE_4M.fd"
     uefi_variables: str = "/usr/share/OVMF/OVMF_VARS_4M.fd"
     confirm_kvm: Callable[[], Awaitable[bool]] | None = None
@@ -84,7 +83,7 @@ class LocalHypervisor:
         self._clock = clock
         self._images = ImageCache(settings.folder / "images")
         self._users = Users(settings.uids)
-        self._preparing = Preparing(self._images, settings.qemu_img, settings.uefi_variables)
+        self._preparing = Preparing(self._images, settings.uefi_variables)
         self._mark = mark_of(settings.folder)
         self._machines = Machines(settings.folder / "machines", self._mark, clock)
 

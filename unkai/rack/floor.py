@@ -25,7 +25,7 @@ from unkai.kit.log import log
 from unkai.rack import control, faults, ipmi, redfish
 from unkai.rack.inventory import read_inventory
 from unkai.rack.machine import Machine
-from unkai.rack.model import DOOR_PORT, IPMI_INNER_PORT, REDFISH_PORT, Inventory, MachineSpec
+from unkai.rack.model import DOOR_PORT, REDFISH_PORT, Inventory, MachineSpec
 from unkai.rack.panel import Panel
 from unkai.rack.processes import Service
 from unkai.rack.relay import TcpRelay, Toll, UdpRelay
@@ -68,12 +68,13 @@ class Floor:
         services: list[Service] = []
         for spec in inventory.machines:
             bmc = inventory.bmc(spec.name)
+            identity = inventory.identity(spec.name)
             machine = self._machines[spec.name]
             toll = Toll(lambda machine=machine: machine.memory.faults)
             relay: UdpRelay | TcpRelay
             if spec.bmc == "ipmi":
                 services.append(self._ipmi_service(spec))
-                relay = UdpRelay((bmc.address, IPMI_INNER_PORT), toll, self._clock)
+                relay = UdpRelay((identity.inner_address, bmc.port), toll, self._clock)
             else:
                 inner = (inventory.settings.inside_address, REDFISH_PORT)
                 relay = TcpRelay(inner, toll, self._clock)

@@ -95,7 +95,7 @@ class Rack:
             await self._until_ready(running[0])
             return
         await asyncio.to_thread(processes.end, running)
-        if known is not None:
+        if known is not None and known != inventory:
             await asyncio.to_thread(_end_gone_machines, known, inventory)
         self.settings.run_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
         write_inventory(inventory)

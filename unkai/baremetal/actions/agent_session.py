@@ -96,15 +96,7 @@ async def prepare_ramdisk(baremetal: Baremetal, run: Run) -> None:
     if skipped(run):
         return
     node = await node_of(baremetal, run)
-
-    async def forget(tx: Tx) -> None:
-        fresh = await nodes.get_node(tx, node.uuid)
-        assert fresh is not None
-        info = {k: v for k, v in fresh.driver_internal_info.items() if k not in AGENT_FIELDS}
-        now = baremetal.kit.clock.now()
-        await nodes.change_node(tx, fresh, now, agent_token=None, driver_internal_info=info)
-
-    await baremetal.kit.database.transact(forget)
+    await forget_agent(baremetal, node.uuid)
     mode, _ = PURPOSES[run.kind]
     info = node.driver_info
     ramdisk = Ramdisk(
@@ -114,6 +106,19 @@ async def prepare_ramdisk(baremetal: Baremetal, run: Run) -> None:
         iso=str(info.get("deploy_iso") or ""),
     )
     await baremetal.boot(node).prepare_ramdisk(node, await pxe_ports(baremetal, node), ramdisk)
+
+
+async def forget_agent(baremetal: Baremetal, uuid: str) -> None:
+    """The next agent is a new one: its first lookup gives it a token of its own."""
+
+    async def write(tx: Tx) -> None:
+        node = await nodes.get_node(tx, uuid)
+        assert node is not None
+        info = {k: v for k, v in node.driver_internal_info.items() if k not in AGENT_FIELDS}
+        now = baremetal.kit.clock.now()
+        await nodes.change_node(tx, node, now, agent_token=None, driver_internal_info=info)
+
+    await baremetal.kit.database.transact(write)
 
 
 async def clean_up_ramdisk(baremetal: Baremetal, run: Run) -> None:
@@ -128,6 +133,7 @@ async def power_on_ramdisk(baremetal: Baremetal, run: Run) -> Result | None:
     node = await node_of(baremetal, run)
     if node.provision_state not in WAITING:
         await switch_power(baremetal, node, PowerState.OFF)
+        await forget_agent(baremetal, node.uuid)  # this step may have run before a crash
     await switch_power(baremetal, node, PowerState.ON)
 
     async def write(tx: Tx) -> None:

@@ -71,6 +71,7 @@ async def _allowed(call: Call, verb: str) -> None:
 
 
 async def not_yet_shown(call: Call) -> None:
+    await list_traits(call)
     need(call, "1.37")
 
 

@@ -155,7 +155,9 @@ class NoopNetwork(_Fake):
     """The machine's ports stay where they are."""
 
     async def plug(self, node: Node, ports: Sequence[Port], purpose: str) -> dict[str, str]:
-        self._machines.check(node, "plug").networks.append(purpose)
+        networks = self._machines.check(node, "plug").networks
+        if purpose not in networks:
+            networks.append(purpose)
         return {}
 
     async def unplug(self, node: Node, ports: Sequence[Port], purpose: str) -> None:
