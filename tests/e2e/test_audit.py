@@ -82,8 +82,8 @@ class Planter:
         folder, runs = str(uuid.uuid4()), str(uuid.uuid4())
         (self.disturbed.machine(folder)).mkdir()
         name = f"guest={mark_of(self.disturbed.guests)}{runs},debug-threads=on"
-        sleep = "import signal; signal.pause()"
-        self.strays.append(subprocess.Popen([sys.executable, "-c", sleep, "-name", name]))
+        program = "import signal; signal.pause()"
+        self.strays.append(subprocess.Popen([sys.executable, "-c", program, "-name", name]))
         self.expect("folder-without-server", folder)
         self.expect("process-without-server", runs)
 
@@ -141,8 +141,8 @@ class Planter:
     def claim_and_port(self, port_id: str) -> None:
         nobody, gone, host = str(uuid.uuid4()), str(uuid.uuid4()), socket.gethostname()
         provider = "(select id from resource_providers where name = ?)"
-        bind = "update network_ports set device_id = ?, binding_host_id = ?, device_owner = 'compute:nova'"
-        bind += " where id = ?"
+        bind = "update network_ports set device_id = ?, binding_host_id = ?"
+        bind += ", device_owner = 'compute:nova' where id = ?"
         inventory = f"provider_id = {provider} and resource_class = 'VCPU'"
         self.write(
             ("insert into consumers values (?, 'p', 'u', 1, 'INSTANCE', 0)", (nobody,)),
