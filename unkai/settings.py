@@ -94,6 +94,8 @@ class BaremetalSettings:
     """How long a machine may take until its agent calls."""
     heartbeat_timeout_s: int = 300
     """How long a heartbeat of an agent counts; it beats three times as often."""
+    power_timeout_s: int = 60
+    """How long a BMC may take from a power command to the state it asks for."""
     power_sync_s: int = 60
     """How often the power state of every node is read."""
     physical_network: str = "physnet1"

@@ -192,11 +192,11 @@ async def test_an_image_in_use_stays_cached(rig: Rig) -> None:
         await rig.agent.cache_image(one, stream(data))
     server_id = await prepared(rig, root_disk=RootDisk(size_bytes=8 * MIB, image=image))
 
-    assert await rig.agent.evict_images([]) == [other.id]
+    assert await rig.agent.evict_images([image.id, other.id]) == [other.id]
     assert await rig.agent.cached_images() == [image]
     await rig.agent.remove(server_id, 1)
-    assert await rig.agent.evict_images([image.id]) == []
-    assert await rig.agent.evict_images([]) == [image.id]
+    assert await rig.agent.evict_images([]) == []
+    assert await rig.agent.evict_images([image.id, other.id]) == [image.id]
 
 
 async def test_prepare_refuses_what_cannot_be(rig: Rig) -> None:
@@ -227,7 +227,16 @@ async def test_rebuild_needs_a_stopped_server(rig: Rig) -> None:
     await rig.agent.stop(machine.server_id, 1)
     await rig.agent.rebuild(rebuilt, 1)
     await rig.agent.start(machine.server_id, 1, paused=True)
-    assert await rig.agent.evict_images([]) == []
+    assert await rig.agent.evict_images([image.id]) == []
+
+
+async def test_a_machine_that_vanished_is_rebuilt(rig: Rig) -> None:
+    machine = a_machine()
+    await rig.agent.rebuild(machine, 2)
+    assert (await rig.agent.status(machine.server_id)).power_state is PowerState.STOPPED
+    await rig.agent.start(machine.server_id, 2, paused=True)
+    await rig.agent.remove(machine.server_id, 3)
+    assert await rig.leftovers() == []
 
 
 async def test_ports_come_and_go(rig: Rig) -> None:

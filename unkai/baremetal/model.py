@@ -124,7 +124,7 @@ class Node(Struct, frozen=True, kw_only=True):
     inspection_started_at: float | None = None
     inspection_finished_at: float | None = None
     agent_token: str | None = None
-    """SHA-256 of the token that the agent of this boot got; never shown."""
+    """What the agent of this boot got at its first lookup, and what we show to it; never shown."""
     generation: int = 0
     created_at: float
     updated_at: float | None = None
@@ -283,3 +283,26 @@ class Inventory:
 
     inventory: dict[str, Any]
     plugin_data: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class DeployImage:
+    """An image where an agent can fetch it. disk_format: raw (compressed or not) or qcow2."""
+
+    id: str
+    url: str
+    os_hash_algo: str
+    os_hash_value: str
+    disk_format: str
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCommand:
+    """A command as the agent tells of it. status: RUNNING, SUCCEEDED, FAILED, ..."""
+
+    id: str
+    name: str
+    status: str
+    result: dict[str, Any]
+    error: str | None

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from unkai.baremetal.drivers.base import (
+    Agent,
     Bios,
     Boot,
     Console,
     Deploy,
     HardwareType,
+    Images,
     Inspect,
     Management,
     Network,
@@ -29,6 +31,7 @@ from unkai.baremetal.drivers.fake import (
     NoopNetwork,
 )
 from unkai.baremetal.drivers.hardware import HARDWARE_TYPES
+from unkai.baremetal.drivers.indicators import FakeIndicators, Indicators
 from unkai.baremetal.model import Node
 from unkai.kit.workbench import Kit
 from unkai.settings import BaremetalSettings
@@ -56,6 +59,8 @@ class Drivers:
     inspect: dict[str, Inspect] = field(default_factory=dict[str, Inspect])
     console: dict[str, Console] = field(default_factory=dict[str, Console])
     bios: dict[str, Bios] = field(default_factory=dict[str, Bios])
+    indicators: dict[str, Indicators] = field(default_factory=dict[str, Indicators])
+    """By the name of the management interface."""
 
 
 def fake_drivers(machines: FakeMachines) -> Drivers:
@@ -68,6 +73,7 @@ def fake_drivers(machines: FakeMachines) -> Drivers:
         deploy={"fake": FakeDeploy(machines)},
         inspect={"fake": FakeInspect(machines)},
         bios={"fake": FakeBios(machines)},
+        indicators={"fake": FakeIndicators()},
     )
 
 
@@ -78,9 +84,11 @@ class Baremetal:
     kit: Kit
     settings: BaremetalSettings
     identity: Identity
-    images: ImageService
+    glance: ImageService
     network: NetworkService
     drivers: Drivers
+    agent: Agent
+    images: Images
     conductor: str
     hardware_types: Mapping[str, HardwareType] = field(default_factory=lambda: HARDWARE_TYPES)
 

@@ -16,7 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import unkai
 from unkai.baremetal.actions.registry import register_operations as register_baremetal
-from unkai.baremetal.drivers.fake import FakeMachines
+from unkai.baremetal.drivers.agent import HttpAgent
+from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect, RamdiskDeploy
+from unkai.baremetal.drivers.fake import FakeMachines, NoImages
 from unkai.baremetal.service import Baremetal, fake_drivers
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
@@ -41,16 +43,16 @@ from unkai.kit.clock import Chance, Clock, iso
 from unkai.kit.db import open_database
 from unkai.kit.events import Events
 from unkai.kit.http import Api, App
-from unkai.kit.leftovers import Leftover
-from unkai.kit.operations import Operations
+from unkai.kit.operations import Operations, stalled
 from unkai.kit.policy import Caller
 from unkai.kit.reconcile import Reconcilers
 from unkai.kit.workbench import Kit
-from unkai.network.actions.audit import leftovers
+from unkai.network.actions.audit_network import audit_network
 from unkai.network.drivers.metadata import MetadataServer
 from unkai.network.reconcilers.put_on_wire import add_reconcilers as add_network_reconcilers
 from unkai.network.service import NetworkService
 from unkai.operator.service import Operator
+from unkai.placement.actions.audit_placement import audit_placement
 from unkai.placement.service import Placement
 from unkai.settings import Settings
 from unkai.timeline.actions.record import StepRecorder
@@ -108,7 +110,7 @@ async def open_cloud(
             opening = open_world(settings, clock, progress, door)
             world = await stack.enter_async_context(opening)
         compute = _services(settings, kit, identity, world)
-        baremetal = _baremetal(settings, compute)
+        baremetal = _baremetal(settings, compute, world)
         metadata.app = MetadataApp(compute)
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
@@ -146,14 +148,19 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
     return compute
 
 
-def _baremetal(settings: Settings, compute: Compute) -> Baremetal:
+def _baremetal(settings: Settings, compute: Compute, world: World) -> Baremetal:
+    drivers = fake_drivers(FakeMachines())
+    drivers.deploy |= {"direct": AgentDeploy(), "ramdisk": RamdiskDeploy()}
+    drivers.inspect["agent"] = AgentInspect()
     baremetal = Baremetal(
         kit=compute.kit,
         settings=settings.baremetal,
         identity=compute.identity,
-        images=compute.images,
+        glance=compute.images,
         network=compute.network,
-        drivers=fake_drivers(FakeMachines()),
+        drivers=drivers,
+        agent=HttpAgent(world.namespace),
+        images=NoImages(),
         conductor=socket.gethostname(),
     )
     register_baremetal(baremetal)
@@ -165,13 +172,16 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
         found = await world.driver.health()
         return {"database": "ok", **found.parts}
 
+    reader = compute.kit.database.reader
     return Operator(
         kit=compute.kit,
         compute=compute,
         audits={
-            "compute": lambda: _compute_leftovers(compute),
-            "network": lambda: _network_leftovers(compute.network),
+            "compute": lambda: audit_compute(compute),
             "image": lambda: audit_images(compute.images),
+            "network": lambda: audit_network(compute.network, reader),
+            "operations": lambda: stalled(reader, compute.kit.clock.now()),
+            "placement": lambda: audit_placement(compute.placement, reader),
         },
         health=health,
         facts={
@@ -182,17 +192,6 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
             "started_at": iso(compute.kit.clock.now()),
         },
     )
-
-
-async def _compute_leftovers(compute: Compute) -> list[Leftover]:
-    found = await audit_compute(compute)
-    return [Leftover("compute", one.kind, one.what, one.detail) for one in found]
-
-
-async def _network_leftovers(network: NetworkService) -> list[Leftover]:
-    words = {"wire": "It is on the wire but in no table.", "table": "It never came to the wire."}
-    found = await leftovers(network, network.kit.database.reader)
-    return [Leftover("network", one.kind, one.id, words[one.where]) for one in found]
 
 
 @asynccontextmanager

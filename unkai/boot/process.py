@@ -55,6 +55,7 @@ async def _serve(settings: Settings) -> None:
         async with _answering(cloud, sockets):
             gc.collect()
             gc.freeze()
+            gc.enable()
             progress.write("cloud", "ready", settings.url)
             await stop.wait()
             log.info("stopping")

@@ -24,6 +24,7 @@ VERBS = {
     "audit": "Compare what should be with what is; zero differences is the promise.",
     "exec": "Run a command inside the cloud's network.",
     "ssh": "Log in to a server.",
+    "rack": "Physical machines played by QEMU, behind real BMCs.",
 }
 
 

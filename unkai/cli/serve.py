@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ def serve_verb(
     fake: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Run the cloud until SIGTERM or SIGINT."""
+    gc.disable()  # until it serves: what is imported now stays
     from unkai import boot
 
     boot.serve(load_settings(state_dir, port=port, fake=fake))

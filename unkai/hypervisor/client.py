@@ -37,8 +37,8 @@ class Hypervisor(Protocol):
 
     async def cached_images(self) -> list[ImageRef]: ...
 
-    async def evict_images(self, keep_ids: Collection[str]) -> list[str]:
-        """Drop cached images that are neither kept nor under a machine's disk; says which went."""
+    async def evict_images(self, image_ids: Collection[str]) -> list[str]:
+        """Drop those of these cached images that are under no machine's disk; says which went."""
         ...
 
     async def prepare(self, machine: Machine, epoch: int) -> None:
@@ -78,7 +78,10 @@ class Hypervisor(Protocol):
         ...
 
     async def rebuild(self, machine: Machine, epoch: int) -> None:
-        """`prepare`, with a fresh root disk in place of the old. Conflict("server-running")."""
+        """`prepare`, with a fresh root disk in place of the old. Conflict("server-running").
+
+        A machine whose folder is gone is made anew.
+        """
         ...
 
     async def remove(self, server_id: str, epoch: int) -> None:

@@ -1,8 +1,8 @@
 """The image cache and the root disks that stand on it.
 
 A cached image is written beside its place, hashed on the way, and renamed once it is whole. Nobody
-here opens an image to look at it: its format and size come with its description, qemu-img makes
-overlays without reading what is below (`-u`), and a disk is grown by the running QEMU. So untrusted
+here opens an image to look at it: its format and size come with its description, an overlay is made
+without reading what is below, and a disk is grown by the running QEMU. So untrusted
 bytes are parsed by nothing but the sandboxed process of the server they belong to.
 """
 
@@ -25,6 +25,7 @@ from unkai.hypervisor import refusals
 from unkai.hypervisor.client import ImageSource
 from unkai.hypervisor.folder import write_atomically
 from unkai.hypervisor.model import ImageRef, RootDisk
+from unkai.hypervisor.qcow2 import write_empty
 from unkai.hypervisor.threads import in_thread
 from unkai.kit.errors import BadRequest, Failed, NotFound
 
@@ -109,13 +110,24 @@ class ImageCache:
         finally:
             self._pinned[image.id] -= 1
 
-    def evict(self, keep_ids: Collection[str]) -> list[str]:
+    def evict(self, image_ids: Collection[str]) -> list[str]:
         pinned = {image_id for image_id, count in self._pinned.items() if count}
-        gone = sorted({image.id for image in self.all()} - pinned - set(keep_ids))
+        gone = sorted(({image.id for image in self.all()} & set(image_ids)) - pinned)
         for image_id in gone:
             (self._folder / f"{image_id}.json").unlink(missing_ok=True)
             (self._folder / image_id).unlink(missing_ok=True)
         return gone
+
+    def strays(self) -> list[Path]:
+        """Files that are no image's, or half of one; none of what is being fetched now."""
+        busy = {image_id for image_id, lock in list(self._fetching.items()) if lock.locked()}
+        found = {path.name: path for path in sorted(self._folder.iterdir())}
+        whole = {name for name in found if f"{name}.json" in found}
+        fine = whole | {f"{name}.json" for name in whole}
+        strays = [path for name, path in found.items() if name not in fine]
+        if not busy:
+            return strays
+        return [p for p in strays if not p.name.startswith(".") and p.stem not in busy]
 
     async def _fetch(self, image: ImageRef, source: ImageSource) -> None:
         descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=_PART)
@@ -135,32 +147,15 @@ class ImageCache:
             part.unlink(missing_ok=True)
 
 
-async def make_root_disk(qemu_img: str, disk: RootDisk, image_path: str, place: Path) -> None:
+async def make_root_disk(disk: RootDisk, image_path: str, place: Path) -> None:
     """A qcow2 of the disk's size, empty or above the image. Failed, leaving nothing."""
-    below = [] if disk.image is None else ["-u", "-F", disk.image.format, "-b", image_path]
-    child = await asyncio.create_subprocess_exec(
-        *(qemu_img, "create", "-q", "-f", "qcow2", *below, str(place), str(disk.size_bytes)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    below = None if disk.image is None else (image_path, disk.image.format)
     try:
-        _, said = await child.communicate()
-    except asyncio.CancelledError:
-        child.kill()
-        await child.wait()
+        with disk_words("the root disk"):
+            await in_thread(write_empty, place, disk.size_bytes, below)
+    except BaseException:
+        place.unlink(missing_ok=True)
         raise
-    if child.returncode == 0:
-        return
-    place.unlink(missing_ok=True)
-    words = said.decode(errors="replace").strip()
-    if os.strerror(errno.ENOSPC) in words:
-        raise disk_full("the root disk")
-    raise Failed(
-        f"The root disk could not be made: {words}",
-        code="qemu-img-failed",
-        remedy="Look at the state folder's disk; another boot may work.",
-    )
 
 
 def _copy(source: Path, target: BinaryIO) -> str:

@@ -8,6 +8,7 @@ is the agent: it holds nothing and may be made anew at any time.
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator
@@ -84,6 +85,11 @@ class FakeHost:
 
     def crash_guest(self, server_id: str, reason: str = "QEMU ended with signal 9.") -> None:
         self._set(self.machines[server_id], PowerState.CRASHED, reason)
+
+    def lose_machine(self, server_id: str) -> None:
+        """Its folder is removed by somebody: process and disk are gone, its ports stay plugged."""
+        del self.machines[server_id]
+        self.changes.tell(self.status(server_id))
 
     def guest_powers_off(self, server_id: str) -> None:
         self._set(self.machines[server_id], PowerState.STOPPED, "The guest shut itself down.")
@@ -181,11 +187,11 @@ class FakeHypervisor:
         async with self._call("cached_images"):
             return list(self._host.images.values())
 
-    async def evict_images(self, keep_ids: Collection[str]) -> list[str]:
+    async def evict_images(self, image_ids: Collection[str]) -> list[str]:
         async with self._call("evict_images"):
             disks = [found.machine.root_disk for found in self._host.machines.values()]
             used = {disk.image.id for disk in disks if disk.image is not None}
-            gone = sorted(set(self._host.images) - used - set(keep_ids))
+            gone = sorted((set(self._host.images) & set(image_ids)) - used)
             for image_id in gone:
                 del self._host.images[image_id]
             return gone
@@ -242,7 +248,8 @@ class FakeHypervisor:
 
     async def rebuild(self, machine: Machine, epoch: int) -> None:
         async with self._call("rebuild", machine.server_id, epoch):
-            if self._known(machine.server_id).power_state in _LIVE:
+            found = self._host.machines.get(machine.server_id)
+            if found is not None and found.power_state in _LIVE:
                 raise refusals.still_running(machine.server_id)
             self._prepare(machine)
             self._host.machines[machine.server_id].root_generation += 1
@@ -263,11 +270,20 @@ class FakeHypervisor:
         async with self._call("list"):
             host = self._host
             ports = await host.plugger.plugged()
-            orphans = (
+            owners = {
+                nic.port_id: server_id
+                for server_id, found in host.machines.items()
+                for nic in found.machine.nics
+            }
+            orphans = [
                 Leftover(kind="port", server_id=server_id, detail=port_id)
                 for port_id, server_id in ports.items()
-                if server_id not in host.machines
-            )
+                if owners.get(port_id) != server_id
+            ]
+            orphans += [
+                Leftover(kind="tap", server_id="", detail=tap)
+                for tap in await host.plugger.bare_taps()
+            ]
             return Census(
                 machines=tuple(host.status(server_id) for server_id in host.machines),
                 leftovers=(*host.leftovers, *orphans),
@@ -332,10 +348,19 @@ class FakeHypervisor:
 
 
 async def _sha256(source: ImageSource) -> str:
-    digest = hashlib.sha256()
     if isinstance(source, Path):
-        digest.update(await asyncio.to_thread(source.read_bytes))
-    else:
-        async for chunk in source:
-            digest.update(chunk)
+        now = source.stat()
+        return await asyncio.to_thread(
+            _sha256_of_file, source, now.st_ino, now.st_size, now.st_mtime_ns
+        )
+    digest = hashlib.sha256()
+    async for chunk in source:
+        digest.update(chunk)
     return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=256)
+def _sha256_of_file(path: Path, inode: int, size: int, mtime_ns: int) -> str:
+    """Played hosts of one process all take their images from the same files."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

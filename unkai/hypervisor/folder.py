@@ -61,10 +61,13 @@ class Folder:
     def disk(self, number: int) -> Path:
         return self.path / f"root-{number}.qcow2"
 
+    def other_disks(self, number: int) -> list[Path]:
+        own = self.disk(number)
+        return [path for path in sorted(self.path.glob("root-*.qcow2")) if path != own]
+
     def drop_other_disks(self, number: int) -> None:
-        for path in self.path.glob("root-*.qcow2"):
-            if path != self.disk(number):
-                path.unlink()
+        for path in self.other_disks(number):
+            path.unlink()
 
     def exists(self) -> bool:
         return self.path.is_dir()
@@ -141,6 +144,11 @@ class Folder:
 def all_folders(machines: Path) -> list[Folder]:
     names = sorted(entry.name for entry in machines.iterdir())
     return [Folder(machines, name) for name in names if _UUID.fullmatch(name)]
+
+
+def strange_entries(machines: Path) -> list[Path]:
+    """What lies beside the folders and is none."""
+    return [path for path in sorted(machines.iterdir()) if not _UUID.fullmatch(path.name)]
 
 
 def make_root(root: Path, now: float) -> Path:

@@ -24,7 +24,7 @@ from unkai.hypervisor.disks import ImageCache
 from unkai.hypervisor.folder import Folder, make_root
 from unkai.hypervisor.kvm import Accelerator
 from unkai.hypervisor.machines import Machines
-from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus
+from unkai.hypervisor.model import Census, Host, ImageRef, Leftover, Machine, MachineStatus
 from unkai.hypervisor.ports import PortPlugger, unplug_all
 from unkai.hypervisor.preparing import Preparing, Users
 from unkai.hypervisor.qemu import process
@@ -54,7 +54,6 @@ class LocalSettings:
     boots_at_once: int = 2
     translation_cache_mib: int = 32
     qemu: str = "qemu-system-x86_64"
-    qemu_img: str = "qemu-img"
     uefi_code: str = "/usr/share/OVMF/OVMF_CODE_4M.fd"
     uefi_variables: str = "/usr/share/OVMF/OVMF_VARS_4M.fd"
     confirm_kvm: Callable[[], Awaitable[bool]] | None = None
@@ -84,7 +83,7 @@ class LocalHypervisor:
         self._clock = clock
         self._images = ImageCache(settings.folder / "images")
         self._users = Users(settings.uids)
-        self._preparing = Preparing(self._images, settings.qemu_img, settings.uefi_variables)
+        self._preparing = Preparing(self._images, settings.uefi_variables)
         self._mark = mark_of(settings.folder)
         self._machines = Machines(settings.folder / "machines", self._mark, clock)
 
@@ -125,11 +124,11 @@ class LocalHypervisor:
     async def cached_images(self) -> list[ImageRef]:
         return self._images.all()
 
-    async def evict_images(self, keep_ids: Collection[str]) -> list[str]:
+    async def evict_images(self, image_ids: Collection[str]) -> list[str]:
         found = [folder.prepared() for folder in self._machines.folders()]
         disks = [prepared.machine.root_disk for prepared in found if prepared is not None]
         used = {disk.image.id for disk in disks if disk.image is not None}
-        return self._images.evict({*keep_ids, *used})
+        return self._images.evict(set(image_ids) - used)
 
     async def prepare(self, machine: Machine, epoch: int) -> None:
         refusals.check_root_disk(machine)
@@ -201,11 +200,15 @@ class LocalHypervisor:
         refusals.check_root_disk(machine)
         server_id = machine.server_id
         async with self._machines.owned(server_id, epoch) as folder:
-            self._machines.known(folder)
             if await self._machines.settle(folder):
                 raise refusals.still_running(server_id)
+            vanished = folder.prepared() is None
+            if vanished:
+                await self._machines.end_stray(folder)
             uid = self._users.of(server_id)
             await self._preparing.prepare(folder, machine, epoch, uid, fresh_disk=True)
+            if vanished:
+                self._machines.tell(folder)
 
     async def remove(self, server_id: str, epoch: int) -> None:
         async with self._machines.owned(server_id, epoch) as folder:
@@ -223,9 +226,14 @@ class LocalHypervisor:
 
     async def list(self) -> Census:
         ports = await self._plugger.plugged()
+        taps = await self._plugger.bare_taps()
         machines = tuple(self._machines.present())
-        leftovers = tuple(await self._machines.leftovers(ports))
-        return Census(machines=machines, leftovers=leftovers, ports=ports)
+        left = await self._machines.leftovers(ports, taps)
+        files = [
+            Leftover(kind="image", server_id="", detail=str(path))
+            for path in await in_thread(self._images.strays)
+        ]
+        return Census(machines=machines, leftovers=(*left, *files), ports=ports)
 
     async def console_log(self, server_id: str, lines: int | None = None) -> str:
         folder = self._machines.folder(server_id)

@@ -16,8 +16,8 @@ from pathlib import Path
 from unkai.hypervisor import refusals
 from unkai.hypervisor.changes import Changes
 from unkai.hypervisor.disks import disk_words
-from unkai.hypervisor.folder import Folder, Prepared, all_folders
-from unkai.hypervisor.model import Leftover, MachineStatus, PowerState
+from unkai.hypervisor.folder import Folder, Prepared, all_folders, strange_entries
+from unkai.hypervisor.model import Leftover, LeftoverKind, MachineStatus, PowerState
 from unkai.hypervisor.qemu import process
 from unkai.hypervisor.qemu.guest import Guest
 from unkai.hypervisor.qemu.process import Identity
@@ -103,22 +103,31 @@ class Machines:
     def present(self) -> list[MachineStatus]:
         return [self.status(folder) for folder in self.folders() if folder.prepared() is not None]
 
-    async def leftovers(self, ports: dict[str, str]) -> list[Leftover]:
+    async def leftovers(self, ports: dict[str, str], taps: list[str]) -> list[Leftover]:
+        """`ports` and `taps` are what the plugger found: plugged, and bare."""
         marked = await in_thread(process.marked, self._mark)
-        folders = self.folders()
-        known = {folder.server_id for folder in folders if folder.prepared() is not None}
-        left = [
-            Leftover(kind="folder", server_id=folder.server_id, detail=str(folder.path))
-            for folder in folders
-            if folder.server_id not in known
-        ]
+        known: dict[str, Prepared] = {}
+        left = [_left("file", "", path) for path in strange_entries(self._folder)]
+        for folder in self.folders():
+            prepared = folder.prepared()
+            if prepared is None:
+                left.append(_left("folder", folder.server_id, folder.path))
+                continue
+            known[folder.server_id] = prepared
+            others = folder.other_disks(prepared.disk)
+            left += [_left("file", folder.server_id, path) for path in others]
         for server_id, found in marked.items():
             guest = self.guests.get(server_id)
             if server_id not in known or (guest is not None and guest.identity != found):
-                left.append(Leftover(kind="process", server_id=server_id, detail=str(found.pid)))
+                left.append(_left("process", server_id, found.pid))
+        owners = {nic.port_id: owner for owner, one in known.items() for nic in one.machine.nics}
         for port_id, server_id in ports.items():
-            if server_id not in known:
-                left.append(Leftover(kind="port", server_id=server_id, detail=port_id))
+            if owners.get(port_id) != server_id:
+                left.append(_left("port", server_id, port_id))
+        for tap in taps:
+            start = tap.removeprefix("tap")
+            owner = next((owners[port_id] for port_id in owners if port_id.startswith(start)), "")
+            left.append(_left("tap", owner, tap))
         return left
 
     async def begin(self, folder: Folder, spawn: Callable[[], Awaitable[Identity]]) -> Guest:
@@ -241,6 +250,10 @@ class Machines:
         task = asyncio.ensure_future(chore)
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+
+
+def _left(kind: LeftoverKind, server_id: str, what: object) -> Leftover:
+    return Leftover(kind=kind, server_id=server_id, detail=str(what))
 
 
 def _unseen_end(folder: Folder, ended: Identity) -> str:

@@ -88,10 +88,18 @@ class MachineStatus(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Leftover(Struct, frozen=True, kw_only=True):
-    """Something with our mark that belongs to no machine; `remove(server_id)` clears it."""
+LeftoverKind = Literal["folder", "process", "port", "tap", "file", "image"]
 
-    kind: Literal["folder", "process", "port"]
+
+class Leftover(Struct, frozen=True, kw_only=True):
+    """Something of ours that belongs to no machine; `remove(server_id)` clears what has a server.
+
+    kind: folder (without its description), process, port (an interface of the switch), tap (without
+    one), file (beside the machines' own), image (a file of the cache that is no image's).
+    server_id: "" where nothing says whose it was. detail: a path, a pid, a port's id or a tap.
+    """
+
+    kind: LeftoverKind
     server_id: str
     detail: str
 

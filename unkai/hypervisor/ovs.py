@@ -108,6 +108,13 @@ class OvsPlugger:
         ids = (row.map("external_ids") for row in self._switch.rows("Interface").values())
         return {found["iface-id"]: found[SERVER_KEY] for found in ids if SERVER_KEY in found}
 
+    async def bare_taps(self) -> list[str]:
+        taps = await netns.run(self._namespace, _taps)
+        with _switch_words():
+            await self._switch.connected(timeout_s=10.0)
+        known = {row.text("name") for row in self._switch.rows("Interface").values()}
+        return sorted(taps - known)
+
     async def _open_tap(self, nic: Nic) -> int:
         return await in_thread(
             netns.open_tap,
@@ -121,6 +128,11 @@ class OvsPlugger:
     def _find(self, table: str, name: str) -> tuple[str, Row] | None:
         rows = self._switch.rows(table).items()
         return next(((uuid, row) for uuid, row in rows if row.text("name") == name), None)
+
+
+def _taps() -> set[str]:
+    names = {link.name for link in rtnetlink.links()}
+    return {name for name in names if name.startswith("tap")}
 
 
 @contextmanager

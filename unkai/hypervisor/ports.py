@@ -31,12 +31,17 @@ class PortPlugger(Protocol):
         """The server's id of every port plugged on this host, by port id."""
         ...
 
+    async def bare_taps(self) -> list[str]:
+        """Names of taps that the switch knows nothing of; the port's id begins after "tap"."""
+        ...
+
 
 class FakePlugger:
     """Ports of a network that is only in memory. `told` hears (port_id, server_id, plugged)."""
 
     def __init__(self, told: Callable[[str, str, bool], None] | None = None) -> None:
         self.ports: dict[str, str] = {}
+        self.taps: set[str] = set()
         self._told = told
 
     async def plug(self, server_id: str, nic: Nic) -> None:
@@ -57,6 +62,9 @@ class FakePlugger:
 
     async def plugged(self) -> dict[str, str]:
         return dict(self.ports)
+
+    async def bare_taps(self) -> list[str]:
+        return sorted(self.taps)
 
 
 async def unplug_all(

@@ -53,7 +53,6 @@ class Users:
 @dataclass(frozen=True)
 class Preparing:
     images: ImageCache
-    qemu_img: str
     uefi_variables: str
 
     async def prepare(
@@ -73,7 +72,7 @@ class Preparing:
             await in_thread(folder.make, uid)
             place = folder.disk(number)
             name = "" if image is None else os.path.relpath(self.images.path(image), folder.path)
-            await make_root_disk(self.qemu_img, machine.root_disk, name, place)
+            await make_root_disk(machine.root_disk, name, place)
             if uid is not None:
                 os.chown(place, uid, uid)
             place.chmod(0o600)

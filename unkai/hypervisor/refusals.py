@@ -16,7 +16,11 @@ def check_epoch(server_id: str, epoch: int, seen: int) -> None:
 
 
 def unknown_server(server_id: str) -> NotFound:
-    return NotFound(f"Server {server_id} is not on this host.", code="server-unknown")
+    return NotFound(
+        f"Server {server_id} is not on this host.",
+        code="server-unknown",
+        remedy="If its folder there was lost, rebuild the server or delete it.",
+    )
 
 
 def not_running(server_id: str) -> Conflict:

@@ -52,8 +52,8 @@ class RemoteHypervisor:
     async def cached_images(self) -> list[ImageRef]:
         return await self._ask("cached-images", wire.Empty(), list[ImageRef])
 
-    async def evict_images(self, keep_ids: Collection[str]) -> list[str]:
-        return await self._ask("evict-images", wire.EvictCall(list(keep_ids)), list[str])
+    async def evict_images(self, image_ids: Collection[str]) -> list[str]:
+        return await self._ask("evict-images", wire.EvictCall(list(image_ids)), list[str])
 
     async def prepare(self, machine: Machine, epoch: int) -> None:
         await self._tell("prepare", wire.MachineCall(machine, epoch))

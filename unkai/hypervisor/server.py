@@ -45,7 +45,7 @@ class _Verb:
 _VERBS = (
     _Verb("describe", wire.Empty, lambda agent, _: agent.describe()),
     _Verb("cached-images", wire.Empty, lambda agent, _: agent.cached_images()),
-    _Verb("evict-images", wire.EvictCall, lambda agent, ask: agent.evict_images(ask.keep_ids)),
+    _Verb("evict-images", wire.EvictCall, lambda agent, ask: agent.evict_images(ask.image_ids)),
     _Verb("prepare", wire.MachineCall, lambda agent, ask: agent.prepare(ask.machine, ask.epoch)),
     _Verb("rebuild", wire.MachineCall, lambda agent, ask: agent.rebuild(ask.machine, ask.epoch)),
     _Verb("plug", wire.ServerCall, lambda agent, ask: agent.plug(ask.server_id, ask.epoch)),

@@ -53,7 +53,7 @@ class ConsoleCall(Struct, frozen=True):
 
 
 class EvictCall(Struct, frozen=True):
-    keep_ids: list[str]
+    image_ids: list[str]
 
 
 class Refusal(Struct, frozen=True):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -49,7 +49,7 @@ outbox = Table(
 )
 
 
-ADD = insert(outbox)
+ADD = insert(outbox).returning(outbox.c.id)
 NEWER = select(func.max(outbox.c.id)).where(
     outbox.c.key == bindparam("of_key"),
     outbox.c.name == bindparam("of_name"),
@@ -102,8 +102,7 @@ class Events:
             "at": self._clock.now(),
             "delivered": name not in self._subscribers,
         }
-        added = await tx.execute(ADD, row)
-        (number,) = cast("tuple[int]", added.inserted_primary_key)
+        number: int = await tx.scalar(ADD, row)
         tx.after_commit(lambda: self._saw(number))
         for waker in self._wakers:
             await waker(tx, name, key)

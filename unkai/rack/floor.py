@@ -13,7 +13,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -25,13 +25,11 @@ from unkai.kit.log import log
 from unkai.rack import control, faults, ipmi, redfish
 from unkai.rack.inventory import read_inventory
 from unkai.rack.machine import Machine
-from unkai.rack.model import DOOR_PORT, IPMI_INNER_PORT, REDFISH_PORT, Inventory, MachineSpec
+from unkai.rack.model import DOOR_PORT, REDFISH_PORT, Inventory, MachineSpec
 from unkai.rack.panel import Panel
 from unkai.rack.processes import Service
 from unkai.rack.relay import TcpRelay, Toll, UdpRelay
 from unkai.rack.switch import Switch
-
-MODULE: Final = "unkai.rack.floor"
 
 
 class Floor:
@@ -52,8 +50,9 @@ class Floor:
     async def stand(self) -> AsyncGenerator[None]:
         settings = self._inventory.settings
         async with AsyncExitStack() as stack:
-            await self._switch.open()
             stack.push_async_callback(self._switch.close)
+            await self._switch.open()
+            await self._switch.build()
             for machine in self._machines.values():
                 stack.push_async_callback(machine.close)
                 await machine.open()
@@ -70,12 +69,13 @@ class Floor:
         services: list[Service] = []
         for spec in inventory.machines:
             bmc = inventory.bmc(spec.name)
+            identity = inventory.identity(spec.name)
             machine = self._machines[spec.name]
             toll = Toll(lambda machine=machine: machine.memory.faults)
             relay: UdpRelay | TcpRelay
             if spec.bmc == "ipmi":
                 services.append(self._ipmi_service(spec))
-                relay = UdpRelay((bmc.address, IPMI_INNER_PORT), toll, self._clock)
+                relay = UdpRelay((identity.inner_address, bmc.port), toll, self._clock)
             else:
                 inner = (inventory.settings.inside_address, REDFISH_PORT)
                 relay = TcpRelay(inner, toll, self._clock)
@@ -105,6 +105,8 @@ class Floor:
         with contextlib.suppress(OSError, EOFError, ValueError):
             key, name, *words = (await reader.readline()).decode().split()
             if key == self._inventory.key and name in self._machines:
+                if words[0] == "set":  # a poll of the power is nothing to tell
+                    log.info("rack.chassis", machine=name, words=" ".join(words))
                 try:
                     lines = await ipmi.answer(Panel(self._machines[name]), words)
                     writer.write("".join(f"{line}\n" for line in [*lines, "ok"]).encode())
@@ -128,7 +130,10 @@ class Floor:
 
     async def _do(self, machine: Machine, verb: object, words: dict[str, Any]) -> Any:
         if verb == "fault":
-            fault = msgspec.convert(words, faults.Fault)
+            try:
+                fault = msgspec.convert(words, faults.Fault)
+            except msgspec.ValidationError as error:
+                raise BadRequest(f"No such fault: {error}.", code="rack-invalid") from error
             await machine.break_it(fault)
         elif verb == "repair":
             await machine.mend(words.get("kind"))

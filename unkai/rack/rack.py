@@ -16,7 +16,7 @@ from typing import Any, Final
 from unkai.kit.clock import Chance, Clock
 from unkai.kit.errors import Failed, Fault, NotFound, Unavailable
 from unkai.kit.process import ProcessId, is_alive
-from unkai.rack import control, floor, processes
+from unkai.rack import control, processes
 from unkai.rack.command import CONSOLE_LOG
 from unkai.rack.faults import FaultKind
 from unkai.rack.inventory import read_inventory, write_inventory
@@ -29,9 +29,11 @@ from unkai.rack.model import (
     RackSettings,
     check,
 )
-from unkai.rack.switch import Switch, delete_taps
+from unkai.rack.switch import Switch, delete_links, trunk_of
 
+_FLOOR: Final = "unkai.rack.floor"
 _START_S: Final = 30.0
+_GONE_S: Final = 2.0
 
 
 class RackMachine:
@@ -93,7 +95,7 @@ class Rack:
             await self._until_ready(running[0])
             return
         await asyncio.to_thread(processes.end, running)
-        if known is not None:
+        if known is not None and known != inventory:
             await asyncio.to_thread(_end_gone_machines, known, inventory)
         self.settings.run_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
         write_inventory(inventory)
@@ -146,7 +148,7 @@ class Rack:
 
     def _spawn(self) -> ProcessId:
         settings = self.settings
-        argv = [sys.executable, "-m", floor.MODULE, str(settings.state_dir), str(settings.run_dir)]
+        argv = [sys.executable, "-m", _FLOOR, str(settings.state_dir), str(settings.run_dir)]
         return processes.spawn(argv, words=settings.state_dir / "rack.log")
 
     async def _until_ready(self, process: ProcessId) -> None:
@@ -175,7 +177,7 @@ async def remove(settings: RackSettings) -> None:
     if settings.switch_socket.exists():
         switch = Switch(settings, Clock())
         try:
-            await switch.open()
+            await switch.open(timeout_s=_GONE_S)
             await switch.clear()
         except Fault:
             pass  # a dead switch has no ports; its database goes with the cloud
@@ -183,7 +185,8 @@ async def remove(settings: RackSettings) -> None:
             await switch.close()
     if known is not None:
         ports = [n.port for spec in known.machines for n in known.identity(spec.name).nics]
-        await asyncio.to_thread(delete_taps, settings.namespace, ports)
+        ports += [trunk_of(known.settings)]  # its other end goes with it
+        await asyncio.to_thread(delete_links, settings.namespace, ports)
     for folder in (settings.run_dir, settings.state_dir):
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -208,7 +211,7 @@ def _end_gone_machines(known: Inventory, wanted: Inventory) -> None:
         if changed or moved or same.get(spec.name) != spec:
             processes.end(processes.find(f"guest={run_dir}/{spec.name},"))
         if spec.name not in same:
-            delete_taps(known.settings.namespace, [n.port for n in known.identity(spec.name).nics])
+            delete_links(known.settings.namespace, [n.port for n in known.identity(spec.name).nics])
             shutil.rmtree(known.settings.state_dir / spec.name, ignore_errors=True)
 
 
@@ -220,7 +223,7 @@ def _known(settings: RackSettings) -> Inventory | None:
 
 
 def _mark(settings: RackSettings) -> str:
-    return f"{floor.MODULE}\0{settings.state_dir}\0{settings.run_dir}\0"
+    return f"{_FLOOR}\0{settings.state_dir}\0{settings.run_dir}\0"
 
 
 def _last_words(settings: RackSettings) -> str:

@@ -47,6 +47,7 @@ def commands() -> list[str]:
             f"sensor_add {at} {sensor.kind:#04x} 0x01",
             f"sensor_set_value {at} {sensor.reading:#04x} 0",
             f"sensor_set_threshold {at} readable {enabled} {limits}",
+            f"sensor_set_event_support {at} disable scanning none" + f" {15 * '0'}" * 4,
             f"main_sdr_add 0x20 {record}",
         ]
     return lines

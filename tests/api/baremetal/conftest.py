@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.baremetal.rig import Rig, opened
+from tests.api.baremetal.rig import Outside, Rig, opened
 
 
 @pytest.fixture
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with opened(tmp_path) as rig:
+    outside = Outside(tmp_path)
+    async with opened(outside) as rig:
         yield rig
+    await outside.agents.stop()

@@ -10,16 +10,22 @@ from typing import Any
 
 import httpx
 
+from tests.api.baremetal.agents import PlayedAgents, PlayedImages
+from unkai.baremetal.actions.provision import provision
 from unkai.baremetal.actions.registry import register_operations
 from unkai.baremetal.api import baremetal_apis
-from unkai.baremetal.drivers.fake import FakeMachines
-from unkai.baremetal.service import Baremetal, fake_drivers
+from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect
+from unkai.baremetal.drivers.fake import FakeMachine, FakeMachines
+from unkai.baremetal.model import Node, Port
+from unkai.baremetal.service import Baremetal, Drivers, fake_drivers
+from unkai.baremetal.store import nodes
+from unkai.baremetal.store.ports import PORTS
 from unkai.identity.service import make_identity
 from unkai.image.drivers.fake import BelievingInspector
 from unkai.image.drivers.file import FileStore
 from unkai.image.service import ImageService
 from unkai.kit.clock import Chance, Clock
-from unkai.kit.db import open_database
+from unkai.kit.db import Tx, open_database
 from unkai.kit.errors import Unauthorized
 from unkai.kit.events import Events
 from unkai.kit.http import App
@@ -40,7 +46,7 @@ ROLES = {
     "other": frozenset({"member", "reader"}),
 }
 PROJECTS = {"admin": "p-admin", "other": "p-other"}
-VERSION = "1.109"
+VERSION = "1.112"
 
 
 async def authenticate(token: str, request_id: str) -> Caller:
@@ -52,14 +58,24 @@ async def authenticate(token: str, request_id: str) -> Caller:
     )
 
 
+class Outside:
+    """What a crash of the service leaves as it is: machines, their agents, the database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.machines = FakeMachines()
+        self.agents = PlayedAgents(self.machines)
+        self.images = PlayedImages()
+
+
 class Rig:
     """One life of the service, and requests to it in the name of anybody."""
 
-    def __init__(
-        self, baremetal: Baremetal, machines: FakeMachines, client: httpx.AsyncClient
-    ) -> None:
+    def __init__(self, baremetal: Baremetal, outside: Outside, client: httpx.AsyncClient) -> None:
         self.baremetal = baremetal
-        self.machines = machines
+        self.outside = outside
+        self.machines = outside.machines
+        self.agents = outside.agents
         self.client = client
 
     async def ask(
@@ -72,7 +88,9 @@ class Rig:
         who: str = "admin",
         version: str = VERSION,
     ) -> Any:
-        headers = {"x-auth-token": who, "X-OpenStack-Ironic-API-Version": version}
+        headers = {"X-OpenStack-Ironic-API-Version": version}
+        if who != "nobody":
+            headers["x-auth-token"] = who
         answer = await self.client.request(method, path, json=body, headers=headers)
         assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
@@ -84,6 +102,58 @@ class Rig:
     async def provision(self, node: str, target: str, **more: Any) -> None:
         body = {"target": target, **more}
         await self.ask("PUT", f"/nodes/{node}/states/provision", body, status=202)
+
+    async def begin(self, node: str, target: str, **more: Any) -> None:
+        """A verb with what its action takes beside it."""
+        instance_info = more.pop("instance_info", None)
+        caller = await authenticate("admin", "req-test")
+        await provision(
+            self.baremetal,
+            caller,
+            node,
+            target,
+            request_id="req-test",
+            input=more,
+            instance_info=instance_info,
+        )
+
+    async def change(self, uuid: str, **values: Any) -> None:
+        """Columns of a node, past its API."""
+
+        async def write(tx: Tx) -> None:
+            node = await nodes.get_node(tx, uuid)
+            assert node is not None
+            await nodes.change_node(tx, node, 0.0, **values)
+
+        await self.baremetal.kit.database.transact(write)
+
+    async def make_port(self, node: str, address: str) -> None:
+        port = Port(uuid=Chance().uuid(), node_uuid=node, address=address, created_at=0.0)
+        await self.baremetal.kit.database.transact(lambda tx: PORTS.add(tx, port))
+
+    async def node(self, uuid: str) -> Node:
+        found = await nodes.get_node(self.baremetal.kit.database.reader, uuid)
+        assert found is not None
+        return found
+
+    def machine(self, uuid: str) -> FakeMachine:
+        return self.machines.by_uuid(uuid)
+
+    async def has_boot(self, uuid: str) -> bool:
+        return uuid in self.agents.boots
+
+    async def is_writing(self, uuid: str) -> bool:
+        boot = self.agents.boots.get(uuid)
+        return boot is not None and any(one.status == "RUNNING" for one in boot.commands)
+
+    async def agent_url(self, uuid: str) -> str | None:
+        return (await self.node(uuid)).driver_internal_info.get("agent_url")
+
+    async def until_state(self, uuid: str, state: str) -> None:
+        async def there() -> bool:
+            return (await self.node(uuid)).provision_state == state
+
+        await self.until(there)
 
     async def until(self, check: Callable[[], Awaitable[Any]], seconds: float = 20) -> None:
         async with asyncio.timeout(seconds):
@@ -106,10 +176,17 @@ class Rig:
         return shown
 
 
+def with_agents(drivers: Drivers) -> Drivers:
+    """Played machines whose deploy and inspection are an agent's work."""
+    drivers.deploy["direct"] = AgentDeploy()
+    drivers.inspect["agent"] = AgentInspect()
+    return drivers
+
+
 @asynccontextmanager
-async def opened(folder: Path, machines: FakeMachines | None = None) -> AsyncGenerator[Rig]:
+async def opened(outside: Outside) -> AsyncGenerator[Rig]:
     """A life of the service; at its end everything of it stops where it is, as in a crash."""
-    machines = machines or FakeMachines()
+    folder, machines = outside.folder, outside.machines
     clock, chance = Clock(), Chance()
     database = await open_database(str(folder / "unkai.db"))
     events = Events(database, clock)
@@ -119,14 +196,16 @@ async def opened(folder: Path, machines: FakeMachines | None = None) -> AsyncGen
         kit=kit,
         settings=BaremetalSettings(),
         identity=make_identity(kit, IdentitySettings(argon2_memory_kib=8), folder / "keys"),
-        images=ImageService(
+        glance=ImageService(
             kit,
             ImageSettings(),
             FileStore(folder / "images", reserve_bytes=0),
             BelievingInspector(),
         ),
         network=NetworkService(kit, NetworkSettings(), FakeDriver(FakeWire()), hosts=tuple),
-        drivers=fake_drivers(machines),
+        drivers=with_agents(fake_drivers(machines)),
+        agent=outside.agents,
+        images=outside.images,
         conductor="test-conductor",
     )
     register_operations(baremetal)
@@ -137,8 +216,10 @@ async def opened(folder: Path, machines: FakeMachines | None = None) -> AsyncGen
     await operations.start()
     async with httpx.AsyncClient(transport=transport, base_url=url) as client:
         try:
-            yield Rig(baremetal, machines, client)
+            outside.agents.client = client
+            yield Rig(baremetal, outside, client)
         finally:
+            outside.agents.client = None
             await operations.stop()
             await events.stop()
             await database.close()

@@ -40,15 +40,17 @@ from unkai.kit.db import Tx, open_database
 from unkai.kit.errors import Unauthorized
 from unkai.kit.events import Events
 from unkai.kit.http import App
-from unkai.kit.operations import Operations
+from unkai.kit.operations import Operations, stalled
 from unkai.kit.policy import Caller
 from unkai.kit.reconcile import Reconcilers
 from unkai.kit.workbench import Kit
+from unkai.network.actions.audit_network import audit_network
 from unkai.network.actions.create_network import NetworkRequest, create_network
 from unkai.network.actions.create_subnet import SubnetRequest, create_subnet
 from unkai.network.drivers.fake import FakeDriver
 from unkai.network.reconcilers.put_on_wire import add_reconcilers as add_network_reconcilers
 from unkai.network.service import NetworkService
+from unkai.placement.actions.audit_placement import audit_placement
 from unkai.placement.service import Placement
 from unkai.settings import ComputeSettings, IdentitySettings, ImageSettings, NetworkSettings
 from unkai.timeline.actions.record import StepRecorder
@@ -217,7 +219,14 @@ class Cloud:
 
     async def leftovers(self) -> list[tuple[str, str]]:
         await self.idle()
-        return [(one.kind, one.what) for one in await audit_compute(self.compute)]
+        reader, now = self.kit.database.reader, self.kit.clock.now()
+        found = [
+            *await audit_compute(self.compute),
+            *await audit_network(self.compute.network, reader),
+            *await audit_placement(self.compute.placement, reader),
+            *await stalled(reader, now),
+        ]
+        return [(one.kind, one.id) for one in found]
 
     # --- the world
 

@@ -11,7 +11,12 @@ import pytest
 from tests.api.doors.asking import Answer
 from tests.api.doors.house import House
 
-pytestmark = pytest.mark.anyio
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.parametrize(
+        "any_database", ["sqlite", "postgresql"], indirect=True, scope="module"
+    ),
+]
 
 NET, NOVA, V3 = "/network/v2.0", "/compute/v2.1", "/identity/v3"
 PLACE = {"OpenStack-API-Version": "placement 1.39"}

@@ -13,9 +13,12 @@ OPEN = {
     "identity POST /v3/auth/tokens",
     "identity POST /v3/users/{user_id}/password",
     "unkai GET /health",
+    "baremetal GET /lookup",
+    "baremetal POST /heartbeat/{node_ident}",
+    "baremetal POST /continue_inspection",
 }
 """What needs no token beside the lists of versions: who logs in, a user who changes an expired
-password with the old one, and a load balancer."""
+password with the old one, a load balancer, and the agents of machines, which have their own."""
 VERSIONS = {"", "/", "/v3", "/versions", "/v2", "/v2.0", "/v2.1"}
 
 

@@ -7,9 +7,9 @@ import pytest
 from tests.api.network.conftest import NOWHERE, Cloud
 from tests.api.network.test_doors import lan, plug
 from unkai.kit.errors import Unavailable
-from unkai.network.actions.audit import Leftover, device_ports, leftovers
+from unkai.network.actions.audit_network import audit_network
 from unkai.network.actions.seed_network import seed_network
-from unkai.network.drivers.base import Ref
+from unkai.network.drivers.base import Ref, Stranger
 from unkai.network.drivers.fake import FakeWire
 from unkai.network.reconcilers.follow_ports import FollowPorts
 from unkai.network.reconcilers.put_on_wire import CompareWire, PutOnWire, add_reconcilers
@@ -29,7 +29,7 @@ async def test_seeds_are_planted_once(either: NetworkService, wire: FakeWire) ->
     assert kinds.count("network") == 2
     assert kinds.count("router") == 1
     assert kinds.count("subnet") == 1
-    assert await leftovers(either, either.kit.database.reader) == []
+    assert await audit_network(either, either.kit.database.reader) == []
 
 
 async def test_seeds_by_their_names(cloud: Cloud) -> None:
@@ -100,19 +100,21 @@ async def test_a_difference_counts_once_it_was_seen_twice(
 async def test_the_audit_finds_what_was_planted(network: NetworkService, wire: FakeWire) -> None:
     reader = network.kit.database.reader
     port = await plug(network, await lan(network))
-    assert await leftovers(network, reader) == []
+    assert await audit_network(network, reader) == []
     await PutOnWire(network).run()
-    assert await leftovers(network, reader) == []
+    assert await audit_network(network, reader) == []
 
     wire.plant(Ref("port", NOWHERE))
     wire.objects.pop(Ref("port", port.id))
 
-    assert await leftovers(network, reader) == [
-        Leftover("table", "port", port.id),
-        Leftover("wire", "port", NOWHERE),
-    ]
-    (held,) = await device_ports(network, reader)
-    assert (held.port_id, held.device_id, held.host) == (port.id, "vm", "host-1")
+    wire.strangers.append(Stranger("namespace", "nobodys"))
+
+    found = {(one.kind, one.id): one.problem for one in await audit_network(network, reader)}
+    assert found == {
+        ("port", port.id): "It never came to the wire.",
+        ("port", NOWHERE): "It is on the wire but in no table.",
+        ("wire-namespace", "nobodys"): "It is nobody's.",
+    }
 
 
 async def test_the_reconcilers_follow_by_themselves(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from unkai.baremetal.actions.change_state import moved
-from unkai.baremetal.actions.find_node import own_node
 from unkai.baremetal.model import Node
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import Event, busy
@@ -37,10 +36,10 @@ async def begin_verb(
     supersede: what is under way is cancelled and undone first (abort, delete).
     """
     subject = f"node/{node.uuid}"
-    if not supersede and await baremetal.kit.operations.busy(tx, subject) is not None:
-        raise busy(node.uuid, node.conductor or baremetal.conductor)
     now = baremetal.kit.clock.now()
     move = moved(node, verb, now, name=name)
+    if not supersede and await baremetal.kit.operations.busy(tx, subject) is not None:
+        raise busy(node.uuid, node.conductor or baremetal.conductor)
     await nodes.change_node(tx, node, now, **{**move, "last_error": None, **values})
     await baremetal.kit.operations.submit(
         tx,
@@ -58,33 +57,3 @@ async def begin_verb(
         happened(subject, who.USER, name or verb, detail=caller.user_name, **asked),
         happened(subject, who.IRONIC_API, f"admit {name or verb}", **asked),
     )
-
-
-async def provision_node(
-    baremetal: Baremetal,
-    caller: Caller,
-    ident: str,
-    verb: Event,
-    operation: Operation,
-    *,
-    request_id: str,
-    lessee: bool = False,
-    input: dict[str, Any] | None = None,
-) -> Node:
-    """A verb that needs nothing else: find the node, check, begin."""
-
-    async def admit(tx: Tx) -> Node:
-        node = await own_node(tx, caller, ident, lessee=lessee)
-        await begin_verb(
-            baremetal,
-            tx,
-            caller,
-            node,
-            verb=verb,
-            operation=operation,
-            request_id=request_id,
-            input=input,
-        )
-        return node
-
-    return await baremetal.kit.database.transact(admit)

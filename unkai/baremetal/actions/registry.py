@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from unkai.baremetal.actions.manage_node import MANAGE_NODE
+from unkai.baremetal.actions.provision import OPERATIONS
+from unkai.baremetal.actions.set_boot_mode import SET_BOOT_MODE, SET_SECURE_BOOT
+from unkai.baremetal.actions.set_power_state import SET_POWER
 from unkai.baremetal.service import Baremetal
 
-OPERATIONS = (MANAGE_NODE,)
+SWITCHES = (SET_POWER, SET_BOOT_MODE, SET_SECURE_BOOT)
 
 
 def register_operations(baremetal: Baremetal) -> None:
-    for operation in OPERATIONS:
+    for operation in (*dict.fromkeys(OPERATIONS.values()), *SWITCHES):
         baremetal.kit.operations.register(operation, baremetal)

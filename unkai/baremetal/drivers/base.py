@@ -12,7 +12,14 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from unkai.baremetal.model import Inventory, Node, Port, PowerState
+from unkai.baremetal.model import (
+    AgentCommand,
+    DeployImage,
+    Inventory,
+    Node,
+    Port,
+    PowerState,
+)
 from unkai.kit.errors import BadRequest
 
 
@@ -87,6 +94,10 @@ class Management(Driver, Protocol):
     async def set_secure_boot(self, node: Node, *, on: bool) -> None: ...
 
     async def inject_nmi(self, node: Node) -> None: ...
+
+    async def set_indicator(self, node: Node, *, on: bool) -> None:
+        """The light that helps to find the machine."""
+        ...
 
     async def get_sensors(self, node: Node) -> dict[str, Any]:
         """Readings by sensor type and name."""
@@ -180,6 +191,38 @@ class Inspect(Driver, Protocol):
         ...
 
     async def inspect(self, node: Node) -> Inventory: ...
+
+
+class Agent(Protocol):
+    """The agent in a machine's ramdisk, at `driver_internal_info["agent_url"]`.
+
+    Speaks ironic-python-agent's protocol. Unavailable (code "agent-unreachable") while it does not
+    answer; Failed (code "agent-command") with the agent's own words where it refuses.
+    """
+
+    async def start(self, node: Node, command: str, params: dict[str, Any]) -> AgentCommand:
+        """Begin `extension.command`; it goes on by itself. Conflict while another one runs."""
+        ...
+
+    async def ask(self, node: Node, command: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Run a short command and wait for its result."""
+        ...
+
+    async def commands(self, node: Node) -> list[AgentCommand]:
+        """All of this boot, oldest first."""
+        ...
+
+
+class Images(Protocol):
+    """Where agents fetch what they shall write."""
+
+    async def publish(self, node: Node, image_id: str) -> DeployImage:
+        """Offer an image of Glance's to this node alone; NotFound if there is none."""
+        ...
+
+    async def withdraw(self, node: Node) -> None:
+        """Take back whatever was offered to it."""
+        ...
 
 
 class Console(Driver, Protocol):

@@ -5,12 +5,12 @@ What a machine is in is kept in `FakeMachines`, by node; a test makes one fail b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from unkai.baremetal.drivers.base import CleanStep, Ramdisk, unsupported
-from unkai.baremetal.model import Inventory, Node, Port, PowerState
+from unkai.baremetal.model import DeployImage, Inventory, Node, Port, PowerState
 
 DEVICES = ("pxe", "disk", "cdrom", "bios", "safe")
 
@@ -35,9 +35,14 @@ class FakeMachines:
     def __init__(self) -> None:
         self._all: dict[str, FakeMachine] = {}
         self._faults: dict[tuple[str | None, str], list[Exception]] = {}
+        self.on_boot: Callable[[str, FakeMachine], None] | None = None
+        """Told of every machine that is switched on."""
 
     def of(self, node: Node) -> FakeMachine:
-        return self._all.setdefault(node.uuid, FakeMachine())
+        return self.by_uuid(node.uuid)
+
+    def by_uuid(self, uuid: str) -> FakeMachine:
+        return self._all.setdefault(uuid, FakeMachine())
 
     def fail_next(self, verb: str, error: Exception, node_uuid: str | None = None) -> None:
         """Let the next call of a method fail, on one node or on any."""
@@ -70,6 +75,8 @@ class FakePower(_Fake):
         off = target in (PowerState.OFF, PowerState.SOFT_OFF)
         machine.power = PowerState.OFF if off else PowerState.ON
         machine.power_changes += 1
+        if not off and self._machines.on_boot is not None:
+            self._machines.on_boot(node.uuid, machine)
 
     def supported_power_states(self, node: Node) -> Sequence[PowerState]:
         return tuple(state for state in PowerState if state is not PowerState.ERROR)
@@ -103,6 +110,9 @@ class FakeManagement(_Fake):
 
     async def inject_nmi(self, node: Node) -> None:
         self._machines.check(node, "inject_nmi")
+
+    async def set_indicator(self, node: Node, *, on: bool) -> None:
+        self._machines.check(node, "set_indicator")
 
     async def get_sensors(self, node: Node) -> dict[str, Any]:
         self._machines.check(node, "get_sensors")
@@ -145,7 +155,9 @@ class NoopNetwork(_Fake):
     """The machine's ports stay where they are."""
 
     async def plug(self, node: Node, ports: Sequence[Port], purpose: str) -> dict[str, str]:
-        self._machines.check(node, "plug").networks.append(purpose)
+        networks = self._machines.check(node, "plug").networks
+        if purpose not in networks:
+            networks.append(purpose)
         return {}
 
     async def unplug(self, node: Node, ports: Sequence[Port], purpose: str) -> None:
@@ -191,3 +203,13 @@ class FakeBios(_Fake):
     async def factory_reset(self, node: Node) -> bool:
         self._machines.check(node, "factory_reset").bios = FakeMachine().bios
         return False
+
+
+class NoImages:
+    """No image is to be had: where no machine writes any."""
+
+    async def publish(self, node: Node, image_id: str) -> DeployImage:
+        raise unsupported(node, "images")
+
+    async def withdraw(self, node: Node) -> None:
+        """Nothing was offered."""

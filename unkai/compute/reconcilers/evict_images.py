@@ -1,4 +1,7 @@
-"""Images that are gone, and that no server's disk stands on, leave the hosts' caches."""
+"""Images that are gone, and that no server's disk stands on, leave the hosts' caches.
+
+A host is told what to drop, never what to keep: it may have cached an image since it was asked.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ async def evict_images(compute: Compute) -> None:
         try:
             agent = compute.agent(name)
             cached = await agent.cached_images()
-            keep = [image.id for image in cached if await _exists(compute, image.id)]
-            if len(keep) < len(cached):
-                gone = await agent.evict_images(keep)
+            lost = [image.id for image in cached if not await _exists(compute, image.id)]
+            if lost:
+                gone = await agent.evict_images(lost)
                 log.info("images left a host's cache", host=name, images=gone)
         except Fault as fault:
             log.info("image cache not looked at", host=name, error=fault.message)

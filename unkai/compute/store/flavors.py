@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import and_, delete, exists, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, or_, select, update
 
 from unkai.compute.model import Flavor
 from unkai.compute.store.schema import flavor_access, flavors
@@ -32,8 +32,11 @@ def of_row(row: AnyRow) -> Flavor:
     return msgspec.convert(row, Flavor, from_attributes=True)
 
 
+_ONE = select(flavors).where(flavors.c.id == bindparam("one"))
+
+
 async def get_flavor(session: Session, flavor_id: str) -> Flavor | None:
-    row = await session.first(select(flavors).where(flavors.c.id == flavor_id))
+    row = await session.first(_ONE, {"one": flavor_id})
     return of_row(row) if row else None
 
 

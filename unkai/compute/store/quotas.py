@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import delete, func, insert, literal, select, update
 
 from unkai.compute.store.schema import keypairs, quotas, server_groups, servers
-from unkai.kit.db import Session, Tx
+from unkai.kit.db import Session, Tx, among
 
 DEFAULT_PROJECT = "default"
 """The row whose limits hold where a project has none of its own (the quota class)."""
@@ -32,6 +32,7 @@ OLD_LIMITS = {
 }
 """What old microversions still speak of: kept and shown, and without effect."""
 COUNTED = ("instances", "cores", "ram", "server_groups", "key_pairs")
+_OF_OWNERS = select(quotas).where(among(quotas.c.project_id))
 
 
 async def limits_of(
@@ -41,7 +42,7 @@ async def limits_of(
     owners = [DEFAULT_PROJECT, project_id]
     if user_id is not None:
         owners.append(owner_of(project_id, user_id))
-    rows = await session.all(select(quotas).where(quotas.c.project_id.in_(owners)))
+    rows = await session.all(_OF_OWNERS, {"ids": owners})
     by_owner: dict[str, dict[str, int]] = {owner: {} for owner in owners}
     for row in rows:
         by_owner[row.project_id][row.resource] = row.hard_limit

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     ColumnElement,
+    Select,
     Text,
     and_,
     bindparam,
@@ -38,6 +39,8 @@ _JSON: dict[str, Any] = {
 }
 _SHARED = ("flavor", "image", "requested")
 """Values that many servers have in common, and that nobody changes: each text is read once."""
+_AT_ONCE = 500
+"""Ids in one statement."""
 _COLUMNS = [
     type_coerce(column, Text).label(column.name) if column.name in _JSON else column
     for column in servers.c
@@ -90,16 +93,19 @@ def _values(server: Server) -> dict[str, Any]:
     }
 
 
+_CHANGE = (
+    update(servers)
+    .where(servers.c.id == bindparam("of_server"), servers.c.deleted_at.is_(None))
+    .values(generation=servers.c.generation + 1)
+)
+
+
 async def change_server(tx: Tx, server_id: str, now: float, **values: Any) -> None:
     """Write columns of a server that is not deleted."""
     if "flavor" in values:
         flavor = values["flavor"]
         values |= {"flavor_id": flavor.id, "vcpus": flavor.vcpus, "memory_mib": flavor.ram}
-    await tx.execute(
-        update(servers)
-        .where(servers.c.id == server_id, servers.c.deleted_at.is_(None))
-        .values(updated_at=now, generation=servers.c.generation + 1, **values)
-    )
+    await tx.execute(_CHANGE, {"of_server": server_id, "updated_at": now, **values})
 
 
 _USAGE = select(
@@ -169,6 +175,28 @@ async def placed_ids(session: Session) -> set[str]:
         select(servers.c.id).where(servers.c.deleted_at.is_(None), servers.c.host.is_not(None))
     )
     return set(found)
+
+
+async def known_ids(session: Session, ids: Collection[str]) -> set[str]:
+    """Those of these that are or were servers."""
+    return await _ids_among(session, ids, select(servers.c.id))
+
+
+async def living_ids(session: Session, ids: Collection[str]) -> set[str]:
+    return await _ids_among(
+        session, ids, select(servers.c.id).where(servers.c.deleted_at.is_(None))
+    )
+
+
+async def _ids_among(
+    session: Session, ids: Collection[str], statement: Select[tuple[str]]
+) -> set[str]:
+    found: set[str] = set()
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = servers.c.id.in_(wanted[start : start + _AT_ONCE])
+        found.update(await session.scalars(statement.where(part)))
+    return found
 
 
 class Filters(msgspec.Struct, kw_only=True):

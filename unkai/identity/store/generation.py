@@ -11,9 +11,11 @@ from sqlalchemy import delete, func, insert, select
 from unkai.identity.store.schema import changes
 from unkai.kit.db import Session, Tx
 
+NEWEST = select(func.max(changes.c.id))
+
 
 async def read_generation(session: Session) -> int:
-    return int(await session.scalar(select(func.max(changes.c.id))) or 0)
+    return int(await session.scalar(NEWEST) or 0)
 
 
 async def move_generation(tx: Tx, now: float) -> None:

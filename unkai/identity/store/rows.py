@@ -6,17 +6,19 @@ Lists are ordered by id, so that a marker (the last id seen) finds its place by 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, Table, delete, insert, select, update
 from sqlalchemy.sql.base import Executable
 
-from unkai.kit.db import Session
+from unkai.kit.db import AnyRow, Session
 
 M = TypeVar("M")
 OPERATORS = ("contains", "startswith", "endswith")
+_by_column: Callable[[AnyRow], Mapping[str, Any]] = attrgetter("_mapping")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,12 @@ def as_model(shape: type[M], row: Mapping[str, Any]) -> M:
 
 async def read(session: Session, statement: Executable) -> Sequence[Mapping[str, Any]]:
     """The rows of a statement by column name."""
-    return cast("Any", (await session.execute(statement)).mappings().all())
+    return [_by_column(row) for row in await session.all(statement)]
 
 
 async def read_one(session: Session, statement: Executable) -> Mapping[str, Any] | None:
-    return cast("Any", (await session.execute(statement)).mappings().first())
+    row = await session.first(statement)
+    return None if row is None else _by_column(row)
 
 
 async def add(session: Session, table: Table, model: Any) -> None:

@@ -1,4 +1,4 @@
-"""Image data without an image, for the operator's audit."""
+"""Image data without an image, and images without their data, for the operator's audit."""
 
 from __future__ import annotations
 
@@ -9,9 +9,21 @@ from unkai.kit.leftovers import Leftover
 
 async def audit_images(image: ImageService) -> list[Leftover]:
     return [
-        Leftover("image", kind, name, "This data belongs to no image.")
-        for kind, name in sorted(await orphans(image))
+        *(
+            Leftover("image", kind, name, "This data belongs to no image.")
+            for kind, name in sorted(await orphans(image))
+        ),
+        *(
+            Leftover("image", "image-without-data", image_id, "Its data is not in the store.")
+            for image_id in sorted(await hollow(image))
+        ),
     ]
+
+
+async def hollow(image: ImageService) -> set[str]:
+    """Images that can be booted from by their status, but whose data is gone."""
+    owned = await images.whole(image.kit.database.reader)
+    return owned - await image.store.kept()
 
 
 async def orphans(image: ImageService) -> set[tuple[str, str]]:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from unkai.image.model import Image, Status, Visibility
 from unkai.image.store.schema import image_properties, image_tags, images
-from unkai.kit.db import AnyRow, Session, StaleWrite, Tx
+from unkai.kit.db import AnyRow, Session, StaleWrite, Tx, among
 
 COLUMNS = tuple(
     column.name for column in images.c if column.name not in ("status", "visibility", "touched_at")
 )
+ONE = select(images).where(images.c.id == bindparam("one"))
+PROPERTIES = (
+    select(image_properties)
+    .where(among(image_properties.c.image_id))
+    .order_by(image_properties.c.name)
+)
+TAGS = select(image_tags).where(among(image_tags.c.image_id)).order_by(image_tags.c.tag)
 
 
 async def load(session: Session, rows: Sequence[AnyRow]) -> list[Image]:
@@ -22,16 +29,10 @@ async def load(session: Session, rows: Sequence[AnyRow]) -> list[Image]:
         return []
     ids = [row.id for row in rows]
     properties: dict[str, dict[str, str]] = {}
-    for row in await session.all(
-        select(image_properties)
-        .where(image_properties.c.image_id.in_(ids))
-        .order_by(image_properties.c.name)
-    ):
+    for row in await session.all(PROPERTIES, {"ids": ids}):
         properties.setdefault(row.image_id, {})[row.name] = row.value
     tags: dict[str, list[str]] = {}
-    for row in await session.all(
-        select(image_tags).where(image_tags.c.image_id.in_(ids)).order_by(image_tags.c.tag)
-    ):
+    for row in await session.all(TAGS, {"ids": ids}):
         tags.setdefault(row.image_id, []).append(row.tag)
     return [
         Image(
@@ -46,7 +47,7 @@ async def load(session: Session, rows: Sequence[AnyRow]) -> list[Image]:
 
 
 async def find(session: Session, image_id: str) -> Image | None:
-    rows = await session.all(select(images).where(images.c.id == image_id))
+    rows = await session.all(ONE, {"one": image_id})
     found = await load(session, rows)
     return found[0] if found else None
 
@@ -139,6 +140,12 @@ async def stalled(session: Session, before: float) -> list[tuple[str, str]]:
 async def with_data(session: Session) -> set[str]:
     """Ids of images whose data is, or may be, in the store."""
     return set(await session.scalars(select(images.c.id).where(images.c.status != Status.QUEUED)))
+
+
+async def whole(session: Session) -> set[str]:
+    """Ids of images whose data must be in the store."""
+    settled = (Status.ACTIVE, Status.DEACTIVATED)
+    return set(await session.scalars(select(images.c.id).where(images.c.status.in_(settled))))
 
 
 async def usage(session: Session, owner: str | None) -> dict[str, int]:

@@ -9,7 +9,7 @@ Rejected: an ORM (identity map and lazy loads hide queries), aiosqlite (a thread
 most statements here).
 """
 
-from unkai.kit.db.base import AnyRow, Database, Session, StaleWrite, Tx, metadata
+from unkai.kit.db.base import AnyRow, Database, Session, StaleWrite, Tx, among, metadata
 from unkai.kit.db.json_type import Json
 from unkai.kit.db.open import open_database
 from unkai.kit.db.refusals import refusal
@@ -21,6 +21,7 @@ __all__ = [
     "Session",
     "StaleWrite",
     "Tx",
+    "among",
     "metadata",
     "open_database",
     "refusal",

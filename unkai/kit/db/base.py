@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import CursorResult, MetaData, Row
+from sqlalchemy import ColumnElement, MetaData, Row, bindparam
 from sqlalchemy.sql.base import Executable
 
 metadata = MetaData()
@@ -16,6 +16,11 @@ AnyRow = Row[Any]
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
+def among(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """`column` is one of the parameter `ids`: for statements that are built once."""
+    return column.in_(bindparam("ids", expanding=True))
+
+
 class StaleWrite(Exception):
     """A row was changed by somebody else since it was read (a generation moved).
 
@@ -23,17 +28,28 @@ class StaleWrite(Exception):
     """
 
 
+class Answer(Protocol):
+    """What a statement brought; SQLAlchemy's results are such."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def all(self) -> Sequence[AnyRow]: ...
+
+    def first(self) -> AnyRow | None: ...
+
+    def scalar(self) -> Any: ...
+
+
 class Session:
     """Statements, one after the other; subclasses say where they run.
 
     `parameters` fill `bindparam`s and the columns of an INSERT or UPDATE without values; a list of
     them runs the statement once per element. Building a statement costs more than running it, so
-    hot ones are built once, as constants of their module, and get parameters.
+    hot ones are built once, as constants of their module, and get parameters; see `prepared`.
     """
 
-    async def execute(
-        self, statement: Executable, parameters: Parameters | None = None
-    ) -> CursorResult[Any]:
+    async def execute(self, statement: Executable, parameters: Parameters | None = None) -> Answer:
         raise NotImplementedError
 
     async def all(
@@ -52,7 +68,7 @@ class Session:
     async def scalars(
         self, statement: Executable, parameters: Parameters | None = None
     ) -> Sequence[Any]:
-        return (await self.execute(statement, parameters)).scalars().all()
+        return [row[0] for row in await self.all(statement, parameters)]
 
     async def count(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Rows touched by an UPDATE or DELETE."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Protocol, TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
-from sqlalchemy import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.base import Executable
@@ -19,6 +18,7 @@ from sqlalchemy.sql.base import Executable
 from unkai.kit.db.base import (
     ATTEMPTS,
     LOST_RACES,
+    Answer,
     Parameters,
     Session,
     StaleWrite,
@@ -41,11 +41,9 @@ class _Reader(Session):
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def execute(
-        self, statement: Executable, parameters: Parameters | None = None
-    ) -> CursorResult[Any]:
+    async def execute(self, statement: Executable, parameters: Parameters | None = None) -> Answer:
         async with self._engine.connect() as connection:
-            return cast("CursorResult[Any]", await connection.execute(statement, parameters))
+            return cast("Answer", await connection.execute(statement, parameters))
 
 
 class _WriteTx(Tx):
@@ -53,10 +51,8 @@ class _WriteTx(Tx):
         super().__init__()
         self._connection = connection
 
-    async def execute(
-        self, statement: Executable, parameters: Parameters | None = None
-    ) -> CursorResult[Any]:
-        return cast("CursorResult[Any]", await self._connection.execute(statement, parameters))
+    async def execute(self, statement: Executable, parameters: Parameters | None = None) -> Answer:
+        return cast("Answer", await self._connection.execute(statement, parameters))
 
 
 class PostgresDatabase:

@@ -17,29 +17,34 @@ import fcntl
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, Dialect, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, StaticPool
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.util import LRUCache
 
-from unkai.kit.db.base import ATTEMPTS, Parameters, Session, StaleWrite, Tx
+from unkai.kit.db.base import ATTEMPTS, Answer, Parameters, Session, StaleWrite, Tx
 from unkai.kit.db.ddl import script
+from unkai.kit.db.prepared import Hook, PreparedStatements
 from unkai.kit.errors import Unavailable
 
 T = TypeVar("T")
 BATCH = 64
+CACHED = 1024
+"""Statements that SQLite itself keeps parsed, per connection."""
 COMPILED = 1000
 """Statements whose compiled form is kept, by all connections of a process together."""
 
 
 def _engine(path: str) -> Engine:
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=CACHED
+        )
         for pragma in (
             "journal_mode=wal",
             "synchronous=full",
@@ -75,23 +80,34 @@ def _connection(engine: Engine) -> Connection:
     )
 
 
-class _Statements:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+def _raw(connection: Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.dbapi_connection)
 
-    async def execute(
-        self, statement: Executable, parameters: Parameters | None = None
-    ) -> CursorResult[Any]:
-        result = self._connection.execute(statement, parameters)
-        return cast("CursorResult[Any]", result)
+
+@cache
+def _prepared() -> PreparedStatements:
+    return PreparedStatements(_dialect())
+
+
+class _Statements:
+    def __init__(self, connection: Connection, hooks: Sequence[Hook] = ()) -> None:
+        self._connection = connection
+        self._sqlite = _raw(connection)
+        self._hooks = hooks
+
+    async def execute(self, statement: Executable, parameters: Parameters | None = None) -> Answer:
+        answer = _prepared().run(self._sqlite, statement, parameters, self._hooks)
+        if answer is not None:
+            return answer
+        return cast("Answer", self._connection.execute(statement, parameters))
 
 
 class _Reader(_Statements, Session): ...
 
 
 class _WriteTx(_Statements, Tx):
-    def __init__(self, connection: Connection) -> None:
-        _Statements.__init__(self, connection)
+    def __init__(self, connection: Connection, hooks: Sequence[Hook]) -> None:
+        _Statements.__init__(self, connection, hooks)
         Tx.__init__(self)
 
 
@@ -134,10 +150,11 @@ class SqliteDatabase:
             ) from error
         self._write_engine = _engine(str(path))
         self._writer = _connection(self._write_engine)
-        self._raw = cast("sqlite3.Connection", self._writer.connection.dbapi_connection)
+        self._raw = _raw(self._writer)
+        self._hooks: list[Hook] = []
         self._read_engine = _engine(str(path))
         self._read_connection = _connection(self._read_engine)
-        self.reader: Session = _Reader(self._read_connection)
+        self.reader: Session = _Reader(self._read_connection, self._hooks)
         self._queue: deque[_Job] = deque()
         self._worker: asyncio.Task[None] | None = None
 
@@ -149,7 +166,7 @@ class SqliteDatabase:
         self._raw.executescript(f"begin immediate;\n{script('sqlite://')};\ncommit")
         return True
 
-    def on_statement(self, hook: Callable[[str], None]) -> None:
+    def on_statement(self, hook: Hook) -> None:
         """Call `hook(sql)` before each statement, for tests that count queries."""
 
         def before(_c: Any, _cur: Any, sql: str, *_rest: Any) -> None:
@@ -157,6 +174,7 @@ class SqliteDatabase:
 
         for engine in (self._write_engine, self._read_engine):
             event.listen(engine, "before_cursor_execute", before)
+        self._hooks.append(hook)
 
     async def transact(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
         job = _Job(fn)
@@ -191,7 +209,7 @@ class SqliteDatabase:
         done: list[_Job] = []
         for job in batch:
             self._raw.execute("savepoint job")
-            job.tx = _WriteTx(self._writer)
+            job.tx = _WriteTx(self._writer, self._hooks)
             try:
                 coroutine = cast("Coroutine[Any, Any, Any]", job.fn(job.tx))
                 job.result = job.context.run(finish_without_suspending, coroutine)

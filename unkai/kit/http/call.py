@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+import functools
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -24,6 +25,7 @@ class Call:
     """
 
     __slots__ = (
+        "_base_url",
         "api",
         "body",
         "caller",
@@ -49,6 +51,7 @@ class Call:
         self.body: Any = None
         self.data: Any = None
         self.headers: dict[str, str] = {}
+        self._base_url: str | None = None
 
     def at_least(self, version: str) -> bool:
         """Whether the asked microversion is this one or newer."""
@@ -57,7 +60,10 @@ class Call:
     @property
     def base_url(self) -> str:
         """Where the client reached us: scheme and host, no slash at the end."""
-        return f"{self.request.url.scheme}://{self.request.url.netloc}"
+        if self._base_url is None:
+            url = self.request.url
+            self._base_url = f"{url.scheme}://{url.netloc}"
+        return self._base_url
 
     @property
     def url(self) -> str:
@@ -72,12 +78,17 @@ class Call:
         """
         given = self.request.query_params
         data: dict[str, Any] = {}
-        for field in msgspec.structs.fields(cast("Any", shape)):
-            name = field.encode_name
+        for name, many in _parameters(shape):
             if name in given:
-                many = "list" in str(field.type)
                 data[name] = given.getlist(name) if many else given[name]
         try:
             return msgspec.convert(data, shape, strict=False)
         except msgspec.ValidationError as error:
             raise BadRequest(f"Invalid query parameter: {error}.", code="invalid-query") from error
+
+
+@functools.cache
+def _parameters(shape: type[Any]) -> list[tuple[str, bool]]:
+    """Each field's name in a query, and whether it takes several values."""
+    fields = msgspec.structs.fields(shape)
+    return [(field.encode_name, "list" in str(field.type)) for field in fields]

@@ -26,6 +26,9 @@ class Match:
     def methods(self) -> list[str]:
         return sorted({route.method for _, route in self.routes})
 
+    def methods_at(self, version: Version) -> set[str]:
+        return {r.method for _, r in self.routes if r.first <= version <= r.last}
+
     def params(self, api: Api, route: Route) -> dict[str, str]:
         names = [
             part[1:-1] for part in f"{api.prefix}{route.path}".split("/") if part.startswith("{")

@@ -28,6 +28,7 @@ Version = tuple[int, int]
 NEWEST: Version = (999, 999)
 
 
+@functools.lru_cache(maxsize=1024)
 def parse(text: str) -> Version:
     """Read `2.96` as (2, 96); ValueError if it is not a version."""
     major, _, minor = text.partition(".")

@@ -14,6 +14,7 @@ from unkai.kit.operations.model import (
     Wait,
 )
 from unkai.kit.operations.runner import Operations
+from unkai.kit.operations.stalled import stalled
 
 __all__ = [
     "Operation",
@@ -25,4 +26,5 @@ __all__ = [
     "Step",
     "StepObserver",
     "Wait",
+    "stalled",
 ]

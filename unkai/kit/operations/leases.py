@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from unkai.kit.db import AnyRow, Tx
 from unkai.kit.errors import Failed
@@ -27,13 +27,25 @@ WAKE = update(operations).where(
     operations.c.wait_event == bindparam("of_event"),
     operations.c.state.in_(SLEEPING),
 )
-
-
-def _due(now: float) -> ColumnElement[bool]:
-    return or_(
-        and_(operations.c.state.in_(WAITING), operations.c.next_at <= now),
-        and_(operations.c.state == State.RUNNING, operations.c.lease_until < now),
+IS_DUE = or_(
+    and_(operations.c.state.in_(WAITING), operations.c.next_at <= bindparam("now")),
+    and_(operations.c.state == State.RUNNING, operations.c.lease_until < bindparam("now")),
+)
+KNOWN = operations.c.kind.in_(bindparam("kinds", expanding=True))
+DUE = select(operations).where(IS_DUE, KNOWN).order_by(operations.c.next_at).limit(AT_ONCE)
+NEXT_DUE = select(func.min(operations.c.next_at)).where(
+    operations.c.state.in_(WAITING), operations.c.next_at > bindparam("now"), KNOWN
+)
+CLAIM = (
+    update(operations)
+    .where(
+        operations.c.id == bindparam("of_id"),
+        operations.c.epoch == bindparam("of_epoch"),
+        operations.c.state == bindparam("of_state"),
+        IS_DUE,
     )
+    .returning(operations.c.cancel)
+)
 
 
 class Leases:
@@ -113,10 +125,8 @@ class Leases:
         """Claim what is due; when the next one is."""
         process = self._process
         now = process.clock.now()
-        known = operations.c.kind.in_(list(process.kinds))
-        rows = await process.database.reader.all(
-            select(operations).where(_due(now), known).order_by(operations.c.next_at).limit(AT_ONCE)
-        )
+        asked = {"now": now, "kinds": list(process.kinds)}
+        rows = await process.database.reader.all(DUE, asked)
         leaving = {row.id for row in rows if row.id in process.active}
         process.passed_over |= leaving
         free = [row for row in rows if row.id not in leaving]
@@ -125,11 +135,7 @@ class Leases:
         )
         if len(rows) == AT_ONCE and free:
             return now
-        return await process.database.reader.scalar(
-            select(func.min(operations.c.next_at)).where(
-                operations.c.state.in_(WAITING), operations.c.next_at > now, known
-            )
-        )
+        return await process.database.reader.scalar(NEXT_DUE, asked)
 
     async def _claim(self, tx: Tx, row: AnyRow) -> None:
         process = self._process
@@ -139,28 +145,20 @@ class Leases:
         late_s = max(0.0, now - unattended_since)
         step_at = row.step_at + late_s if row.started else now
         deadline = row.deadline + late_s if row.started else now + definition.deadline_s
-        claimed = await tx.first(
-            update(operations)
-            .where(
-                operations.c.id == row.id,
-                operations.c.epoch == row.epoch,
-                operations.c.state == row.state,
-                _due(now),
-            )
-            .values(
-                state=State.RUNNING,
-                owner=process.owner,
-                lease_until=now + LEASE_S,
-                epoch=row.epoch + 1,
-                started=True,
-                wait_event=None,
-                wait_key=None,
-                step_at=step_at,
-                deadline=deadline,
-                updated_at=now,
-            )
-            .returning(operations.c.cancel)
-        )
+        as_read = {"of_id": row.id, "of_epoch": row.epoch, "of_state": row.state, "now": now}
+        values = {
+            "state": State.RUNNING,
+            "owner": process.owner,
+            "lease_until": now + LEASE_S,
+            "epoch": row.epoch + 1,
+            "started": True,
+            "wait_event": None,
+            "wait_key": None,
+            "step_at": step_at,
+            "deadline": deadline,
+            "updated_at": now,
+        }
+        claimed = await tx.first(CLAIM, {**as_read, **values})
         if claimed is None:
             return
         active = Active(_run(row, step_at), definition, service, row.step)

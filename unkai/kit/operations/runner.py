@@ -111,6 +111,10 @@ class Operations:
         holder = await submitting.holder_of(session, subject)
         return holder.kind if holder else None
 
+    async def held(self, session: Session, family: str) -> dict[str, str]:
+        """Subjects of a family ("node") that work is under way on: subject to its kind."""
+        return await submitting.held(session, family)
+
     async def list(
         self, session: Session, *, subject: str | None = None, active: bool = False
     ) -> list[OperationView]:
@@ -121,6 +125,11 @@ class Operations:
         if active:
             query = query.where(operations.c.state.not_in(ENDED))
         return [self._view(row) for row in await session.all(query)]
+
+    async def active_subjects(self, session: Session) -> set[str]:
+        """Whom a live operation has in hand, however many there are."""
+        query = select(operations.c.subject).where(operations.c.state.not_in(ENDED))
+        return set(await session.scalars(query))
 
     def _view(self, row: AnyRow) -> OperationView:
         known = self._process.kinds.get(row.kind)

@@ -16,6 +16,9 @@ from unkai.kit.operations.table import ENDED, State, operations
 HOLDER = select(operations.c.id, operations.c.kind).where(
     operations.c.slot == bindparam("of_subject")
 )
+HELD = select(operations.c.slot, operations.c.kind).where(
+    operations.c.slot >= bindparam("low"), operations.c.slot < bindparam("high")
+)
 LAST_EPOCH = select(func.max(operations.c.epoch)).where(
     operations.c.subject == bindparam("of_subject")
 )
@@ -25,6 +28,12 @@ ADD = insert(operations)
 async def holder_of(session: Session, subject: str) -> AnyRow | None:
     """The subject's active operation: its id and kind."""
     return await session.first(HOLDER, {"of_subject": subject})
+
+
+async def held(session: Session, family: str) -> dict[str, str]:
+    """The kind of the active operation of each subject of a family ("node") that has one."""
+    bounds = {"low": f"{family}/", "high": f"{family}0"}  # "0" comes after "/"
+    return {row.slot: row.kind for row in await session.all(HELD, bounds)}
 
 
 async def next_epoch(session: Session, subject: str) -> int:

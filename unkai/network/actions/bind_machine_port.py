@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from unkai.kit.db import Tx
+from unkai.kit.db import Session, Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
 from unkai.kit.policy import service_caller
 from unkai.network.actions import port_fields
 from unkai.network.actions.bind_port import UNBOUND, binding
 from unkai.network.actions.create_port import PortRequest, add_port
 from unkai.network.actions.delete_port import remove_ports
+from unkai.network.actions.describe_devices import DevicePort
 from unkai.network.drivers.base import Ref
 from unkai.network.model import OWNER_MACHINE, VNIC_MACHINE, Network, Port, Segment
 from unkai.network.service import NetworkService
@@ -86,6 +87,12 @@ async def remove_machine_ports(
     for network_id in {port.network_id for port in gone}:
         await _leave(network, tx, network_id)
     return gone
+
+
+async def machines_ports(network: NetworkService, session: Session) -> list[DevicePort]:
+    """The cloud's own ports of all machines."""
+    rows = await ports.ports_owned(session, OWNER_MACHINE)
+    return [DevicePort(row.id, row.device_id, row.binding_host_id) for row in rows]
 
 
 async def bind_machine_port(network: NetworkService, tx: Tx, port_id: str, nic: Nic) -> BoundPort:

@@ -58,9 +58,19 @@ async def groups_for_device(
     return tuple(dict.fromkeys(found))
 
 
-async def compute_ports(network: NetworkService, session: Session) -> dict[str, str]:
-    """The device of every port that a server owns, by port."""
-    return await server_ports.ports_of_servers(session)
+@dataclass(frozen=True, slots=True)
+class DevicePort:
+    """A port that a device holds; `host` is "" while it is bound to none."""
+
+    port_id: str
+    device_id: str
+    host: str
+
+
+async def compute_ports(network: NetworkService, session: Session) -> list[DevicePort]:
+    """Every port that says of itself that it is a server's."""
+    rows = await server_ports.ports_of_servers(session)
+    return [DevicePort(row.id, row.device_id, row.binding_host_id) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

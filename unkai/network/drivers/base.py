@@ -155,6 +155,17 @@ class Health:
     parts: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Stranger:
+    """Something on the wire that says of nothing in the tables that it is its.
+
+    what: row, interface, link or namespace, or the same "missing". name: as it is called there.
+    """
+
+    what: str
+    name: str
+
+
 class Refused(Failed):
     """Some objects cannot be put on the wire; all others of the batch were. `reasons` has why."""
 
@@ -194,6 +205,17 @@ class NetworkDriver(Protocol):
 
     def present(self) -> set[Ref]:
         """Everything that has something on the wire; compare with the tables to find leftovers."""
+        ...
+
+    def differing(self, objects: Sequence[Desired]) -> set[Ref]:
+        """Those that `apply` would change something of: too little of them is there, or too much.
+
+        `objects` are all that shall be there; what belongs to none of them is not looked at.
+        """
+        ...
+
+    async def strangers(self) -> list[Stranger]:
+        """What `present` cannot name: it is on the wire, and nobody's."""
         ...
 
     def port_up(self, port_id: str) -> bool:

@@ -17,6 +17,7 @@ from unkai.network.drivers.base import (
     PortWatcher,
     Ref,
     Refused,
+    Stranger,
     has_dhcp,
     has_wire,
 )
@@ -33,6 +34,7 @@ class FakeWire:
         self._watchers: list[PortWatcher] = []
         self._faults: list[Exception] = []
         self._refusals: dict[Ref, str] = {}
+        self.strangers: list[Stranger] = []
 
     # --- what the world does
 
@@ -127,6 +129,13 @@ class FakeDriver:
 
     def present(self) -> set[Ref]:
         return set(self._wire.objects)
+
+    def differing(self, objects: Sequence[Desired]) -> set[Ref]:
+        present = self._wire.objects
+        return {one.ref for one in objects if _needs_wire(one) != (one.ref in present)}
+
+    async def strangers(self) -> list[Stranger]:
+        return sorted(self._wire.strangers)
 
     def port_up(self, port_id: str) -> bool:
         return self._wire.port_up(port_id)

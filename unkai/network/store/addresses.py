@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, select
 
-from unkai.kit.db import AnyRow, Session
-from unkai.network.store.listing import among, in_parts
+from unkai.kit.db import AnyRow, Session, among
+from unkai.network.store.listing import in_parts
 from unkai.network.store.schema import port_addresses
 
 TAKEN = select(port_addresses.c.ip_address).where(

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
-from unkai.kit.db import AnyRow, Session, Tx
-from unkai.network.store.listing import among, in_parts
+from unkai.kit.db import AnyRow, Session, Tx, among
+from unkai.network.store.listing import in_parts
 from unkai.network.store.schema import dirty
 
 MARK = insert(dirty)

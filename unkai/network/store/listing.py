@@ -21,7 +21,6 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
-    bindparam,
     false,
     func,
     or_,
@@ -226,11 +225,6 @@ def _changed_since(column: Column[Any]) -> Special:
         return column >= moment.timestamp()
 
     return since
-
-
-def among(column: Column[Any]) -> ColumnElement[bool]:
-    """`column` is one of the parameter `ids`: for statements that are built once."""
-    return column.in_(bindparam("ids", expanding=True))
 
 
 def in_parts(values: Iterable[T]) -> Iterator[Sequence[T]]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 
-from unkai.kit.db import AnyRow, Session, Tx
+from unkai.kit.db import AnyRow, Session, Tx, among
 from unkai.kit.policy import Caller
 from unkai.network.model import Network
-from unkai.network.store.listing import EVERYTHING, Listing, among, in_parts, select_rows, shelf
+from unkai.network.store.listing import EVERYTHING, Listing, in_parts, select_rows, shelf
 from unkai.network.store.schema import networks, rbac_policies, subnets
 
 NETWORKS = shelf(

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, bindparam, delete, exists, func, insert, or_, select, update
 
-from unkai.kit.db import AnyRow, Session, Tx
+from unkai.kit.db import AnyRow, Session, Tx, among
 from unkai.kit.errors import BadRequest
 from unkai.kit.policy import Caller
 from unkai.network.model import AddressPair, DhcpOption, FixedIP, Port
-from unkai.network.store.listing import EVERYTHING, Listing, among, in_parts, select_rows, shelf
+from unkai.network.store.listing import EVERYTHING, Listing, in_parts, select_rows, shelf
 from unkai.network.store.schema import networks, port_addresses, port_security_groups, ports
 
 
@@ -81,6 +81,11 @@ GROUPS = (
 )
 MAC = select(ports.c.id).where(
     ports.c.network_id == bindparam("network_id"), ports.c.mac_address == bindparam("mac_address")
+)
+STATUSES = select(ports.c.id, ports.c.status).where(ports.c.binding_host_id != "")
+STATUSES_OF = STATUSES.where(among(ports.c.id))
+SET_STATUS = (
+    update(ports).where(among(ports.c.id)).values(revision_number=ports.c.revision_number + 1)
 )
 INSERT = insert(ports)
 INSERT_ADDRESSES = insert(port_addresses)
@@ -164,20 +169,19 @@ async def port_id_at(session: Session, network_id: str, ip_address: str) -> str 
 
 async def binding_statuses(session: Session, port_ids: Iterable[str] | None) -> list[AnyRow]:
     """(id, status) of ports that are bound to a host: of these, or of all."""
-    statement = select(ports.c.id, ports.c.status).where(ports.c.binding_host_id != "")
     if port_ids is None:
-        return list(await session.all(statement))
+        return list(await session.all(STATUSES))
     found: list[AnyRow] = []
     for part in in_parts(port_ids):
-        found.extend(await session.all(statement.where(ports.c.id.in_(part))))
+        found.extend(await session.all(STATUSES_OF, {"ids": part}))
     return found
 
 
-async def ports_owned(session: Session, owner_prefix: str) -> Sequence[AnyRow]:
-    """(id, device_id, binding_host_id) of ports whose owner begins so."""
+async def ports_owned(session: Session, device_owner: str) -> Sequence[AnyRow]:
+    """(id, device_id, binding_host_id) of the ports with this owner."""
     return await session.all(
         select(ports.c.id, ports.c.device_id, ports.c.binding_host_id).where(
-            ports.c.device_owner.startswith(owner_prefix, autoescape=True)
+            ports.c.device_owner == device_owner
         )
     )
 
@@ -214,11 +218,7 @@ async def save_port(tx: Tx, port: Port, before: Port) -> None:
 
 async def set_statuses(tx: Tx, port_ids: Iterable[str], status: str, now: float) -> None:
     for part in in_parts(port_ids):
-        await tx.execute(
-            update(ports)
-            .where(ports.c.id.in_(part))
-            .values(status=status, updated_at=now, revision_number=ports.c.revision_number + 1)
-        )
+        await tx.execute(SET_STATUS, {"ids": part, "status": status, "updated_at": now})
 
 
 async def delete_ports(tx: Tx, port_ids: Iterable[str]) -> None:

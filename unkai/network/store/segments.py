@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from unkai.kit.db import Session, Tx
+from unkai.kit.db import Session, Tx, among
 from unkai.network.model import Segment
-from unkai.network.store.listing import among, in_parts
+from unkai.network.store.listing import in_parts
 from unkai.network.store.schema import network_segments as table
 from unkai.network.store.schema import networks
 

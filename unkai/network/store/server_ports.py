@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.sql.base import Executable
 
-from unkai.kit.db import Session
+from unkai.kit.db import Session, among
 from unkai.network.store.listing import in_parts
 from unkai.network.store.schema import (
     floating_ips,
@@ -18,13 +19,39 @@ from unkai.network.store.schema import (
     security_groups,
 )
 
-
-async def ports_of_servers(session: Session) -> dict[str, str]:
-    """The device of every port whose owner is compute, by port."""
-    rows = await session.all(
-        select(ports.c.id, ports.c.device_id).where(ports.c.device_owner.like("compute:%"))
+ADDRESSES = (
+    select(
+        ports.c.device_id,
+        ports.c.id.label("port_id"),
+        ports.c.mac_address,
+        networks.c.name.label("network"),
+        port_addresses.c.ip_address,
     )
-    return {row.id: row.device_id for row in rows}
+    .join(networks, networks.c.id == ports.c.network_id)
+    .outerjoin(port_addresses, port_addresses.c.port_id == ports.c.id)
+    .where(among(ports.c.device_id))
+    .order_by(ports.c.created_at, ports.c.id, port_addresses.c.position)
+)
+GROUPS = (
+    select(ports.c.device_id, security_groups.c.name)
+    .join(port_security_groups, port_security_groups.c.port_id == ports.c.id)
+    .join(security_groups, security_groups.c.id == port_security_groups.c.security_group_id)
+    .where(among(ports.c.device_id))
+    .distinct()
+    .order_by(security_groups.c.name)
+)
+FLOATING = (
+    select(floating_ips.c.port_id, floating_ips.c.floating_ip_address.label("address"))
+    .join(ports, ports.c.id == floating_ips.c.port_id)
+    .where(among(ports.c.device_id))
+)
+
+
+async def ports_of_servers(session: Session) -> list[Any]:
+    """(id, device_id, binding_host_id) of every port whose owner is compute."""
+    wanted = (ports.c.id, ports.c.device_id, ports.c.binding_host_id)
+    statement = select(*wanted).where(ports.c.device_owner.like("compute:%"))
+    return list(await session.all(statement))
 
 
 async def addresses_of_devices(session: Session, device_ids: Sequence[str]) -> list[Any]:
@@ -32,49 +59,23 @@ async def addresses_of_devices(session: Session, device_ids: Sequence[str]) -> l
 
     A port without an address is one row with none.
     """
-    found: list[Any] = []
-    for part in in_parts(device_ids):
-        statement = (
-            select(
-                ports.c.device_id,
-                ports.c.id.label("port_id"),
-                ports.c.mac_address,
-                networks.c.name.label("network"),
-                port_addresses.c.ip_address,
-            )
-            .join(networks, networks.c.id == ports.c.network_id)
-            .outerjoin(port_addresses, port_addresses.c.port_id == ports.c.id)
-            .where(ports.c.device_id.in_(part))
-            .order_by(ports.c.created_at, ports.c.id, port_addresses.c.position)
-        )
-        found.extend(await session.all(statement))
-    return found
+    return await _of_devices(session, ADDRESSES, device_ids)
 
 
 async def groups_of_devices(session: Session, device_ids: Sequence[str]) -> list[Any]:
     """(device_id, name), each pair once."""
-    found: list[Any] = []
-    for part in in_parts(device_ids):
-        statement = (
-            select(ports.c.device_id, security_groups.c.name)
-            .join(port_security_groups, port_security_groups.c.port_id == ports.c.id)
-            .join(security_groups, security_groups.c.id == port_security_groups.c.security_group_id)
-            .where(ports.c.device_id.in_(part))
-            .distinct()
-            .order_by(security_groups.c.name)
-        )
-        found.extend(await session.all(statement))
-    return found
+    return await _of_devices(session, GROUPS, device_ids)
 
 
 async def floating_of_devices(session: Session, device_ids: Sequence[str]) -> list[Any]:
     """(port_id, address), of floating IPs."""
+    return await _of_devices(session, FLOATING, device_ids)
+
+
+async def _of_devices(
+    session: Session, statement: Executable, device_ids: Sequence[str]
+) -> list[Any]:
     found: list[Any] = []
     for part in in_parts(device_ids):
-        statement = (
-            select(floating_ips.c.port_id, floating_ips.c.floating_ip_address.label("address"))
-            .join(ports, ports.c.id == floating_ips.c.port_id)
-            .where(ports.c.device_id.in_(part))
-        )
-        found.extend(await session.all(statement))
+        found.extend(await session.all(statement, {"ids": part}))
     return found

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
-from unkai.kit.db import AnyRow, Session, Tx
+from unkai.kit.db import AnyRow, Session, Tx, among
 from unkai.kit.policy import Caller
 from unkai.network.model import AllocationPool, Route, Subnet
-from unkai.network.store.listing import Listing, among, in_parts, select_rows, shelf
+from unkai.network.store.listing import Listing, in_parts, select_rows, shelf
 from unkai.network.store.networks import shared_with
 from unkai.network.store.schema import networks, port_addresses, ports, subnets
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import or_, select
 
-from unkai.kit.db import Session
+from unkai.kit.db import Session, among
 from unkai.network.model import OWNER_METADATA
-from unkai.network.store.listing import among, in_parts
+from unkai.network.store.listing import in_parts
 from unkai.network.store.schema import (
     floating_ips,
     networks,

@@ -7,6 +7,6 @@ from unkai.placement.service import Placement
 from unkai.placement.store import allocations
 
 
-async def instance_consumers(placement: Placement, session: Session) -> set[str]:
-    """Every consumer of type INSTANCE that holds something."""
+async def instance_claims(placement: Placement, session: Session) -> dict[str, set[str]]:
+    """Every consumer of type INSTANCE that holds something, with the providers it holds it of."""
     return await allocations.holders(session, "INSTANCE")

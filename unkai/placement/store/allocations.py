@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from unkai.kit.db import AnyRow, Session, StaleWrite, Tx
 from unkai.placement.model import Allocations, Consumer
-from unkai.placement.store.schema import allocations, consumers
+from unkai.placement.store.schema import allocations, consumers, inventories
+
+CONSUMER = select(consumers).where(consumers.c.id == bindparam("one"))
+ADD_CONSUMER = insert(consumers)
+DELETE_CONSUMER = delete(consumers).where(consumers.c.id == bindparam("one"))
+HELD = select(allocations).where(allocations.c.consumer_id == bindparam("one"))
+ADD = insert(allocations)
+DELETE = delete(allocations).where(allocations.c.consumer_id == bindparam("one"))
 
 
 def _consumer_of(row: AnyRow) -> Consumer:
@@ -18,7 +26,7 @@ def _consumer_of(row: AnyRow) -> Consumer:
 
 
 async def get_consumer(session: Session, consumer_id: str) -> Consumer | None:
-    row = await session.first(select(consumers).where(consumers.c.id == consumer_id))
+    row = await session.first(CONSUMER, {"one": consumer_id})
     return _consumer_of(row) if row else None
 
 
@@ -28,16 +36,7 @@ async def get_consumers(session: Session, ids: Collection[str]) -> dict[str, Con
 
 
 async def insert_consumer(tx: Tx, consumer: Consumer) -> None:
-    await tx.execute(
-        insert(consumers).values(
-            id=consumer.id,
-            project_id=consumer.project_id,
-            user_id=consumer.user_id,
-            generation=consumer.generation,
-            consumer_type=consumer.consumer_type,
-            updated_at=consumer.updated_at,
-        )
-    )
+    await tx.execute(ADD_CONSUMER, asdict(consumer))
 
 
 async def update_consumer(tx: Tx, had: Consumer, new: Consumer) -> None:
@@ -58,13 +57,13 @@ async def update_consumer(tx: Tx, had: Consumer, new: Consumer) -> None:
 
 
 async def delete_consumer(tx: Tx, consumer_id: str) -> None:
-    await tx.execute(delete(consumers).where(consumers.c.id == consumer_id))
+    await tx.execute(DELETE_CONSUMER, {"one": consumer_id})
 
 
 async def allocations_of(session: Session, consumer_id: str) -> dict[str, dict[str, int]]:
     """Provider id to class to amount."""
     found: dict[str, dict[str, int]] = {}
-    rows = await session.all(select(allocations).where(allocations.c.consumer_id == consumer_id))
+    rows = await session.all(HELD, {"one": consumer_id})
     for row in rows:
         found.setdefault(row.provider_id, {})[row.resource_class] = row.used
     return found
@@ -90,11 +89,11 @@ async def insert_allocations(tx: Tx, consumer_id: str, given: Allocations) -> No
         for provider_id, resources in given.items()
         for resource_class, amount in resources.items()
     ]
-    await tx.execute(insert(allocations), rows)
+    await tx.execute(ADD, rows)
 
 
 async def delete_allocations(tx: Tx, consumer_id: str) -> None:
-    await tx.execute(delete(allocations).where(allocations.c.consumer_id == consumer_id))
+    await tx.execute(DELETE, {"one": consumer_id})
 
 
 async def usages(
@@ -133,9 +132,44 @@ async def count_consumers(session: Session, project_id: str, user_id: str | None
     return {row.consumer_type: int(row.amount) for row in await session.all(statement)}
 
 
-async def holders(session: Session, consumer_type: str) -> set[str]:
-    """Consumers of a type."""
-    found = await session.scalars(
-        select(consumers.c.id).where(consumers.c.consumer_type == consumer_type)
+async def holders(session: Session, consumer_type: str) -> dict[str, set[str]]:
+    """The providers that each consumer of a type holds something of."""
+    found: dict[str, set[str]] = {}
+    for row in await session.all(
+        select(allocations.c.consumer_id, allocations.c.provider_id)
+        .join(consumers, consumers.c.id == allocations.c.consumer_id)
+        .where(consumers.c.consumer_type == consumer_type)
+    ):
+        found.setdefault(row.consumer_id, set()).add(row.provider_id)
+    return found
+
+
+async def empty_consumers(session: Session) -> set[str]:
+    """Consumers that hold nothing."""
+    holding = select(allocations.c.consumer_id)
+    return set(await session.scalars(select(consumers.c.id).where(consumers.c.id.not_in(holding))))
+
+
+async def miscounted(session: Session) -> list[AnyRow]:
+    """(provider_id, resource_class, used, held) of inventories that are not the sum of claims."""
+    held = (
+        select(
+            allocations.c.provider_id,
+            allocations.c.resource_class,
+            func.sum(allocations.c.used).label("held"),
+        )
+        .group_by(allocations.c.provider_id, allocations.c.resource_class)
+        .subquery()
     )
-    return set(found)
+    amount = func.coalesce(held.c.held, 0)
+    own = inventories.c
+    beside = and_(
+        held.c.provider_id == own.provider_id, held.c.resource_class == own.resource_class
+    )
+    return list(
+        await session.all(
+            select(own.provider_id, own.resource_class, own.used, amount.label("held"))
+            .select_from(inventories.outerjoin(held, beside))
+            .where(own.used != amount)
+        )
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from sqlalchemy import literal, or_, select
 
 from unkai.kit.db import Session
 from unkai.placement.model import CandidateRequest
@@ -31,7 +31,7 @@ async def possible_roots(session: Session, request: CandidateRequest) -> list[st
         provider_traits.c.trait == SHARES_VIA_AGGREGATE
     )
     for name, amount in needs:
-        of_class = (inventories.c.resource_class == name, *fits(inventories, amount))
+        of_class = (inventories.c.resource_class == name, *fits(inventories, literal(amount)))
         inside = (
             select(providers.c.root_id)
             .join(inventories, inventories.c.provider_id == providers.c.id)

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Update,
+    bindparam,
+    case,
+    delete,
+    insert,
+    select,
+    update,
+)
 
-from unkai.kit.db import AnyRow, Session, Tx
+from unkai.kit.db import AnyRow, Session, Tx, among
 from unkai.placement.model import Inventory, Resources, Stock
 from unkai.placement.store.schema import allocations, inventories
+
+OF_MANY = select(inventories).where(among(inventories.c.provider_id))
+
+
+@functools.lru_cache(maxsize=64)
+def _amounts(name: str, count: int) -> ColumnElement[int]:
+    """Of a row's class its amount: `count` pairs of parameters, see `_given`."""
+    of_class = inventories.c.resource_class
+    pairs = [
+        (of_class == bindparam(f"class_{at}"), bindparam(f"{name}_{at}", type_=Integer()))
+        for at in range(count)
+    ]
+    return case(*pairs)
+
+
+def _given(name: str, amounts: Resources) -> dict[str, str | int]:
+    classes = {f"class_{at}": one for at, one in enumerate(amounts)}
+    return classes | {f"{name}_{at}": amount for at, amount in enumerate(amounts.values())}
 
 
 def _stock_of(row: AnyRow) -> Stock:
@@ -36,7 +65,7 @@ async def stocks_of(session: Session, provider_id: str) -> dict[str, Stock]:
 async def stocks_of_many(session: Session, ids: Collection[str]) -> dict[str, dict[str, Stock]]:
     """Provider id to class to inventory and usage."""
     found: dict[str, dict[str, Stock]] = {}
-    for row in await session.all(select(inventories).where(inventories.c.provider_id.in_(ids))):
+    for row in await session.all(OF_MANY, {"ids": ids}):
         found.setdefault(row.provider_id, {})[row.resource_class] = _stock_of(row)
     return found
 
@@ -102,13 +131,27 @@ async def take(tx: Tx, provider_id: str, amounts: Resources, whole: Resources) -
     whole: what the consumer will hold then, held against the units. On False the caller must raise,
     so that the transaction takes everything back.
     """
-    more = case(amounts, value=inventories.c.resource_class)
-    holds = case(whole, value=inventories.c.resource_class)
+    holds = {name: whole[name] for name in amounts}
     moved = await tx.count(
+        _taking(len(amounts)),
+        {
+            "of_provider": provider_id,
+            "ids": list(amounts),
+            **_given("more", amounts),
+            **_given("holds", holds),
+        },
+    )
+    return moved == len(amounts)
+
+
+@functools.lru_cache(maxsize=64)
+def _taking(count: int) -> Update:
+    more, holds = _amounts("more", count), _amounts("holds", count)
+    return (
         update(inventories)
         .where(
-            inventories.c.provider_id == provider_id,
-            inventories.c.resource_class.in_(amounts),
+            inventories.c.provider_id == bindparam("of_provider"),
+            among(inventories.c.resource_class),
             inventories.c.free >= more,
             inventories.c.min_unit <= holds,
             inventories.c.max_unit >= holds,
@@ -116,21 +159,26 @@ async def take(tx: Tx, provider_id: str, amounts: Resources, whole: Resources) -
         )
         .values(used=inventories.c.used + more, free=inventories.c.free - more)
     )
-    return moved == len(amounts)
 
 
 async def give_back(tx: Tx, amounts: Mapping[str, Resources]) -> None:
     """Give back what was taken: provider id to class to amount."""
     for provider_id, given in amounts.items():
-        less = case(given, value=inventories.c.resource_class)
-        await tx.execute(
-            update(inventories)
-            .where(
-                inventories.c.provider_id == provider_id,
-                inventories.c.resource_class.in_(given),
-            )
-            .values(used=inventories.c.used - less, free=inventories.c.free + less)
+        parameters = {"of_provider": provider_id, "ids": list(given), **_given("less", given)}
+        await tx.execute(_giving_back(len(given)), parameters)
+
+
+@functools.lru_cache(maxsize=64)
+def _giving_back(count: int) -> Update:
+    less = _amounts("less", count)
+    return (
+        update(inventories)
+        .where(
+            inventories.c.provider_id == bindparam("of_provider"),
+            among(inventories.c.resource_class),
         )
+        .values(used=inventories.c.used - less, free=inventories.c.free + less)
+    )
 
 
 async def rename_class(tx: Tx, old: str, new: str) -> None:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, bindparam, delete, insert, select
 
-from unkai.kit.db import Session, Tx
+from unkai.kit.db import Session, Tx, among
 from unkai.placement.store.schema import (
     custom_classes,
     custom_traits,
     provider_aggregates,
     provider_traits,
+)
+
+TRAITS = select(provider_traits).where(among(provider_traits.c.provider_id))
+AGGREGATES = select(provider_aggregates).where(among(provider_aggregates.c.provider_id))
+SHARERS = (
+    select(provider_aggregates)
+    .join(provider_traits, provider_traits.c.provider_id == provider_aggregates.c.provider_id)
+    .where(provider_traits.c.trait == bindparam("of_trait"))
 )
 
 
@@ -23,7 +31,7 @@ async def traits_of(session: Session, provider_id: str) -> set[str]:
 
 
 async def traits_of_many(session: Session, ids: Collection[str]) -> dict[str, set[str]]:
-    rows = await session.all(select(provider_traits).where(provider_traits.c.provider_id.in_(ids)))
+    rows = await session.all(TRAITS, {"ids": ids})
     found: dict[str, set[str]] = {}
     for row in rows:
         found.setdefault(row.provider_id, set()).add(row.trait)
@@ -51,9 +59,7 @@ async def aggregates_of(session: Session, provider_id: str) -> set[str]:
 
 
 async def aggregates_of_many(session: Session, ids: Collection[str]) -> dict[str, set[str]]:
-    rows = await session.all(
-        select(provider_aggregates).where(provider_aggregates.c.provider_id.in_(ids))
-    )
+    rows = await session.all(AGGREGATES, {"ids": ids})
     found: dict[str, set[str]] = {}
     for row in rows:
         found.setdefault(row.provider_id, set()).add(row.aggregate_id)
@@ -74,11 +80,8 @@ async def replace_aggregates(tx: Tx, provider_id: str, had: set[str], wanted: se
 
 async def sharers(session: Session, trait: str) -> dict[str, set[str]]:
     """Providers with this trait, and their aggregates."""
-    statement = select(provider_aggregates).join(
-        provider_traits, provider_traits.c.provider_id == provider_aggregates.c.provider_id
-    )
     found: dict[str, set[str]] = {}
-    for row in await session.all(statement.where(provider_traits.c.trait == trait)):
+    for row in await session.all(SHARERS, {"of_trait": trait}):
         found.setdefault(row.provider_id, set()).add(row.aggregate_id)
     return found
 

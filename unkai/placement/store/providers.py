@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import functools
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
-from unkai.kit.db import AnyRow, Session, StaleWrite, Tx
+from unkai.kit.db import AnyRow, Session, StaleWrite, Tx, among
 from unkai.placement.model import Provider, Resources
 from unkai.placement.names import SHARES_VIA_AGGREGATE
 from unkai.placement.store.schema import (
@@ -17,6 +31,18 @@ from unkai.placement.store.schema import (
     provider_aggregates,
     provider_traits,
     providers,
+)
+
+BUMP = update(providers).where(among(providers.c.id)).values(generation=providers.c.generation + 1)
+SHARERS = select(provider_traits.c.provider_id).where(
+    provider_traits.c.trait == SHARES_VIA_AGGREGATE
+)
+NESTED = select(providers.c.id).where(providers.c.parent_id.is_not(None))
+NESTED_OR_SHARED = select(or_(exists(NESTED.limit(1)), exists(SHARERS.limit(1))))
+ROOTS = (
+    select(providers.c.id)
+    .where(providers.c.parent_id.is_(None), providers.c.id.not_in(SHARERS))
+    .order_by(providers.c.name)
 )
 
 
@@ -90,11 +116,7 @@ async def move_provider(
 
 async def bump(tx: Tx, ids: Collection[str], now: float) -> None:
     """Move the generations of these providers."""
-    await tx.execute(
-        update(providers)
-        .where(providers.c.id.in_(ids))
-        .values(generation=providers.c.generation + 1, updated_at=now)
-    )
+    await tx.execute(BUMP, {"ids": ids, "updated_at": now})
 
 
 async def bump_from(tx: Tx, provider: Provider, now: float) -> Provider:
@@ -136,14 +158,7 @@ async def has_allocations(session: Session, provider_id: str) -> bool:
 
 async def is_flat(session: Session) -> bool:
     """Whether every provider stands alone: none below another, none shared."""
-    nested = select(providers.c.id).where(providers.c.parent_id.is_not(None)).limit(1)
-    shared = (
-        select(provider_traits.c.provider_id)
-        .where(provider_traits.c.trait == SHARES_VIA_AGGREGATE)
-        .limit(1)
-    )
-    statement = select(or_(exists(nested), exists(shared)))
-    return not await session.scalar(statement)
+    return not await session.scalar(NESTED_OR_SHARED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,13 +190,13 @@ def _aggregate(wanted: Collection[str]) -> Any:
     )
 
 
-def fits(stock: Any, amount: int) -> list[Any]:
+def fits(stock: Any, amount: ColumnElement[int]) -> list[Any]:
     """Conditions on an alias of `inventories`: that it can give `amount` now."""
     return [
         stock.c.free >= amount,
         stock.c.min_unit <= amount,
         stock.c.max_unit >= amount,
-        literal(amount) % stock.c.step_size == 0,
+        amount % stock.c.step_size == 0,
     ]
 
 
@@ -203,7 +218,12 @@ def narrowed(statement: Select[Any], by: ProviderFilter) -> Select[Any]:
         statement = statement.where(_aggregate(sorted(choice)))
     if by.not_member_of:
         statement = statement.where(~_aggregate(sorted(by.not_member_of)))
-    for resource_class, amount in (by.resources or {}).items():
+    return _holding(statement, {name: literal(n) for name, n in (by.resources or {}).items()})
+
+
+def _holding(statement: Select[Any], amounts: Mapping[str, ColumnElement[int]]) -> Select[Any]:
+    """The statement, which names `providers`, for those that can give this much of each class."""
+    for resource_class, amount in amounts.items():
         stock = inventories.alias()
         statement = statement.join(
             stock,
@@ -227,31 +247,34 @@ async def pick_providers(
     The search walks the index of free amounts of one class from its emptiest provider on and looks
     at the others by their primary key, so that it ends after about `limit` providers.
     """
-    resources = dict(by.resources or {})
+    resources = by.resources or {}
+    parameters: dict[str, int] = {f"amount_{at}": n for at, n in enumerate(resources.values())}
+    statement = _picking(tuple(resources), prefer_free, limited=limit is not None)
+    rest = replace(by, resources=None)
+    if rest != ProviderFilter():
+        statement = narrowed(statement, rest)
+    if limit is not None:
+        parameters["limit"] = limit
+    return list(await session.scalars(statement, parameters))
+
+
+@functools.lru_cache(maxsize=256)
+def _picking(classes: tuple[str, ...], prefer_free: str | None, *, limited: bool) -> Select[Any]:
+    """Providers that can give `amount_0` of the first class, and so on; at most `limit`."""
     statement = select(providers.c.id)
-    if resources:
-        lead = prefer_free if prefer_free in resources else next(iter(resources))
+    amounts = {one: bindparam(f"amount_{at}", type_=Integer()) for at, one in enumerate(classes)}
+    if classes:
+        lead = prefer_free if prefer_free in amounts else classes[0]
         stock = inventories.alias()
         statement = (
             select(stock.c.provider_id)
             .join(providers, providers.c.id == stock.c.provider_id)
-            .where(stock.c.resource_class == lead, *fits(stock, resources.pop(lead)))
+            .where(stock.c.resource_class == lead, *fits(stock, amounts.pop(lead)))
         )
         if prefer_free is not None:
             statement = statement.order_by(stock.c.free.desc())
-    rest = ProviderFilter(
-        ids=by.ids,
-        names=by.names,
-        root_ids=by.root_ids,
-        not_ids=by.not_ids,
-        resources=resources,
-        required_traits=by.required_traits,
-        any_traits=by.any_traits,
-        forbidden_traits=by.forbidden_traits,
-        member_of=by.member_of,
-        not_member_of=by.not_member_of,
-    )
-    return list(await session.scalars(narrowed(statement, rest).limit(limit)))
+    statement = _holding(statement, amounts)
+    return statement.limit(bindparam("limit", type_=Integer())) if limited else statement
 
 
 async def count_roots(session: Session) -> int:
@@ -261,12 +284,4 @@ async def count_roots(session: Session) -> int:
 
 async def list_roots(session: Session) -> list[str]:
     """Ids of all root providers that are not there to be shared, by name."""
-    shares = select(provider_traits.c.provider_id).where(
-        provider_traits.c.trait == SHARES_VIA_AGGREGATE
-    )
-    statement = (
-        select(providers.c.id)
-        .where(providers.c.parent_id.is_(None), providers.c.id.not_in(shares))
-        .order_by(providers.c.name)
-    )
-    return list(await session.scalars(statement))
+    return list(await session.scalars(ROOTS))

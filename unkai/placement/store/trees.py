@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from unkai.kit.db import Session
+from unkai.kit.db import Session, among
 from unkai.placement.model import Provider, Stock, Summary
 from unkai.placement.names import SHARES_VIA_AGGREGATE
 from unkai.placement.store import inventories, marks
@@ -43,6 +43,7 @@ class Tree:
 
 
 NOTHING: frozenset[str] = frozenset()
+BELOW = select(providers).where(among(providers.c.root_id))
 
 
 async def read_members(session: Session, rows: Sequence[Provider]) -> list[Member]:
@@ -73,8 +74,7 @@ async def read_trees(
     session: Session, root_ids: Collection[str], sharing: Sequence[Member] = ()
 ) -> list[Tree]:
     """The trees of these roots (at most AT_ONCE), in the order of `root_ids`."""
-    statement = select(providers).where(providers.c.root_id.in_(root_ids))
-    rows = [provider_of(row) for row in await session.all(statement)]
+    rows = [provider_of(row) for row in await session.all(BELOW, {"ids": root_ids})]
     by_root: dict[str, list[Member]] = {}
     for member in await read_members(session, rows):
         by_root.setdefault(member.provider.root_id, []).append(member)

@@ -13,7 +13,7 @@ from unkai.kit.errors import Failed, Unavailable
 from unkai.kit.log import log
 from unkai.kit.ovsdb import Ovsdb, OvsdbError, OvsdbGone
 from unkai.kit.ovsdb_rows import Row
-from unkai.network.drivers.base import KINDS, Desired, Health, PortWatcher, Ref, Refused
+from unkai.network.drivers.base import KINDS, Desired, Health, PortWatcher, Ref, Refused, Stranger
 from unkai.network.drivers.metadata import MetadataDoor
 from unkai.network.drivers.ovn import daemons, edge, render_groups, rows, switch
 from unkai.network.drivers.ovn.render import Hosts, gateway_group, render
@@ -96,6 +96,21 @@ class OvnDriver:
     def present(self) -> set[Ref]:
         return {Ref(owner.kind, owner.id) for owner in self._index.owners() if owner.kind in KINDS}
 
+    def differing(self, objects: Sequence[Desired]) -> set[Ref]:
+        specs = [spec for wanted in objects for spec in render(wanted, self._hosts)]
+        owners = {rows.Owner(wanted.ref.kind, wanted.ref.id): wanted.ref for wanted in objects}
+        found = self._index.differing([*self._base(), *specs], owners)
+        return {owners[owner] for owner in found if owner in owners}
+
+    async def strangers(self) -> list[Stranger]:
+        strange = [Stranger("row", name) for name in self._index.strangers()]
+        strange += [
+            Stranger("row", f"{owner.kind} {owner.id}")
+            for owner in self._index.owners()
+            if owner.kind not in KINDS and owner != rows.BASE
+        ]
+        return sorted([*strange, *await self._edge.strangers()])
+
     async def wait_applied(self, timeout_s: float = 10.0) -> None:
         try:
             async with asyncio.timeout(timeout_s):
@@ -128,13 +143,16 @@ class OvnDriver:
 
     async def _write(self, specs: list[rows.RowSpec], owners: list[rows.Owner]) -> None:
         """Write what differs; the rows that everybody leans on are always among them."""
-        base = [*render_groups.base(), *gateway_group(self._hosts), *specs]
+        base = [*self._base(), *specs]
         async with self._writing:
             try:
                 await self.north.connected(timeout_s=5.0)
                 await self.north.commit(self._index.plan(base, [*owners, rows.BASE]))
             except OvsdbGone as error:
                 raise Unavailable("OVN's northbound database does not answer.") from error
+
+    def _base(self) -> list[rows.RowSpec]:
+        return [*render_groups.base(), *gateway_group(self._hosts)]
 
     async def _hosts_done(self, timeout_s: float) -> None:
         await self.north.until(lambda: self.north.rows("NB_Global"), timeout_s)

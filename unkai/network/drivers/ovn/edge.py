@@ -25,6 +25,7 @@ from unkai.kit.clock import Clock
 from unkai.kit.log import log
 from unkai.kit.ovsdb import Ovsdb
 from unkai.kit.ovsdb_rows import Row
+from unkai.network.drivers.base import Stranger
 from unkai.network.drivers.metadata import MetadataDoor
 from unkai.network.drivers.ovn import switch
 from unkai.network.drivers.ovn.daemons import metadata_namespaces
@@ -35,10 +36,15 @@ from unkai.network.drivers.ovn.render import (
     NETWORK_ID,
     PHYSNET_ID,
 )
-from unkai.network.drivers.ovn.site import Site
+from unkai.network.drivers.ovn.site import INTEGRATION_BRIDGE, Site
 
 _RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 _AT_ONCE: Final = 4
+_TUNNELS: Final = ("tunl0", "sit0", "ip6tnl0", "gre0", "gretap0", "erspan0", "ip_vti0", "ip6_vti0")
+_KERNELS_LINKS: Final = frozenset({"lo", "ovs-netdev", "ovs-system", "ip6gre0", *_TUNNELS})
+"""What the kernel and the switch put into a namespace by themselves."""
+_OTHERS: Final = ("tap", "genev_sys", "vxlan_sys")
+"""Guests' taps, which their host looks after, and the switch's tunnels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,33 @@ class Edge:
     async def settled(self) -> None:
         """Until everything is as the database wants it."""
         await self._settled.wait()
+
+    async def strangers(self) -> list[Stranger]:
+        """Namespaces, links and interfaces that no network's metadata needs; and what is missing.
+
+        Nothing while something is being changed.
+        """
+        if not self._settled.is_set():
+            return []
+        site = self._site
+        wanted = {port.network_id: port.link for port in self._ports.values()}
+        spaces = {self._namespace(network_id) for network_id in wanted}
+        bridges = {b for name in site.physnets if (b := site.bridge_of(name)) is not None}
+        bridges.add(INTEGRATION_BRIDGE)
+        fine = {*wanted.values(), *bridges, *(link for _, link in site.uplinks)}
+        links = await asyncio.to_thread(netns.link_names, site.namespace)
+        odd = switch.strange_interfaces(self._switch, fine, bridges)
+        plugged = switch.interface_names(self._switch) - set(odd)
+        others = {*fine, *plugged, *_KERNELS_LINKS}
+        strange = {link for link in links if link not in others and not link.startswith(_OTHERS)}
+        there = {name for name in metadata_namespaces(site) if netns.exists(name)}
+        return [
+            *(Stranger("namespace", name) for name in there - spaces),
+            *(Stranger("missing namespace", name) for name in spaces - there),
+            *(Stranger("link", name) for name in strange),
+            *(Stranger("missing link", name) for name in set(wanted.values()) - set(links)),
+            *(Stranger("interface", name) for name in odd),
+        ]
 
     # --- what is wanted
 

@@ -134,6 +134,20 @@ class Northbound:
         """The writes after which `owners` have exactly the rows of `specs`, skeletons apart."""
         return _Plan(self, self._database, _merge(specs), set(owners)).write()
 
+    def differing(self, specs: Iterable[RowSpec], owners: Iterable[Owner]) -> set[Owner]:
+        """Owners whose rows `plan` would change."""
+        return _Plan(self, self._database, _merge(specs), set(owners)).changed()
+
+    def strangers(self) -> list[str]:
+        """Rows that do not say whose they are, by table and name."""
+        return [
+            f"{table} {row.text('name') or uuid}"
+            for table in TABLES
+            if table != "NB_Global"
+            for uuid, row in self._database.rows(table).items()
+            if uuid not in self._keys
+        ]
+
     # --- for the plan
 
     def duplicates(self, key: Key) -> set[str]:
@@ -220,13 +234,39 @@ class _Plan:
         for owner in self._owners:
             self._remove_leftovers(owner)
         for spec in self._specs.values():
-            uuid = self._north.find(spec.key)
-            if uuid is None:
-                self._insert(spec)
-            elif not spec.skeleton:
-                self._update(spec, uuid)
+            self._put(spec)
         self._write_memberships()
         return self._transaction
+
+    def changed(self) -> set[Owner]:
+        """Whose rows `write` would write something about."""
+        found: set[Owner] = set()
+        for owner in self._owners:
+            before = self._size
+            self._remove_leftovers(owner)
+            if self._size != before:
+                found.add(owner)
+        for spec in self._specs.values():
+            before = self._size
+            try:
+                self._put(spec)
+            except LookupError:
+                found.add(spec.key.owner)
+            if self._size != before:
+                found.add(spec.key.owner)
+        return found
+
+    @property
+    def _size(self) -> int:
+        moves = (*self._joins.values(), *self._leaves.values())
+        return len(self._transaction) + len(self._deleted) + sum(map(len, moves))
+
+    def _put(self, spec: RowSpec) -> None:
+        uuid = self._north.find(spec.key)
+        if uuid is None:
+            self._insert(spec)
+        elif not spec.skeleton:
+            self._update(spec, uuid)
 
     def _remove_leftovers(self, owner: Owner) -> None:
         for key, table in self._north.parts(owner).items():

@@ -13,8 +13,10 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "Open_vSwitch": ("bridges", "external_ids", "other_config"),
     "Bridge": ("name", "ports", "datapath_type", "fail_mode"),
     "Port": ("name", "interfaces"),
-    "Interface": ("name", "external_ids"),
+    "Interface": ("name", "type", "external_ids"),
 }
+GUEST_KEY: Final = "unkai-server"
+"""On the interfaces of guests, which their host looks after."""
 
 
 async def configure(switch: Ovsdb, site: Site) -> None:
@@ -74,6 +76,34 @@ async def remove_interfaces(switch: Ovsdb, names: Iterable[str]) -> None:
         change = switch.transaction()
         change.mutate("Bridge", {"name": INTEGRATION_BRIDGE}, "ports", "delete", ports)
         await switch.commit(change)
+
+
+def strange_interfaces(switch: Ovsdb, known: Iterable[str], bridges: set[str]) -> list[str]:
+    """Interfaces on these bridges that are none of `known`, no guest's, and no daemon's own.
+
+    The switch may carry other bridges: what is on those is not ours to judge.
+    """
+    ours = [row for row in switch.rows("Bridge").values() if row.text("name") in bridges]
+    ports = {uuid for row in ours for uuid in row.texts("ports")}
+    held = {
+        uuid
+        for port_id, row in switch.rows("Port").items()
+        if port_id in ports
+        for uuid in row.texts("interfaces")
+    }
+    fine = set(known)
+    return [
+        name
+        for uuid, row in switch.rows("Interface").items()
+        if uuid in held
+        and (name := row.text("name")) not in fine
+        and not row.text("type")
+        and GUEST_KEY not in row.map("external_ids")
+    ]
+
+
+def interface_names(switch: Ovsdb) -> set[str]:
+    return {row.text("name") for row in switch.rows("Interface").values()}
 
 
 def _add_uplinks(change: Transaction, switch: Ovsdb, site: Site) -> None:

@@ -1,0 +1,262 @@
+"""The verbs of provisioning, on played machines with played agents."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.baremetal.rig import Rig
+from unkai.baremetal.model import PowerState
+
+pytestmark = pytest.mark.anyio
+DIRECT = {"deploy_interface": "direct", "inspect_interface": "agent", "rescue_interface": "agent"}
+MAC = "52:54:00:00:00:01"
+
+
+async def available(rig: Rig, **more: str) -> str:
+    node = await rig.enroll(**more)
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    await rig.provision(node, "provide")
+    await rig.reach(node, "available")
+    return node
+
+
+async def deployed(rig: Rig) -> str:
+    node = await available(rig, **DIRECT)
+    await give_image(rig, node)
+    await rig.provision(node, "active")
+    await rig.reach(node, "active")
+    return node
+
+
+async def give_image(rig: Rig, node: str, image: str = "here") -> None:
+    await rig.change(node, instance_info={"image_source": image})
+
+
+async def test_a_fake_node_goes_all_the_way_and_back(rig: Rig) -> None:
+    node = await available(rig)
+
+    await rig.provision(node, "active")
+    shown = await rig.reach(node, "active")
+    assert shown["power_state"] == "power on"
+
+    await rig.provision(node, "deleted")
+    shown = await rig.reach(node, "available")
+    assert shown["instance_info"] == {}
+    assert shown["power_state"] == "power off"
+
+
+async def test_cleaning_runs_the_agents_steps_by_priority_and_no_other(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+
+    ran = [params["step"]["step"] for *_, params in rig.agents.done]
+    assert ran == ["erase_devices_metadata"]
+    machine = rig.machine(node)
+    assert (machine.power, machine.ramdisk, machine.networks) == (PowerState.OFF, None, [])
+
+
+async def test_a_manual_cleaning_runs_what_was_asked_and_ends_manageable(rig: Rig) -> None:
+    node = await rig.enroll(**DIRECT)
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+
+    steps = [{"interface": "deploy", "step": "erase_devices"}]
+    await rig.begin(node, "clean", clean_steps=steps)
+
+    await rig.reach(node, "manageable")
+    assert [params["step"]["step"] for *_, params in rig.agents.done] == ["erase_devices"]
+
+
+async def test_a_deploy_writes_the_image_in_two_power_cycles(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+    before = rig.machine(node).power_changes
+    await give_image(rig, node)
+
+    await rig.provision(node, "active")
+    shown = await rig.reach(node, "active")
+
+    params = next(p for _, c, p in rig.agents.done if c == "standby.prepare_image")
+    assert params["image_info"]["os_hash_value"] == "0" * 64
+    assert shown["power_state"] == "power on"
+    machine = rig.machine(node)
+    assert machine.power_changes - before == 3  # on for the agent, off, on for the tenant
+    assert machine.networks == []
+    assert rig.outside.images.offered == set()
+
+
+async def test_a_failed_write_leaves_nothing_and_says_why(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+    await give_image(rig, node)
+    rig.agents.errors["standby.prepare_image"] = "The checksum is another one."
+
+    await rig.provision(node, "active")
+    shown = await rig.reach(node, "deploy failed")
+
+    assert "The checksum is another one." in shown["last_error"]
+    machine = rig.machine(node)
+    assert (machine.power, machine.ramdisk, machine.networks) == (PowerState.OFF, None, [])
+    assert rig.outside.images.offered == set()
+    rig.agents.errors.clear()
+    await rig.provision(node, "active")
+    await rig.reach(node, "active")
+
+
+async def test_an_unknown_image_fails_the_deploy_before_any_power(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+    before = rig.machine(node).power_changes
+    await give_image(rig, node, "nowhere")
+
+    await rig.provision(node, "active")
+
+    shown = await rig.reach(node, "deploy failed")
+    assert "nowhere" in shown["last_error"]
+    assert rig.machine(node).power_changes == before
+
+
+async def test_a_deploy_without_an_image_is_refused_at_once(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+
+    refused = await rig.ask(
+        "PUT", f"/nodes/{node}/states/provision", {"target": "active"}, status=400
+    )
+
+    assert "image_source" in refused["error_message"]
+
+
+async def test_inspection_by_the_agent_keeps_the_inventory(rig: Rig) -> None:
+    node = await rig.enroll(**DIRECT)
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    await rig.make_port(node, MAC)
+
+    await rig.provision(node, "inspect")
+    shown = await rig.reach(node, "manageable")
+
+    assert shown["properties"]["cpus"] == "4"
+    assert shown["properties"]["local_gb"] == "10"
+    assert rig.machine(node).power == PowerState.OFF
+
+
+async def test_rescue_and_back(rig: Rig) -> None:
+    node = await deployed(rig)
+
+    await rig.begin(node, "rescue", instance_info={"rescue_password": "secret"})
+    shown = await rig.reach(node, "rescue")
+    assert shown["power_state"] == "power on"
+    assert shown["instance_info"].get("rescue_password") is None
+    assert rig.machine(node).networks == ["rescuing"]
+
+    await rig.provision(node, "unrescue")
+    await rig.reach(node, "active")
+    assert rig.machine(node).networks == []
+    assert rig.machine(node).power == PowerState.ON
+
+
+async def test_an_abort_while_it_waits_for_its_agent(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+    await give_image(rig, node)
+    rig.agents.silent = True
+    await rig.provision(node, "active")
+    await rig.until_state(node, "wait call-back")
+
+    await rig.provision(node, "abort")
+
+    shown = await rig.reach(node, "deploy failed")
+    assert "aborted" in shown["last_error"]
+    machine = rig.machine(node)
+    assert (machine.power, machine.ramdisk, machine.networks) == (PowerState.OFF, None, [])
+
+
+async def test_a_deletion_in_the_middle_of_a_deploy(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+    await give_image(rig, node)
+    rig.agents.stuck.add("standby.prepare_image")
+    await rig.provision(node, "active")
+    await rig.until_state(node, "wait call-back")
+
+    await rig.provision(node, "deleted")
+
+    shown = await rig.reach(node, "available")
+    assert shown["instance_info"] == {}
+    assert rig.outside.images.offered == set()
+
+
+async def test_a_heartbeat_with_a_stolen_token_is_refused(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+    other = await rig.enroll(**DIRECT)
+    await give_image(rig, node)
+    rig.agents.stuck.add("standby.prepare_image")
+    await rig.provision(node, "active")
+    await rig.until_state(node, "wait call-back")
+    await rig.until(lambda: rig.has_boot(node))
+
+    token = rig.agents.boots[node].token
+    body = {"callback_url": "http://evil:9999", "agent_token": token}
+    await rig.ask("POST", f"/heartbeat/{other}", body, status=400)
+    body = {"callback_url": "http://evil:9999", "agent_token": "x" * 43}
+    await rig.ask("POST", f"/heartbeat/{node}", body, status=400)
+
+    assert await rig.agent_url(node) != "http://evil:9999"
+
+
+async def test_power_lost_in_the_middle_of_writing(rig: Rig) -> None:
+    """The machine comes up again and its agent calls as if for the first time."""
+    node = await available(rig, **DIRECT)
+    await give_image(rig, node)
+    rig.agents.stuck.add("standby.prepare_image")
+    await rig.provision(node, "active")
+    await rig.until(lambda: rig.has_boot(node))
+    await rig.until(lambda: rig.is_writing(node))
+
+    await rig.ask("GET", f"/lookup?node_uuid={node}", who="nobody")
+
+    shown = await rig.reach(node, "deploy failed")
+    assert "restarted in the middle" in shown["last_error"]
+
+
+async def test_two_requests_for_one_node(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+    await give_image(rig, node)
+    rig.agents.silent = True
+    await rig.provision(node, "active")
+    await rig.until_state(node, "wait call-back")
+
+    refused = await rig.ask(
+        "PUT", f"/nodes/{node}/states/provision", {"target": "active"}, status=400
+    )
+
+    assert "can not be performed" in refused["error_message"]
+
+
+async def test_a_failed_cleaning_puts_the_node_into_maintenance(rig: Rig) -> None:
+    node = await rig.enroll(**DIRECT)
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    rig.agents.errors["clean.execute_clean_step"] = "The disk does not write."
+
+    await rig.provision(node, "provide")
+
+    shown = await rig.reach(node, "clean failed")
+    assert (shown["maintenance"], shown["fault"]) == (True, "clean failure")
+    assert "The disk does not write." in shown["last_error"]
+    await rig.provision(node, "manage")
+    shown = await rig.reach(node, "manageable")
+    assert shown["maintenance"] is False
+
+
+async def test_a_hold_step_waits_for_the_operator(rig: Rig) -> None:
+    node = await rig.enroll(**DIRECT)
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    steps = [
+        {"interface": "power", "step": "hold"},
+        {"interface": "deploy", "step": "erase_devices"},
+    ]
+    await rig.begin(node, "clean", clean_steps=steps)
+    await rig.until_state(node, "clean hold")
+    assert rig.agents.done == []
+
+    await rig.provision(node, "unhold")
+
+    await rig.reach(node, "manageable")
+    assert len(rig.agents.done) == 1

@@ -1,0 +1,118 @@
+"""A machine of the rack behind sushy-tools' emulator, as an HTTP client sees it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.drivers.network_rigs import soon
+from tests.drivers.rack_rigs import Clients, needs_rack, open_floor, says
+from unkai.kit import netns
+from unkai.rack import MachineSpec, Rack
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120), needs_rack]
+
+RESET = "/Actions/ComputerSystem.Reset"
+MEDIA = "/VirtualMedia/Cd"
+BOOT_CD = Path("/usr/lib/ipxe/ipxe.iso")
+
+
+@pytest.fixture
+async def rack(tmp_path: Path) -> AsyncIterator[Rack]:
+    async with open_floor(tmp_path) as settings:
+        made = Rack(settings)
+        await made.start([MachineSpec(name="node1", bmc="redfish", memory_mib=256)])
+        clients = Clients(made)
+        assert await soon(lambda: clients.answers("node1"))
+        yield made
+
+
+@contextmanager
+def http_server(namespace: str, folder: Path) -> Iterator[str]:
+    """The URL of a folder, served inside the namespace."""
+    handler = partial(_QuietHandler, directory=str(folder))
+    server = netns.call(namespace, lambda: ThreadingHTTPServer(("127.0.0.1", 0), handler))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+async def test_a_machine_is_powered_on_reset_and_off(rack: Rack) -> None:
+    clients = Clients(rack)
+
+    status, _ = await clients.redfish("node1", "POST", RESET, {"ResetType": "On"})
+
+    assert status == 204
+    assert await clients.is_on("node1")
+    assert await rack.is_on("node1")
+    status, _ = await clients.redfish("node1", "POST", RESET, {"ResetType": "ForceRestart"})
+    assert status == 204
+    status, _ = await clients.redfish("node1", "POST", RESET, {"ResetType": "ForceOff"})
+    assert status == 204
+    assert not await rack.is_on("node1")
+
+
+async def test_the_system_is_described_and_locked(rack: Rack) -> None:
+    clients, machine = Clients(rack), rack.machines["node1"]
+
+    _, system = await clients.redfish("node1", "GET")
+    _, nics = await clients.redfish("node1", "GET", "/EthernetInterfaces")
+    unlocked, _ = await clients.redfish("node1", "GET", password="wrong")
+
+    assert system["UUID"] == machine.bmc.system_id
+    assert system["Boot"]["BootSourceOverrideMode"] == "Legacy"
+    assert nics["Members"][0]["@odata.id"].endswith(machine.macs[0])
+    assert unlocked == 401
+
+
+async def test_an_override_lasts_for_one_boot_or_for_good(rack: Rack) -> None:
+    clients = Clients(rack)
+
+    async def boot_from(target: str, enabled: str) -> str:
+        boot = {"BootSourceOverrideTarget": target, "BootSourceOverrideEnabled": enabled}
+        status, _ = await clients.redfish("node1", "PATCH", "", {"Boot": boot})
+        assert status in (200, 204)
+        await clients.redfish("node1", "POST", RESET, {"ResetType": "ForceOff"})
+        await clients.redfish("node1", "POST", RESET, {"ResetType": "On"})
+        _, system = await clients.redfish("node1", "GET")
+        return system["Boot"]["BootSourceOverrideTarget"]
+
+    assert await boot_from("Pxe", "Continuous") == "Pxe"
+    assert await boot_from("Pxe", "Once") == "Hdd"
+
+
+async def test_it_boots_from_virtual_media(rack: Rack) -> None:
+    clients, machine = Clients(rack), rack.machines["node1"]
+    with http_server(rack.settings.namespace, BOOT_CD.parent) as url:
+        body = {"Image": f"{url}/{BOOT_CD.name}", "Inserted": True}
+        insert = f"{MEDIA}/Actions/VirtualMedia.InsertMedia"
+        status, why = await clients.redfish("node1", "POST", insert, body)
+        assert status == 204, why
+    boot = {"BootSourceOverrideTarget": "Cd", "BootSourceOverrideEnabled": "Once"}
+    await clients.redfish("node1", "PATCH", "", {"Boot": boot})
+
+    await clients.redfish("node1", "POST", RESET, {"ResetType": "On"})
+
+    await says(machine, "Booting from DVD/CD")
+    await says(machine, "iPXE initialising devices")
+    eject = f"{MEDIA}/Actions/VirtualMedia.EjectMedia"
+    status, _ = await clients.redfish("node1", "POST", eject, {})
+    assert status == 204
+    _, medium = await clients.redfish("node1", "GET", MEDIA)
+    assert medium["Inserted"] is False

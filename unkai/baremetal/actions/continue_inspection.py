@@ -1,0 +1,42 @@
+"""continue_inspection: an agent tells what its machine is made of, before it looks itself up."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from unkai.baremetal.actions.agent_session import HEARTBEAT
+from unkai.baremetal.model import Inventory, Node, State
+from unkai.baremetal.service import Baremetal
+from unkai.baremetal.store import nodes
+from unkai.baremetal.store.inventories import put_inventory
+from unkai.baremetal.store.ports import ports_with
+from unkai.kit.db import Tx
+from unkai.kit.errors import BadRequest, NotFound
+
+
+async def continue_inspection(
+    baremetal: Baremetal, inventory: dict[str, Any], plugin_data: dict[str, Any]
+) -> Node:
+    """Keep it for the inspection that waits; NotFound if none of these MACs is being inspected."""
+    interfaces: Any = inventory.get("interfaces")
+    if not isinstance(interfaces, list):
+        raise BadRequest("The inventory has no list of interfaces.", code="inventory-invalid")
+    nics = cast("list[dict[str, Any]]", [n for n in cast("list[Any]", interfaces) if n])
+    if not all(isinstance(nic, dict) for nic in cast("list[Any]", nics)):
+        raise BadRequest("An interface of the inventory is no object.", code="inventory-invalid")
+    macs = [str(nic["mac_address"]).lower() for nic in nics if nic.get("mac_address")]
+
+    async def write(tx: Tx) -> Node:
+        found = {port.node_uuid for port in await ports_with(tx, macs)}
+        if len(found) != 1:
+            raise NotFound("No node with these addresses is being inspected.", code="not-inspected")
+        node = await nodes.get_node(tx, found.pop())
+        assert node is not None
+        if node.provision_state not in (State.INSPECTING, State.INSPECT_WAIT):
+            raise NotFound("No node with these addresses is being inspected.", code="not-inspected")
+        now = baremetal.kit.clock.now()
+        await put_inventory(tx, node.uuid, Inventory(inventory, plugin_data), now)
+        await baremetal.kit.events.emit(tx, HEARTBEAT, node.uuid)
+        return node
+
+    return await baremetal.kit.database.transact(write)

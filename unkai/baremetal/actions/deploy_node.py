@@ -1,0 +1,161 @@
+"""active and rebuild: the whole boot of a physical machine.
+
+The node boots our ramdisk on the provisioning network, its agent writes the image, the machine goes
+off, moves to the tenant's networks, and boots from its disk. Two power cycles, no more. A deploy
+interface that needs no agent (`ramdisk`, `fake`) skips to the second half.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unkai.baremetal.actions.agent_session import (
+    end_session,
+    resume,
+    run_command,
+    session,
+    skipped,
+    switch_power,
+)
+from unkai.baremetal.actions.change_state import fail_node, moving, node_of
+from unkai.baremetal.actions.resolve_image import resolve_image
+from unkai.baremetal.actions.run_steps import Steps, agent_steps, chosen, run_steps
+from unkai.baremetal.model import PowerState
+from unkai.baremetal.service import Baremetal
+from unkai.baremetal.states import Event
+from unkai.baremetal.store.ports import ports_of
+from unkai.kit.errors import Fault
+from unkai.kit.log import log
+from unkai.kit.operations import Operation, Result, Run, Step, Wait
+from unkai.timeline import model as who
+
+
+async def plan_deploy(baremetal: Baremetal, run: Run) -> dict[str, Any]:
+    node = await node_of(baremetal, run)
+    return {"skip": not baremetal.deploy(node).uses_agent}
+
+
+async def publish_image(baremetal: Baremetal, run: Run) -> dict[str, Any] | None:
+    """Where the agent gets the image, and what its bytes must hash to."""
+    if skipped(run):
+        return None
+    image = await resolve_image(baremetal, await node_of(baremetal, run))
+    return {
+        "id": image.id,
+        "urls": [image.url],
+        "os_hash_algo": image.os_hash_algo,
+        "os_hash_value": image.os_hash_value,
+        "disk_format": image.disk_format,
+        "size": image.size_bytes,
+        "stream_raw_images": True,
+        "image_type": "whole-disk",
+    }
+
+
+async def withdraw_image(baremetal: Baremetal, run: Run) -> None:
+    await baremetal.images.withdraw(await node_of(baremetal, run))
+
+
+async def write_image(baremetal: Baremetal, run: Run) -> dict[str, Any] | Wait | None:
+    if skipped(run):
+        return None
+    node = await node_of(baremetal, run)
+    info: dict[str, Any] = {**run.results["publish_image"], "node_uuid": node.uuid}
+    if node.properties.get("root_device"):
+        info["root_device"] = node.properties["root_device"]
+    return await run_command(
+        baremetal,
+        run,
+        node,
+        key="write-image",
+        command="standby.prepare_image",
+        params={"image_info": info, "configdrive": node.instance_info.get("configdrive")},
+    )
+
+
+async def run_deploy_steps(baremetal: Baremetal, run: Run) -> Result | Wait | None:
+    """What templates and the request ask for beside the image; the agent's own defaults too."""
+    if skipped(run):
+        return None
+    node = await node_of(baremetal, run)
+    asked: Steps = run.input.get("deploy_steps") or []
+    if not asked:
+        return None
+    offered = await agent_steps(baremetal, node, "deploy")
+    return await run_steps(baremetal, run, "deploy", chosen(offered, asked, node))
+
+
+async def sync_disks(baremetal: Baremetal, run: Run) -> None:
+    """What was written is on the disk before the power goes."""
+    if skipped(run):
+        return
+    node = await node_of(baremetal, run)
+    await baremetal.agent.ask(node, "standby.sync", {})
+
+
+async def plug_tenant(baremetal: Baremetal, run: Run) -> None:
+    """Onto the networks of the node's VIFs."""
+    node = await node_of(baremetal, run)
+    if skipped(run):  # the agent's session would have switched it off
+        await switch_power(baremetal, node, PowerState.OFF)
+    await baremetal.wires(node).plug_tenant(
+        node, await ports_of(baremetal.kit.database.reader, node.uuid)
+    )
+
+
+async def unplug_tenant(baremetal: Baremetal, run: Run) -> None:
+    node = await node_of(baremetal, run)
+    await baremetal.wires(node).unplug_tenant(
+        node, await ports_of(baremetal.kit.database.reader, node.uuid)
+    )
+
+
+async def prepare_instance(baremetal: Baremetal, run: Run) -> None:
+    """The next power on boots what was written."""
+    node = await node_of(baremetal, run)
+    ports = await ports_of(baremetal.kit.database.reader, node.uuid)
+    await baremetal.boot(node).prepare_instance(node, ports)
+
+
+async def clean_up_instance(baremetal: Baremetal, run: Run) -> None:
+    node = await node_of(baremetal, run)
+    ports = await ports_of(baremetal.kit.database.reader, node.uuid)
+    await baremetal.boot(node).clean_up_instance(node, ports)
+
+
+async def power_on_instance(baremetal: Baremetal, run: Run) -> Result:
+    """On, and active."""
+    node = await node_of(baremetal, run)
+    await switch_power(baremetal, node, PowerState.ON)
+    try:
+        await baremetal.images.withdraw(node)
+    except Fault as fault:
+        log.info("an image is still offered", node=node.uuid, error=fault.message)
+    kept = {k: v for k, v in node.instance_info.items() if k != "configdrive"}
+    return moving(
+        baremetal,
+        run,
+        Event.DONE,
+        power_state=PowerState.ON,
+        deploy_step={},
+        last_error=None,
+        instance_info=kept,
+    )
+
+
+DEPLOY_NODE = Operation(
+    "deploy-node",
+    Step(plan_deploy, who.IRONIC_CONDUCTOR),
+    Step(publish_image, who.GLANCE_API, undo=withdraw_image),
+    *session(),
+    Step(write_image, who.BARE_METAL_NODE),
+    Step(run_deploy_steps, who.BARE_METAL_NODE),
+    Step(sync_disks, who.BARE_METAL_NODE),
+    Step(resume, who.IRONIC_CONDUCTOR),
+    Step(end_session, who.BARE_METAL_NODE_BMC),
+    Step(plug_tenant, who.NEUTRON_API, undo=unplug_tenant),
+    Step(prepare_instance, who.IRONIC_PROVISIONER, undo=clean_up_instance),
+    Step(power_on_instance, who.BARE_METAL_NODE_BMC),
+    failed=fail_node,
+    deadline_s=6 * 3600.0,
+)

@@ -1,0 +1,81 @@
+"""inspect: what the machine is made of, told by its agent or by its BMC, kept and made use of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unkai.baremetal.actions.agent_session import end_session, session, skipped
+from unkai.baremetal.actions.apply_inventory import apply_inventory
+from unkai.baremetal.actions.change_state import fail_node, move_node, node_of, node_uuid_of
+from unkai.baremetal.model import Inventory
+from unkai.baremetal.service import Baremetal
+from unkai.baremetal.states import WAITING, Event
+from unkai.baremetal.store import nodes
+from unkai.baremetal.store.inventories import get_inventory
+from unkai.kit.db import Tx
+from unkai.kit.operations import Operation, Result, Run, Step, Wait
+from unkai.timeline import model as who
+
+INSPECTED = "node.inspected"
+
+
+async def plan_inspection(baremetal: Baremetal, run: Run) -> dict[str, Any]:
+    """In-band by a ramdisk, or out-of-band by the BMC, which is asked at once."""
+    node = await node_of(baremetal, run)
+    inspect = baremetal.inspect(node)
+    if inspect.uses_agent:
+        return {"skip": False}
+    found = await inspect.inspect(node)
+    return {"skip": True, "inventory": found.inventory, "plugin_data": found.plugin_data}
+
+
+async def await_inventory(baremetal: Baremetal, run: Run) -> Wait | dict[str, Any]:
+    """What the agent told since this began."""
+    if skipped(run):
+        planned = run.results["plan_inspection"]
+        return {name: planned[name] for name in ("inventory", "plugin_data")}
+    node = await node_of(baremetal, run)
+    began = node.inspection_started_at or 0.0
+    found = await get_inventory(baremetal.kit.database.reader, node.uuid, since=began)
+    if found is None:
+        told = await baremetal.agent.ask(node, "poll.get_hardware_info", {})
+        return {"inventory": told, "plugin_data": {}}
+    return {"inventory": found.inventory, "plugin_data": found.plugin_data}
+
+
+async def finish_inspection(baremetal: Baremetal, run: Run) -> Result:
+    told = run.results["await_inventory"]
+
+    async def write(tx: Tx) -> None:
+        uuid = node_uuid_of(run)
+        now = baremetal.kit.clock.now()
+        found = Inventory(told["inventory"], told["plugin_data"])
+        values = await apply_inventory(baremetal, tx, uuid, found)
+        node = await nodes.get_node(tx, uuid)
+        assert node is not None
+        if node.provision_state in WAITING:
+            await move_node(baremetal, tx, uuid, Event.RESUME)
+        await move_node(
+            baremetal,
+            tx,
+            uuid,
+            Event.DONE,
+            inspection_finished_at=now,
+            last_error=None,
+            target_provision_state=None,
+            **values,
+        )
+
+    return Result(write=write)
+
+
+INSPECT_NODE = Operation(
+    "inspect-node",
+    Step(plan_inspection, who.IRONIC_CONDUCTOR),
+    *session(),
+    Step(await_inventory, who.BARE_METAL_NODE),
+    Step(end_session, who.BARE_METAL_NODE_BMC),
+    Step(finish_inspection, who.IRONIC_CONDUCTOR),
+    failed=fail_node,
+    deadline_s=3 * 3600.0,
+)

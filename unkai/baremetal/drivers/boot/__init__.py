@@ -1,0 +1,1 @@
+"""How a machine comes to boot what it should."""

@@ -1,0 +1,137 @@
+"""The interface `ipxe`: the machine's own network boot finds a script of ours, and our ramdisk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from unkai.baremetal.drivers.base import Management, Ramdisk, Unsupported
+from unkai.baremetal.drivers.boot.files import BootEntry, BootFiles, check_line, check_url, is_url
+from unkai.baremetal.model import Node, Port
+from unkai.kit.errors import BadRequest, Failed
+from unkai.kit.log import log
+from unkai.network.fields import is_uuid
+
+CONSOLE: Final = "console=tty0 console=ttyS0,115200n8"
+KERNEL, INITRAMFS = "kernel", "initramfs"
+ManagementOf = Callable[[Node], Management]
+ImageFile = Callable[[str], Path]
+
+
+class IpxeBoot:
+    """ramdisk: the folder of our own kernel and initramfs. image_file: of a Glance image's id."""
+
+    def __init__(
+        self,
+        files: BootFiles,
+        management: ManagementOf,
+        ramdisk: Path,
+        image_file: ImageFile,
+    ) -> None:
+        self._files = files
+        self._management = management
+        self._ramdisk = ramdisk
+        self._image_file = image_file
+
+    def properties(self) -> dict[str, str]:
+        return {
+            "deploy_kernel": "Image id or http address of the kernel to deploy with; optional.",
+            "deploy_ramdisk": "Image id or http address of its ramdisk; optional.",
+            "kernel_append_params": "More words for its command line; optional.",
+        }
+
+    def validate(self, node: Node) -> None:
+        for key in ("deploy_kernel", "deploy_ramdisk", "rescue_kernel", "rescue_ramdisk"):
+            source: Any = node.driver_info.get(key)
+            if source is not None:
+                _check_source(source, key)
+        _appended(node)
+
+    async def prepare_ramdisk(self, node: Node, ports: Sequence[Port], ramdisk: Ramdisk) -> None:
+        macs = tuple(port.address.lower() for port in ports if port.pxe_enabled)
+        if not macs:
+            raise BadRequest(
+                f"Node {node.uuid} has no port with PXE enabled.",
+                code="no-pxe-port",
+                remedy="Create one with the MAC of the NIC it boots from.",
+            )
+        given = [f"{name}={value}" for name, value in sorted(ramdisk.arguments.items())]
+        entry = BootEntry(
+            node_id=node.uuid,
+            mode=ramdisk.mode,
+            macs=macs,
+            kernel=self._source(node, ramdisk, KERNEL),
+            initramfs=self._source(node, ramdisk, INITRAMFS),
+            arguments=(*given, *standing_arguments(node, ramdisk)),
+        )
+        for word in entry.arguments:
+            check_line(word, "kernel_append_params")
+        self._files.put(entry)
+        await set_boot_device(self._management(node), node, "pxe", persistent=False)
+
+    async def clean_up_ramdisk(self, node: Node, ports: Sequence[Port]) -> None:
+        self._files.remove(node.uuid)
+
+    async def prepare_instance(self, node: Node, ports: Sequence[Port]) -> None:
+        self._files.remove(node.uuid)
+        await set_boot_device(self._management(node), node, "disk", persistent=True)
+
+    async def clean_up_instance(self, node: Node, ports: Sequence[Port]) -> None:
+        self._files.remove(node.uuid)
+
+    async def leftovers(self, keep: Sequence[str]) -> list[str]:
+        return [f"boot files of node {node_id}" for node_id in self._files.nodes_but(keep)]
+
+    def _source(self, node: Node, ramdisk: Ramdisk, which: str) -> str:
+        """A path of ours or an address, for the kernel or the initramfs."""
+        word = "kernel" if which == KERNEL else "ramdisk"
+        role = "rescue" if ramdisk.mode == "rescue" else "deploy"
+        given = ramdisk.kernel if which == KERNEL else ramdisk.initramfs
+        source: Any = given or node.driver_info.get(f"{role}_{word}")
+        if not source:
+            path = self._ramdisk / which
+            if not path.exists():
+                raise Failed(
+                    f"The ramdisk's {which} is not at {path}.",
+                    code="ramdisk-missing",
+                    remedy="Build it, or name deploy_kernel and deploy_ramdisk in driver_info.",
+                )
+            return str(path)
+        _check_source(source, f"{role}_{word}")
+        return source if is_url(source) else str(self._image_file(source.removeprefix("glance://")))
+
+
+def standing_arguments(node: Node, ramdisk: Ramdisk) -> list[str]:
+    """What every ramdisk gets: where the API is, the console, what the node adds."""
+    words = ["ipa-api-url={url}"]
+    if ramdisk.mode == "inspect":
+        words.append("ipa-inspection-callback-url={url}/v1/continue_inspection")
+    return [*words, *(_appended(node) or CONSOLE).split()]
+
+
+async def set_boot_device(
+    management: Management, node: Node, device: str, *, persistent: bool
+) -> None:
+    """A machine without such a wish of ours boots in an order of its own: no reason to stop."""
+    try:
+        await management.set_boot_device(node, device, persistent=persistent)
+    except Unsupported:
+        log.info("baremetal.boot_device_unset", node=node.uuid, device=device)
+
+
+def _appended(node: Node) -> str:
+    """`%default%` in it stands for our own words."""
+    value: Any = node.driver_info.get("kernel_append_params") or ""
+    if not isinstance(value, str):
+        raise BadRequest("driver_info/kernel_append_params must be a text.", code="driver-info")
+    return check_line(value.replace("%default%", CONSOLE), "kernel_append_params")
+
+
+def _check_source(source: Any, key: str) -> None:
+    if isinstance(source, str) and is_url(source):
+        check_url(source, key)
+    elif not isinstance(source, str) or not is_uuid(source.removeprefix("glance://")):
+        raise BadRequest(
+            f"driver_info/{key} must be an image's id or an http address.", code="driver-info"
+        )

@@ -1,0 +1,1 @@
+"""Which networks a machine's ports are on."""

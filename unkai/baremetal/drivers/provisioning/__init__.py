@@ -1,0 +1,1 @@
+"""Provisioning networks as machines see them: DHCP, TFTP and HTTP."""

@@ -1,0 +1,1 @@
+"""Redfish: an asyncio client over HTTP, and the interfaces of a node that speak it."""

@@ -1,0 +1,93 @@
+"""A server whose machine vanished from its host is shown as lost, with what can be done about it.
+
+Its disk went with the folder, so SHUTOFF would promise a start that cannot be. Its ports, addresses
+and claim stay: a rebuild makes the machine anew on the same host.
+"""
+
+from __future__ import annotations
+
+from unkai.compute.model import Server, ServerAction, ServerFault
+from unkai.compute.service import Compute
+from unkai.compute.states import Power, VmState
+from unkai.compute.store import server_actions, servers
+from unkai.hypervisor.model import PowerState
+from unkai.kit.db import Tx
+from unkai.kit.log import log
+from unkai.timeline import model as who
+from unkai.timeline.actions.record import event, record
+
+
+def is_lost(server: Server) -> bool:
+    """Whether its row says already that its host has nothing of it."""
+    return server.vm_state == VmState.ERROR and server.power_state == Power.NOSTATE
+
+
+async def lose_guest(compute: Compute, host: str, server_id: str) -> bool:
+    """Whether it was lost: not where the host has it after all, or an operation has it in hand."""
+    server = await servers.get_server(compute.kit.database.reader, server_id)
+    if server is None or not _at_rest(server, host):
+        return False
+    status = await compute.agent(host).status(server_id)
+    if status.power_state is not PowerState.MISSING:
+        return False
+
+    async def write(tx: Tx) -> bool:
+        now_server = await servers.get_server(tx, server_id)
+        if now_server is None or now_server.generation != server.generation:
+            return False
+        if await compute.kit.operations.busy(tx, f"server/{server_id}") is not None:
+            return False
+        await _show(compute, tx, server)
+        return True
+
+    done = await compute.kit.database.transact(write)
+    if done:
+        log.warning("the guest of a server is gone", host=host, server=server_id)
+    return done
+
+
+def _at_rest(server: Server, host: str) -> bool:
+    here = server.deleted_at is None and server.host == host
+    return here and server.task_state is None and not is_lost(server)
+
+
+async def _show(compute: Compute, tx: Tx, server: Server) -> None:
+    now = compute.kit.clock.now()
+    why = (
+        f"The guest of this server is gone from host {server.host}, with its disk: somebody or "
+        "something removed its folder there. Rebuild the server to have it back on a fresh disk "
+        "with its ports and addresses, or delete it."
+    )
+    fault = ServerFault(code=500, message=why, created_at=now)
+    await servers.change_server(
+        tx, server.id, now, vm_state=VmState.ERROR, power_state=Power.NOSTATE, fault=fault
+    )
+    request_id = f"req-{compute.kit.chance.uuid()}"
+    action = ServerAction(
+        server_id=server.id,
+        action="stop",
+        request_id=request_id,
+        project_id=server.project_id,
+        user_id=server.user_id,
+        started_at=now,
+        updated_at=now,
+        event="compute_sync_power_state",
+        ended_at=now,
+        result="Error",
+        host=server.host,
+        details=why,
+    )
+    await server_actions.add_actions(tx, [action])
+    await record(
+        tx,
+        event(
+            f"server/{server.id}",
+            who.HYPERVISOR,
+            "guest missing",
+            started_at=now,
+            ended_at=now,
+            request_id=request_id,
+            detail=why,
+        ),
+    )
+    await compute.kit.events.emit(tx, "server.changed", server.id, {"action": "guest-lost"})
