@@ -25,7 +25,8 @@ Every error body of every API carries a sentence, and where there is one, what t
 `code` below is stable: it is in the log and in a server's fault. Nova, Neutron, Keystone, Glance
 and Placement each wrap it in their own form.
 
-A status marked * is Nova's; Neutron answers 409 where a quota is used up. "after the answer" means
+A status marked * differs between APIs: over a quota Neutron answers 409; without room Nova answers
+403, Neutron and Placement 409. "after the answer" means
 that the request was accepted and the work failed later: the sentence is in the server's fault and
 its timeline.
 
@@ -62,7 +63,7 @@ def kinds() -> dict[str, tuple[str, str]]:
             }
             if "default_code" in values:
                 status = str(values.get("status", "after the answer"))
-                status += "*" if node.name == "QuotaExceeded" else ""
+                status += "*" if node.name in ("NoRoom", "QuotaExceeded") else ""
                 found[node.name] = (status, str(values["default_code"]))
     return found
 

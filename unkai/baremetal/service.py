@@ -40,6 +40,7 @@ from unkai.baremetal.drivers.guarded import (
     GuardedPower,
 )
 from unkai.baremetal.drivers.hardware import HARDWARE_TYPES
+from unkai.baremetal.drivers.indicators import FakeIndicators, Indicators
 from unkai.baremetal.model import Node
 from unkai.kit.workbench import Kit
 from unkai.settings import BaremetalSettings
@@ -68,6 +69,8 @@ class Drivers:
     inspect: dict[str, Inspect] = field(default_factory=dict[str, Inspect])
     console: dict[str, Console] = field(default_factory=dict[str, Console])
     bios: dict[str, Bios] = field(default_factory=dict[str, Bios])
+    indicators: dict[str, Indicators] = field(default_factory=dict[str, Indicators])
+    """By the name of the management interface."""
 
 
 def fake_drivers(machines: FakeMachines) -> Drivers:
@@ -80,6 +83,7 @@ def fake_drivers(machines: FakeMachines) -> Drivers:
         deploy={"fake": FakeDeploy(machines)},
         inspect={"fake": FakeInspect(machines)},
         bios={"fake": FakeBios(machines)},
+        indicators={"fake": FakeIndicators()},
     )
 
 

@@ -243,12 +243,17 @@ def move(node_id: str, state: str, event: Event, *, name: str | None = None) -> 
     """
     found = TRANSITIONS.get((State(state), event))
     if found is None:
-        raise BadRequest(
-            f'The requested action "{name or event}" can not be performed on node "{node_id}" '
-            f'while it is in state "{state}".',
-            code="provision-state",
-        )
+        raise refuse(node_id, name or event, state)
     return Move(found, TARGETS.get(found))
+
+
+def refuse(node_id: str, action: str, state: str) -> BadRequest:
+    """What a node answers to a wish that its state does not allow."""
+    return BadRequest(
+        f'The requested action "{action}" can not be performed on node "{node_id}" while it is in '
+        f'state "{state}".',
+        code="provision-state",
+    )
 
 
 def busy(node_id: str, by: str) -> Conflict:

@@ -107,6 +107,17 @@ class TooLarge(Fault):
     default_code = "too-large"
 
 
+class NoRoom(Fault):
+    """No room is left to write what was asked; each API has its own status for it.
+
+    What was asked did not happen. Nova says 403 (as of a quota), Neutron and Placement 409.
+    """
+
+    status = 413
+    title = "Request Entity Too Large"
+    default_code = "no-room"
+
+
 class UnsupportedMediaType(Fault):
     status = 415
     title = "Unsupported Media Type"

@@ -14,7 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from unkai.rack.model import SERIAL_PORT, BootDevice, Identity, MachineSpec, RackSettings
+from unkai.rack.model import BootDevice, Identity, MachineSpec, RackSettings
 
 DISK_FILE = "disk.qcow2"
 CD_FILE = "cd.iso"
@@ -32,6 +32,7 @@ class Wiring(Struct, frozen=True, kw_only=True):
     """Descriptors that the process inherits."""
 
     monitor_fd: int
+    serial_fd: int
     tap_fds: tuple[int, ...]
 
 
@@ -69,7 +70,7 @@ def command_line(
         *("-chardev", f"socket,id=monitor,fd={wiring.monitor_fd},server=on,wait=off"),
         *("-mon", "chardev=monitor,mode=control"),
         *_board(settings, spec, identity),
-        *_console(identity),
+        *_console(wiring.serial_fd),
         *_disk(spec, index["disk0"]),
         *("-device", "virtio-scsi-pci,id=scsi"),
         *("-device", f"scsi-cd,id=cd0,bus=scsi.0,bootindex={index['cd0']}"),
@@ -104,8 +105,8 @@ def _board(settings: RackSettings, spec: MachineSpec, identity: Identity) -> lis
     return line
 
 
-def _console(identity: Identity) -> list[str]:
-    where = f"host={identity.address},port={SERIAL_PORT},server=on,wait=off"
+def _console(serial_fd: int) -> list[str]:
+    where = f"fd={serial_fd},server=on,wait=off"
     log = f"logfile={CONSOLE_LOG},logappend=on"
     return ["-chardev", f"socket,id=serial,{where},{log}", "-serial", "chardev:serial"]
 

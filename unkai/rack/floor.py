@@ -25,7 +25,7 @@ from unkai.kit.log import log
 from unkai.rack import control, faults, ipmi, redfish
 from unkai.rack.inventory import read_inventory
 from unkai.rack.machine import Machine
-from unkai.rack.model import DOOR_PORT, IPMI_INNER_PORT, REDFISH_PORT, Inventory, MachineSpec
+from unkai.rack.model import DOOR_PORT, REDFISH_PORT, Inventory, MachineSpec
 from unkai.rack.panel import Panel
 from unkai.rack.processes import Service
 from unkai.rack.relay import TcpRelay, Toll, UdpRelay
@@ -50,8 +50,9 @@ class Floor:
     async def stand(self) -> AsyncGenerator[None]:
         settings = self._inventory.settings
         async with AsyncExitStack() as stack:
-            await self._switch.open()
             stack.push_async_callback(self._switch.close)
+            await self._switch.open()
+            await self._switch.build()
             for machine in self._machines.values():
                 stack.push_async_callback(machine.close)
                 await machine.open()
@@ -68,12 +69,13 @@ class Floor:
         services: list[Service] = []
         for spec in inventory.machines:
             bmc = inventory.bmc(spec.name)
+            identity = inventory.identity(spec.name)
             machine = self._machines[spec.name]
             toll = Toll(lambda machine=machine: machine.memory.faults)
             relay: UdpRelay | TcpRelay
             if spec.bmc == "ipmi":
                 services.append(self._ipmi_service(spec))
-                relay = UdpRelay((bmc.address, IPMI_INNER_PORT), toll, self._clock)
+                relay = UdpRelay((identity.inner_address, bmc.port), toll, self._clock)
             else:
                 inner = (inventory.settings.inside_address, REDFISH_PORT)
                 relay = TcpRelay(inner, toll, self._clock)

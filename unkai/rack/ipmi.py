@@ -20,7 +20,7 @@ from unkai.kit.process import ProcessId
 from unkai.rack import processes, sensors
 from unkai.rack.model import (
     DOOR_PORT,
-    IPMI_INNER_PORT,
+    IPMI_PORT,
     SERIAL_PORT,
     USERNAME,
     BootDevice,
@@ -88,8 +88,8 @@ def start(inventory: Inventory, name: str) -> ProcessId:
     (folder / "state").mkdir(parents=True, mode=0o700)
     lan = _LAN.format(
         name=name,
-        address=identity.address,
-        port=IPMI_INNER_PORT,
+        address=identity.inner_address,
+        port=IPMI_PORT,
         guid=uuid.UUID(identity.uuid).hex,
         door=settings.run_dir / "chassis",
         serial=SERIAL_PORT,

@@ -26,8 +26,9 @@ from unkai.kit.log import log
 from unkai.kit.process import ProcessId, is_alive
 from unkai.rack import command, processes
 from unkai.rack.faults import Fault
-from unkai.rack.model import BootDevice, Identity, MachineSpec, RackSettings
+from unkai.rack.model import SERIAL_PORT, BootDevice, Identity, MachineSpec, RackSettings
 from unkai.rack.monitor import Monitor
+from unkai.rack.serial import SerialLine
 from unkai.rack.switch import Switch
 
 _CONSOLE_MAX_BYTES: Final = 8 << 20
@@ -56,6 +57,8 @@ class Machine:
         self._settings = settings
         self._switch = switch
         self._socket = settings.run_dir / f"{spec.name}.qmp"
+        self._serial_socket = settings.run_dir / f"{spec.name}.tty"
+        self._serial = SerialLine()
         self._process: ProcessId | None = None
         self._monitor: Monitor | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -66,10 +69,12 @@ class Machine:
     async def open(self) -> None:
         """Have its disk and its cables; adopt its process."""
         await asyncio.to_thread(self._prepare)
+        await self._serial.open(self.identity.inner_address, SERIAL_PORT)
         await self._switch.plug(self.spec.name, self.identity.nics)
         found = processes.find(f"{command.mark(self._settings, self.spec.name)},")
         if found:
             self._monitor = await Monitor.connect(self._socket)
+            await self._serial.attach(self._serial_socket)
             self._hold(found[0])
         for fault in self.memory.faults.values():
             await self._apply(fault, broken=True)
@@ -80,6 +85,7 @@ class Machine:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
         await self._hang_up()
+        await self._serial.close()
 
     # --- the front panel
 
@@ -201,15 +207,17 @@ class Machine:
     async def _start(self) -> None:
         device = self.memory.boot
         self._trim_console()
-        with _listening(self._socket) as listener:
+        with _listening(self._socket) as listener, _listening(self._serial_socket) as tty:
             taps = [self._switch.open_tap(nic) for nic in self.identity.nics]
             try:
-                wiring = command.Wiring(monitor_fd=listener.fileno(), tap_fds=tuple(taps))
+                wiring = command.Wiring(
+                    monitor_fd=listener.fileno(), serial_fd=tty.fileno(), tap_fds=tuple(taps)
+                )
                 process = processes.spawn(
                     command.command_line(self._settings, self.spec, self.identity, wiring, device),
                     words=self.folder / "qemu.log",
                     folder=self.folder,
-                    fds=[listener.fileno(), *taps],
+                    fds=[listener.fileno(), tty.fileno(), *taps],
                     uid=self._settings.uid,
                 )
             finally:
@@ -218,6 +226,7 @@ class Machine:
         self._hold(process)
         try:
             self._monitor = await Monitor.connect(self._socket)
+            await self._serial.attach(self._serial_socket)
             await self._load_medium()
             for fault in self.memory.faults.values():
                 await self._apply(fault, broken=True)
@@ -250,6 +259,7 @@ class Machine:
             await self._hang_up()
 
     async def _hang_up(self) -> None:
+        self._serial.detach()
         monitor, self._monitor = self._monitor, None
         if monitor is not None:
             await monitor.close()

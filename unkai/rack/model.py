@@ -17,13 +17,13 @@ IPMI_PORT = 623
 REDFISH_PORT = 8000
 USERNAME = "admin"
 
-# Behind each BMC's address, seen only inside the namespace.
-IPMI_INNER_PORT = 6230
+# On each machine's inner address, behind its BMC's.
 SERIAL_PORT = 9100
 DOOR_PORT = 6200
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,9}")
 _NICS_MAX = 4
+_INNER = 1 << 16
 _RUN_DIR_MAX = 80
 
 BootDevice = Literal["none", "disk", "pxe", "cdrom"]
@@ -55,7 +55,8 @@ class RackSettings(Struct, frozen=True, kw_only=True):
     characters. Both are the rack's alone and go with it.
     namespace: the network namespace of all of it. switch_socket: the database of the Open vSwitch
     there; bridge: the rack's switch on it, made where it is missing.
-    vlan: access VLAN of a machine's new port, 0 for none.
+    uplink: an interface to make in the namespace that leads to the switch, all VLANs tagged; "" for
+    none. vlan: access VLAN of a machine's new port, 0 for none.
     bmc_network: loopback addresses of the BMCs, the machine's number being its host part.
     uid: user of the machines' processes; None: whoever starts the rack.
     """
@@ -65,6 +66,7 @@ class RackSettings(Struct, frozen=True, kw_only=True):
     namespace: str
     switch_socket: Path
     bridge: str = "br-rack"
+    uplink: str = ""
     vlan: int = 0
     bmc_network: str = "127.0.7.0/24"
     accelerator: Literal["tcg", "kvm"] = "tcg"
@@ -118,11 +120,16 @@ class Nic(Struct, frozen=True, kw_only=True):
 
 
 class Identity(Struct, frozen=True, kw_only=True):
-    """What follows from a machine's place in its rack."""
+    """What follows from a machine's place in its rack.
+
+    address: its BMC's. inner_address: where the program behind that listens, on the same port: a
+    BMC tells its clients the port to which they shall send the console's payload.
+    """
 
     uuid: str
     serial: str
     address: str
+    inner_address: str
     nics: tuple[Nic, ...]
 
 
@@ -143,10 +150,12 @@ class Inventory(Struct, frozen=True, kw_only=True):
             Nic(mac=f"52:54:00:{digest[0:2]}:{digest[2:4]}:{i:02x}", port=f"{name}-nic{i}")
             for i in range(spec.nics)
         )
+        address = ipaddress.ip_network(self.settings.bmc_network)[number + 1]
         return Identity(
             uuid=str(uuid.uuid5(uuid.NAMESPACE_URL, f"file://{seed}")),
             serial=f"UR{digest[4:12].upper()}",
-            address=str(ipaddress.ip_network(self.settings.bmc_network)[number + 1]),
+            address=str(address),
+            inner_address=str(address + _INNER),
             nics=nics,
         )
 
@@ -171,7 +180,11 @@ def check(settings: RackSettings, machines: tuple[MachineSpec, ...]) -> None:
     if len(set(names)) != len(names):
         raise _wrong("two machines have the same name")
     network = ipaddress.ip_network(settings.bmc_network)
-    if not network.is_loopback or network.num_addresses < len(machines) + 3:
+    if (
+        not network.is_loopback
+        or not (network[-1] + _INNER).is_loopback
+        or network.num_addresses < len(machines) + 3
+    ):
         raise _wrong(f"{network} is not a loopback network with room for {len(machines)} BMCs")
     for spec in machines:
         if not _NAME.fullmatch(spec.name):

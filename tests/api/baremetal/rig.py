@@ -46,7 +46,7 @@ ROLES = {
     "other": frozenset({"member", "reader"}),
 }
 PROJECTS = {"admin": "p-admin", "other": "p-other"}
-VERSION = "1.109"
+VERSION = "1.112"
 
 
 async def authenticate(token: str, request_id: str) -> Caller:

@@ -16,11 +16,18 @@ from pathlib import Path
 from typing import Any, cast
 
 from tests.api.doors.asking import Answer, ask
+from tests.api.doors.machines import equip
 from tests.api.doors.samples import ALLOCATIONS, UUID
+from unkai.baremetal.model import HistoryEntry, Inventory
+from unkai.baremetal.service import Baremetal
+from unkai.baremetal.store.bios_settings import save_bios_settings
+from unkai.baremetal.store.history import HISTORY
+from unkai.baremetal.store.inventories import put_inventory
 from unkai.boot.cloud import Cloud, open_cloud
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.progress import Progress
 from unkai.kit.clock import Chance, Clock
+from unkai.kit.db import Tx
 from unkai.kit.http import Api, App, Route
 from unkai.settings import IdentitySettings, ImageSettings, Settings
 
@@ -109,6 +116,7 @@ class House:
             **self.names(api),
             "unique": f"n{self.drawn}",
             "byte": str(self.drawn % 251),
+            "mac": f"52:54:01:00:{self.drawn >> 8 & 255:02x}:{self.drawn & 255:02x}",
             "public_key": PUBLIC_KEY,
         }
         if text == "{number}":
@@ -393,7 +401,41 @@ async def _baremetal(house: House) -> dict[str, str]:
     body = {"driver": "fake-hardware", "name": f"{MARK}-node", "owner": house.demo_id}
     made = await house.ask("admin", "POST", "/baremetal/v1/nodes", body, **newest)
     assert made.status == 201, made.content
-    return {"node_ident": made.json()["uuid"]}
+    node = made.json()["uuid"]
+    entry = await _known_of(house.cloud.baremetal, node)
+    return {
+        "node_ident": node,
+        "event_uuid": entry,
+        "indicator": "led@system",
+        "method": "shout",
+        "setting_name": "virtualization",
+        "state": "mood",
+        "trait": "CUSTOM_DOORS",
+        "vif_ident": "vif",
+        **await equip(house, MARK, node),
+    }
+
+
+async def _known_of(baremetal: Baremetal, node: str) -> str:
+    """What an inspection, its BMC and a failure would have told of it; the failure's id."""
+    entry = HistoryEntry(
+        uuid=UUID,
+        node_uuid=node,
+        conductor=baremetal.conductor,
+        event=f"{MARK} failed.",
+        event_type="clean-node",
+        severity="ERROR",
+        user=None,
+        created_at=1.0,
+    )
+
+    async def write(tx: Tx) -> None:
+        await HISTORY.add(tx, entry)
+        await put_inventory(tx, node, Inventory({"cpu": {"count": 1}}), 1.0)
+        await save_bios_settings(tx, node, {"virtualization": {"value": "on"}}, 1.0)
+
+    await baremetal.kit.database.transact(write)
+    return entry.uuid
 
 
 async def _placement(house: House) -> dict[str, str]:

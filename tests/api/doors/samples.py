@@ -132,7 +132,25 @@ RULES = {
 }
 LEAST: dict[str, Any] = {
     "POST /nodes": {"driver": "fake-hardware"},
+    "POST /ports": {"node_uuid": "{node_ident}", "address": "{mac}"},
+    "POST /portgroups": {"node_uuid": "{node_ident}"},
+    "PATCH /ports/{port_ident}": [{"op": "add", "path": "/extra/colour", "value": "red"}],
+    "PATCH /portgroups/{portgroup_ident}": [{"op": "add", "path": "/extra/b", "value": "red"}],
+    "PATCH /chassis/{chassis_uuid}": [{"op": "add", "path": "/extra/colour", "value": "red"}],
+    "PATCH /nodes/{node_ident}": [{"op": "add", "path": "/extra/colour", "value": "red"}],
     "PUT /nodes/{node_ident}/states/provision": {"target": "manage"},
+    "PUT /nodes/{node_ident}/states/power": {"target": "power on"},
+    "PUT /nodes/{node_ident}/states/secure_boot": {"target": True},
+    "PUT /nodes/{node_ident}/states/console": {"enabled": True},
+    "PUT /nodes/{node_ident}/states/boot_mode": {"target": "uefi"},
+    "PUT /nodes/{node_ident}/states/raid": {
+        "logical_disks": [{"raid_level": "1", "size_gb": "MAX"}]
+    },
+    "PUT /nodes/{node_ident}/management/boot_device": {"boot_device": "pxe"},
+    "PUT /nodes/{node_ident}/management/indicators/{indicator}": {"state": "ON"},
+    "PUT /nodes/{node_ident}/traits": {"traits": ["CUSTOM_DOORS"]},
+    "PUT /nodes/{node_ident}/traits/{trait}": {},
+    "POST /nodes/{node_ident}/vmedia": {"device_type": "cdrom", "image_url": "http://cloud/iso"},
     "POST /v3/auth/tokens": {
         "auth": {
             "identity": {
@@ -316,8 +334,8 @@ def least(api: Api, route: Route) -> Any:
 
     Words in braces are to be filled in, see `House.fill`.
     """
-    by_hand = LEAST.get(name_of(route))
-    if by_hand is not None:
+    by_hand = LEAST.get(f"{api.name} {name_of(route)}", LEAST.get(name_of(route)))
+    if by_hand is not None and (route.body is not None or route.raw or route.action):
         return by_hand
     if route.action is not None:
         return {route.action: None if route.body is None else of_type(route.body, full=False)}

@@ -33,6 +33,8 @@ REFUSED = {
     "POST /v2/tasks",
     "POST /flavors/{flavor_id}/action removeTenantAccess",
     "PUT /os-hosts/{host_name}",
+    "POST /continue_inspection",
+    "POST /heartbeat/{node_ident}",
 }
 """Ours alone is wrong for these: who may ask them, or when, is for tests of their own."""
 

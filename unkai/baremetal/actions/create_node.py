@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from msgspec import structs
+
+from unkai.baremetal.actions.find_node import find_node
 from unkai.baremetal.model import INTERFACES, Node
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store import nodes
-from unkai.kit.db import Tx
-from unkai.kit.errors import BadRequest, Conflict
+from unkai.baremetal.store.chassis import CHASSIS
+from unkai.kit.db import Session, Tx
+from unkai.kit.errors import BadRequest, Conflict, NotFound
+from unkai.kit.policy import Caller
 
 
 def interfaces_of(
-    baremetal: Baremetal, driver: str, asked: dict[str, str | None]
+    baremetal: Baremetal, driver: str, asked: Mapping[str, str | None]
 ) -> dict[str, str]:
     """Each interface by name: the asked one or the hardware type's default; BadRequest else."""
     hardware = baremetal.hardware_types.get(driver)
@@ -36,7 +42,7 @@ def interfaces_of(
     return chosen
 
 
-async def create_node(baremetal: Baremetal, values: dict[str, Any]) -> Node:
+async def create_node(baremetal: Baremetal, caller: Caller, values: dict[str, Any]) -> Node:
     """values: fields of a Node, with `interfaces` as far as they were asked for."""
     kit = baremetal.kit
     driver = values["driver"]
@@ -47,22 +53,56 @@ async def create_node(baremetal: Baremetal, values: dict[str, Any]) -> Node:
         "conductor": baremetal.conductor,
         "created_at": kit.clock.now(),
     }
-    node = Node(**made)
 
     async def write(tx: Tx) -> Node:
+        node = Node(**made)
         if await nodes.get_node(tx, node.uuid) is not None:
             raise Conflict(f"A node with UUID {node.uuid} already exists.", code="node-exists")
-        if node.name is not None and await nodes.node_by_name(tx, node.name) is not None:
-            raise Conflict(f"A node with name {node.name} already exists.", code="node-exists")
-        if node.instance_uuid is not None:
-            taken = await nodes.node_of_instance(tx, node.instance_uuid)
-            if taken is not None:
-                raise Conflict(
-                    f"Instance {node.instance_uuid} is already associated with a node, it cannot "
-                    "be associated with this other node.",
-                    code="instance-associated",
-                )
+        await check_unique(tx, node)
+        await check_chassis(tx, node.chassis_uuid)
+        if node.parent_node is not None:
+            parent = await parent_of(tx, caller, node)
+            node = structs.replace(node, parent_node=parent)
         await nodes.add_node(tx, node)
         return node
 
     return await kit.database.transact(write)
+
+
+async def check_unique(session: Session, node: Node) -> None:
+    """Conflict where another node has its name or its instance."""
+    if node.name is not None:
+        other = await nodes.node_by_name(session, node.name)
+        if other is not None and other.uuid != node.uuid:
+            raise Conflict(f"A node with name {node.name} already exists.", code="node-exists")
+    if node.instance_uuid is not None:
+        other = await nodes.node_of_instance(session, node.instance_uuid)
+        if other is not None and other.uuid != node.uuid:
+            raise Conflict(
+                f"Instance {node.instance_uuid} is already associated with a node, it cannot be "
+                "associated with this other node.",
+                code="instance-associated",
+            )
+
+
+async def check_chassis(session: Session, uuid: str | None) -> None:
+    """BadRequest: the node is what the request is about."""
+    if uuid is not None and await CHASSIS.get(session, uuid) is None:
+        raise BadRequest(f"Chassis {uuid} could not be found.", code="chassis-unknown")
+
+
+async def parent_of(session: Session, caller: Caller, node: Node) -> str:
+    """The id of the named parent, which must be visible, of the same owner, and another node."""
+    assert node.parent_node is not None
+    refused = BadRequest(
+        f"Unable to apply the requested parent_node '{node.parent_node}'. Requested value was "
+        "invalid.",
+        code="parent-invalid",
+    )
+    try:
+        parent = await find_node(session, caller, node.parent_node)
+    except NotFound as error:
+        raise refused from error
+    if parent.uuid == node.uuid or parent.owner != node.owner:
+        raise refused
+    return parent.uuid

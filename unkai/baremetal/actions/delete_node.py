@@ -8,28 +8,30 @@ from unkai.baremetal.states import DELETE_ALLOWED
 from unkai.baremetal.store import nodes
 from unkai.baremetal.store.ports import PORTS, ports_of
 from unkai.kit.db import Tx
-from unkai.kit.errors import BadRequest, Conflict, Forbidden
+from unkai.kit.errors import Conflict, Forbidden
 from unkai.kit.policy import Caller
 from unkai.timeline.actions.read import let_go
 
 
 async def delete_node(baremetal: Baremetal, caller: Caller, ident: str) -> None:
     async def write(tx: Tx) -> None:
-        node = await free_node(baremetal, tx, caller, ident)
+        node = await free_node(baremetal, tx, caller, ident, "baremetal:node:delete")
+        if node.protected:
+            raise Forbidden(
+                f"Node {node.uuid} is protected and can not be undeployed, rebuilt or deleted."
+            )
         if node.instance_uuid is not None and not node.maintenance:
             raise Conflict(
                 f"Node {node.uuid} is associated with instance {node.instance_uuid}.",
                 code="node-associated",
             )
         if node.provision_state not in DELETE_ALLOWED and not node.maintenance:
-            raise BadRequest(
+            raise Conflict(
                 f'Can not delete node "{node.uuid}" while it is in provision state '
                 f'"{node.provision_state}".',
                 code="provision-state",
                 remedy="Bring it to manageable, or set it to maintenance first.",
             )
-        if node.protected:
-            raise Forbidden(f"Node {node.uuid} is protected and cannot be deleted.")
         for port in await ports_of(tx, node.uuid):
             await PORTS.remove(tx, port.uuid)
         await nodes.remove_node(tx, node.uuid)

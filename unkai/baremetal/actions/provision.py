@@ -10,7 +10,7 @@ from unkai.baremetal.actions.begin_verb import begin_verb
 from unkai.baremetal.actions.change_state import moved
 from unkai.baremetal.actions.clean_node import CLEAN_NODE
 from unkai.baremetal.actions.deploy_node import DEPLOY_NODE
-from unkai.baremetal.actions.find_node import own_node
+from unkai.baremetal.actions.find_node import not_busy, permitted_node
 from unkai.baremetal.actions.inspect_node import INSPECT_NODE
 from unkai.baremetal.actions.manage_node import MANAGE_NODE
 from unkai.baremetal.actions.rescue_node import RESCUE_NODE, UNRESCUE_NODE
@@ -20,10 +20,10 @@ from unkai.baremetal.actions.undeploy_node import UNDEPLOY_NODE
 from unkai.baremetal.actions.unhold_node import unhold_node
 from unkai.baremetal.model import Node, State
 from unkai.baremetal.service import Baremetal
-from unkai.baremetal.states import Event, busy, verb
+from unkai.baremetal.states import TRANSITIONS, WAITING, Event, refuse, verb
 from unkai.baremetal.store import nodes
 from unkai.kit.db import Tx
-from unkai.kit.errors import BadRequest
+from unkai.kit.errors import BadRequest, Forbidden
 from unkai.kit.operations import Operation
 from unkai.kit.policy import Caller
 
@@ -41,6 +41,7 @@ OPERATIONS: dict[Event, Operation] = {
     Event.SERVICE: SERVICE_NODE,
     Event.ABORT: ABORT_NODE,
 }
+_RULE = "baremetal:node:set_provision_state"
 SUPERSEDES = frozenset({Event.ABORT, Event.DELETE})
 """Verbs that end what is under way: it is cancelled and taken back first."""
 
@@ -52,23 +53,29 @@ async def provision(
     target: str,
     *,
     request_id: str,
-    lessee: bool = False,
     input: dict[str, Any] | None = None,
     instance_info: dict[str, Any] | None = None,
 ) -> Node:
     """Begin what `target` names; the node as it was.
 
     input: clean_steps, deploy_steps, service_steps, disable_ramdisk, as the API words them.
-    instance_info: more of it (configdrive, rescue_password). lessee: whether who leases the node
-    may ask for this. BadRequest for a verb out of place or a node not ready for it, Conflict while
-    something is under way, NotFound, Forbidden.
+    instance_info: more of it (configdrive, rescue_password).
+    BadRequest for a verb out of place or a node not ready for it, Conflict while something is under
+    way, NotFound, Forbidden.
     """
     event = verb(target)
     if event == Event.UNHOLD:
         return await unhold_node(baremetal, caller, ident)
 
+    steps = [name for name in ("clean_steps", "service_steps") if (input or {}).get(name)]
+    rules = [_RULE, *(f"{_RULE}:{name}" for name in steps)]
+
     async def admit(tx: Tx) -> Node:
-        node = await own_node(tx, caller, ident, lessee=lessee)
+        node = await permitted_node(tx, caller, ident, *rules)
+        if (node.provision_state, event) not in TRANSITIONS:
+            if node.provision_state not in WAITING:
+                await not_busy(baremetal, tx, node)
+            raise refuse(node.uuid, target, node.provision_state)
         if event == Event.MANAGE and node.provision_state != State.ENROLL:
             return await _only_move(baremetal, tx, node, event, target)
         values = _values(baremetal, node, event, instance_info or {})
@@ -94,8 +101,7 @@ async def _only_move(baremetal: Baremetal, tx: Tx, node: Node, event: Event, nam
     """From a failure or from available back to manageable: nobody needs to be asked."""
     now = baremetal.kit.clock.now()
     values = moved(node, event, now, name=name)
-    if await baremetal.kit.operations.busy(tx, f"node/{node.uuid}") is not None:
-        raise busy(node.uuid, node.conductor or baremetal.conductor)
+    await not_busy(baremetal, tx, node)
     if node.fault == "clean failure":
         values |= {"maintenance": False, "maintenance_reason": None, "fault": None}
     values["target_provision_state"] = None
@@ -113,7 +119,11 @@ def _values(
         values["instance_info"] = {**node.instance_info, **instance_info}
     if event in (Event.DEPLOY, Event.REBUILD):
         if node.maintenance:
-            raise _refused(node, "is in maintenance mode", target=event)
+            raise BadRequest(
+                f"The provisioning operation can't be performed on node {node.uuid} because it's "
+                "in maintenance mode.",
+                code="node-in-maintenance",
+            )
         check_instance(baremetal, node)
         baremetal.power(node).validate(node)
     if event == Event.DEPLOY and node.retired:
@@ -129,8 +139,8 @@ def _values(
     return values
 
 
-def _refused(node: Node, why: str, *, target: Event) -> BadRequest:
-    return BadRequest(
+def _refused(node: Node, why: str, *, target: Event) -> Forbidden:
+    return Forbidden(
         f"The provisioning operation can't be performed on node {node.uuid}: it {why}.",
         code=f"node-refuses-{target}",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unkai.baremetal.actions.change_state import moved
-from unkai.baremetal.actions.find_node import own_node
+from unkai.baremetal.actions.find_node import permitted_node
 from unkai.baremetal.actions.run_steps import UNHOLD
 from unkai.baremetal.model import Node
 from unkai.baremetal.service import Baremetal
@@ -17,7 +17,7 @@ async def unhold_node(baremetal: Baremetal, caller: Caller, ident: str) -> Node:
     """BadRequest where it does not hold."""
 
     async def write(tx: Tx) -> Node:
-        node = await own_node(tx, caller, ident)
+        node = await permitted_node(tx, caller, ident, "baremetal:node:set_provision_state")
         now = baremetal.kit.clock.now()
         info = {**node.driver_internal_info, "unheld": True}
         move = moved(node, Event.UNHOLD, now)

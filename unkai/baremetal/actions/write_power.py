@@ -67,7 +67,7 @@ async def write_power(baremetal: Baremetal, polls: Sequence[Seen]) -> None:
     """All in one transaction, each against its node as it is in it."""
 
     async def write(tx: Tx) -> None:
-        busy = await baremetal.kit.operations.busy_subjects(tx, "node")
+        busy = await baremetal.kit.operations.held(tx, "node")
         for seen in polls:
             if f"node/{seen.node.uuid}" not in busy:
                 await _write_one(baremetal, tx, seen)

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from itertools import chain
 
-from unkai.baremetal.api import node_states, nodes, ramdisk, versions
+from unkai.baremetal.api import (
+    chassis,
+    node_facts,
+    node_maintenance,
+    node_management,
+    node_patch,
+    node_provision,
+    node_states,
+    node_traits,
+    node_vifs,
+    nodes,
+    portgroups,
+    ports,
+    ramdisk,
+    versions,
+)
 from unkai.baremetal.api.policies import POLICIES
 from unkai.baremetal.service import Baremetal
 from unkai.kit.http import Api, Route, dialects
@@ -13,7 +28,17 @@ from unkai.kit.policy import Policy
 NOUNS: tuple[tuple[Route, ...], ...] = (
     versions.ROUTES,
     nodes.ROUTES,
+    node_patch.ROUTES,
     node_states.ROUTES,
+    node_provision.ROUTES,
+    node_management.ROUTES,
+    node_maintenance.ROUTES,
+    node_traits.ROUTES,
+    node_vifs.ROUTES,
+    node_facts.ROUTES,
+    ports.ROUTES,
+    portgroups.ROUTES,
+    chassis.ROUTES,
     ramdisk.ROUTES,
 )
 

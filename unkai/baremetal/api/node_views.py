@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any, cast
 
-from unkai.baremetal.api.links import links
-from unkai.baremetal.model import INTERFACES, Node
+from unkai.baremetal.actions.rights import may, sees_all
+from unkai.baremetal.api.asked import need, texts
+from unkai.baremetal.model import INTERFACES, Node, State
 from unkai.kit.clock import iso
 from unkai.kit.errors import BadRequest, NotAcceptable
 from unkai.kit.http import Call
@@ -104,29 +106,42 @@ SINCE: dict[str, str] = {
 """Every field, and the first microversion that has it."""
 
 Reader = Callable[[Node], Any]
+_SECRET = ("password", "secret", "token", "snmp_auth_key", "snmp_priv_key")
 
 
 def masked(info: dict[str, Any]) -> dict[str, Any]:
-    """Passwords and secrets of driver_info are never shown."""
-    if not any("password" in key or "secret" in key or "token" in key for key in info):
-        return info
-    return {
-        key: HIDDEN if "password" in key or "secret" in key or "token" in key else value
-        for key, value in info.items()
-    }
+    """Passwords and secrets are never shown, however deep they lie."""
+    shown: dict[str, Any] | None = None
+    for key, value in info.items():
+        if isinstance(value, dict):
+            inner = cast("dict[str, Any]", value)
+            made: Any = masked(inner)
+        elif any(word in key.lower() for word in _SECRET):
+            made = HIDDEN
+        else:
+            continue
+        if made is not value:
+            shown = dict(info) if shown is None else shown
+            shown[key] = made
+    return info if shown is None else shown
 
 
 def _instance_info(node: Node) -> dict[str, Any]:
     info = masked(node.instance_info)
-    return {**info, "configdrive": HIDDEN} if info.get("configdrive") else info
+    hidden = [name for name in ("configdrive", "image_url") if info.get(name)]
+    return {**info, **dict.fromkeys(hidden, HIDDEN)} if hidden else info
 
 
 def _time(name: str) -> Reader:
     def read(node: Node) -> str | None:
         at = getattr(node, name)
-        return None if at is None else iso(at).replace("Z", "+00:00")
+        return None if at is None else shown_time(at)
 
     return read
+
+
+def shown_time(at: float) -> str:
+    return iso(at).replace("Z", "+00:00")
 
 
 def _reader(name: str) -> Reader:
@@ -139,53 +154,100 @@ def _reader(name: str) -> Reader:
         return _instance_info
     if name in ("driver_info", "driver_internal_info"):
         return lambda node: masked(getattr(node, name))
-    return lambda node: getattr(node, name)
+    return attrgetter(name)
 
 
 _COMPUTED = frozenset({"links", "reservation", *_BELOW})
 READERS: dict[str, Reader] = {name: _reader(name) for name in SINCE if name not in _COMPUTED}
 INTERFACE_FIELDS = tuple(f"{kind}_interface" for kind in INTERFACES)
+_FIRST = {name: parse(version) for name, version in SINCE.items()}
 
 
 @functools.cache
 def fields_at(version: Version) -> tuple[str, ...]:
-    return tuple(name for name, first in SINCE.items() if version >= parse(first))
+    return tuple(name for name, first in _FIRST.items() if version >= first)
+
+
+def refuse_newer(call: Call, names: Iterable[str]) -> None:
+    """NotAcceptable for a field that this microversion has not."""
+    for name in names:
+        first = _FIRST.get(name)
+        if first is not None and call.version < first:
+            raise NotAcceptable(
+                f"Request not acceptable. The field {name} needs API version {SINCE[name]}.",
+                code="field-too-new",
+            )
 
 
 def asked_fields(call: Call, default: Sequence[str] | None) -> tuple[str, ...]:
     """What `fields` asks for, or the default; all of this microversion where that is None."""
     there = fields_at(call.version)
-    given = call.request.query_params.get("fields")
-    if given is None:
+    wanted = texts(call, "fields")
+    if wanted is None:
         return there if default is None else tuple(f for f in default if f in there)
-    wanted = tuple(part.strip() for part in given.split(","))
+    need(call, "1.8")
+    refuse_newer(call, wanted)
     unknown = [name for name in wanted if name not in SINCE]
     if unknown:
         raise BadRequest(f'Field(s) "{", ".join(unknown)}" are not valid', code="field-unknown")
-    newer = [name for name in wanted if name not in there]
-    if newer:
-        raise NotAcceptable(
-            f"Request not acceptable. Field {newer[0]} is not available at this microversion.",
-            code="field-too-new",
-        )
     return tuple(dict.fromkeys((*wanted, "links")))
 
 
-def show(call: Call, node: Node, fields: Sequence[str], reserved_by: str | None) -> dict[str, Any]:
-    """reserved_by: the conductor that works on it now."""
-    shown: dict[str, Any] = {}
-    for name in fields:
-        read = READERS.get(name)
-        if read is not None:
-            shown[name] = read(node)
-        elif name == "links":
-            shown[name] = links(call, "nodes", node.uuid)
-        elif name == "reservation":
-            shown[name] = reserved_by
-        else:
-            shown[name] = links(call, "nodes", node.uuid, name)
-    if "provision_state" in shown and call.version < (1, 2):
-        shown["provision_state"] = (
-            None if node.provision_state == "available" else node.provision_state
-        )
-    return shown
+_GUARDED: dict[str, Any] = {
+    "last_error": "** Value redacted: requires baremetal:node:get:last_error permission **",
+    "reservation": "** Redacted: requires baremetal:node:get:reservation permission **",
+    "driver_internal_info": {
+        "content": "** Redacted: requires baremetal:node:get:driver_internal_info permission **"
+    },
+    "driver_info": {
+        "content": "** Redacted: requires baremetal:node:get:driver_info permission **"
+    },
+}
+"""What a lessee does not see of the machine it has."""
+
+
+def state_shown(call: Call, node: Node) -> str | None:
+    """The provision state in the words of this microversion."""
+    if node.provision_state == State.AVAILABLE and call.version < (1, 2):
+        return None
+    if node.provision_state == State.INSPECT_WAIT and call.version < (1, 39):
+        return State.INSPECTING
+    return node.provision_state
+
+
+class View:
+    """How one request shows nodes: which fields, read how."""
+
+    def __init__(self, call: Call, fields: Sequence[str]) -> None:
+        self._call = call
+        self._read = [(name, READERS[name]) for name in fields if name in READERS]
+        self._below = [name for name in fields if name in _BELOW]
+        self._links = "links" in fields
+        self.shows_reservation = "reservation" in fields
+        self._state = "provision_state" in fields and call.version < (1, 39)
+        self._all = sees_all(call.caller)
+        self._root = call.url.removesuffix("/v1")
+
+    def show(self, node: Node, reserved_by: str | None) -> dict[str, Any]:
+        """reserved_by: the conductor that works on it now."""
+        shown = {name: read(node) for name, read in self._read}
+        if self._state:
+            shown["provision_state"] = state_shown(self._call, node)
+        if self.shows_reservation:
+            shown["reservation"] = reserved_by
+        path = f"nodes/{node.uuid}"
+        if self._links:
+            shown["links"] = self._two(path)
+        for name in self._below:
+            shown[name] = self._two(f"{path}/{name}")
+        if not self._all:
+            for name, instead in _GUARDED.items():
+                if name in shown and not may(self._call.caller, node, f"baremetal:node:get:{name}"):
+                    shown[name] = instead
+        return shown
+
+    def _two(self, path: str) -> list[dict[str, str]]:
+        return [
+            {"href": f"{self._root}/v1/{path}", "rel": "self"},
+            {"href": f"{self._root}/{path}", "rel": "bookmark"},
+        ]

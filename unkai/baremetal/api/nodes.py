@@ -2,91 +2,125 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import Meta, Struct
-
-from unkai.baremetal.actions import find_node as finding
 from unkai.baremetal.actions.create_node import create_node
 from unkai.baremetal.actions.delete_node import delete_node
-from unkai.baremetal.api.node_views import BRIEF, INTERFACE_FIELDS, asked_fields, show
+from unkai.baremetal.actions.find_node import find_node
+from unkai.baremetal.actions.rights import sees_all
+from unkai.baremetal.actions.validate_node import validate_node
+from unkai.baremetal.api.asked import ident, need
+from unkai.baremetal.api.node_fields import NewNode, check_name, columns
+from unkai.baremetal.api.node_filters import filters_of, refuse_fields, wants_detail
+from unkai.baremetal.api.node_views import BRIEF, View, asked_fields, refuse_newer
 from unkai.baremetal.api.paging import collection, listed, page_of
-from unkai.baremetal.model import INTERFACES, Node, State
+from unkai.baremetal.model import Node, State
 from unkai.baremetal.service import Baremetal
-from unkai.baremetal.store.nodes import NODES, seen_by
-from unkai.kit.http import Call, Route, since
+from unkai.baremetal.store.nodes import NODES, matching, seen_by
+from unkai.kit.errors import Forbidden
+from unkai.kit.http import Call, Route
 
-SORTABLE = ("uuid", "name", "provision_state", "power_state", "created_at", "updated_at", "driver")
-Name = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9-._~]+$")]
-
-
-class NewNode(Struct, forbid_unknown_fields=True):
-    driver: Annotated[str, Meta(min_length=1, max_length=255)]
-    uuid: str | None = None
-    name: Annotated[Name | None, since("1.5")] = None
-    driver_info: dict[str, Any] = {}
-    properties: dict[str, Any] = {}
-    extra: dict[str, Any] = {}
-    owner: Annotated[str | None, since("1.50")] = None
-    lessee: Annotated[str | None, since("1.65")] = None
-    resource_class: Annotated[str | None, since("1.21")] = None
-    bios_interface: Annotated[str | None, since("1.40")] = None
-    boot_interface: Annotated[str | None, since("1.31")] = None
-    console_interface: Annotated[str | None, since("1.31")] = None
-    deploy_interface: Annotated[str | None, since("1.31")] = None
-    firmware_interface: Annotated[str | None, since("1.86")] = None
-    inspect_interface: Annotated[str | None, since("1.31")] = None
-    management_interface: Annotated[str | None, since("1.31")] = None
-    network_interface: Annotated[str | None, since("1.20")] = None
-    power_interface: Annotated[str | None, since("1.31")] = None
-    raid_interface: Annotated[str | None, since("1.31")] = None
-    rescue_interface: Annotated[str | None, since("1.38")] = None
-    storage_interface: Annotated[str | None, since("1.33")] = None
-    vendor_interface: Annotated[str | None, since("1.31")] = None
+_NOT_SORTABLE = frozenset(
+    {
+        "properties",
+        "driver_info",
+        "extra",
+        "instance_info",
+        "driver_internal_info",
+        "clean_step",
+        "deploy_step",
+        "service_step",
+        "raid_config",
+        "target_raid_config",
+        "traits",
+        "network_data",
+        "interfaces",
+        "agent_token",
+        "generation",
+    }
+)
+SORTABLE = tuple(name for name in Node.__struct_fields__ if name not in _NOT_SORTABLE)
 
 
-async def _show(call: Call, node: Node, fields: tuple[str, ...]) -> dict[str, Any]:
+async def shown_node(call: Call, node: Node, fields: tuple[str, ...]) -> dict[str, Any]:
     baremetal: Baremetal = call.service
     kind = await baremetal.kit.operations.busy(baremetal.kit.database.reader, f"node/{node.uuid}")
-    return show(call, node, fields, node.conductor if kind else None)
+    return View(call, fields).show(node, node.conductor if kind else None)
 
 
 async def post_node(call: Call) -> dict[str, Any]:
     body: NewNode = call.body
-    values: dict[str, Any] = {
-        name: value
-        for name in body.__struct_fields__
-        if name not in INTERFACE_FIELDS and (value := getattr(body, name)) is not None
-    }
-    values["interfaces"] = {kind: getattr(body, f"{kind}_interface") for kind in INTERFACES}
+    refuse_newer(call, [name for name, value in call.data.items() if value not in (None, "")])
+    check_name(call, body.name)
+    values = {name: value for name, value in columns(body).items() if value is not None}
     if not call.at_least("1.11"):
         values["provision_state"] = State.AVAILABLE
-    node = await create_node(call.service, values)
-    return await _show(call, node, asked_fields(call, None))
+    node = await create_node(call.service, call.caller, values)
+    call.headers["Location"] = f"{call.url}/nodes/{node.uuid}"
+    return await shown_node(call, node, asked_fields(call, None))
 
 
-async def list_nodes(call: Call) -> dict[str, Any]:
+async def list_nodes(call: Call, **more: Any) -> dict[str, Any]:
+    """more: filters besides the query's (`/chassis/{id}/nodes`)."""
+    detail = wants_detail(call)
+    return await _list(call, asked_fields(call, None if detail else BRIEF), "nodes", **more)
+
+
+async def list_nodes_detail(call: Call, **more: Any) -> dict[str, Any]:
+    refuse_fields(call)
+    return await _list(call, asked_fields(call, None), "nodes/detail", **more)
+
+
+async def _list(call: Call, fields: tuple[str, ...], path: str, **more: Any) -> dict[str, Any]:
     baremetal: Baremetal = call.service
+    filters = {**filters_of(call), **more}
+    project = filters.get("project")
+    if project is not None and project != call.caller.project_id and not sees_all(call.caller):
+        raise Forbidden("Only nodes of your own project can be listed.", code="policy")
     page = page_of(call, SORTABLE)
-    found = await listed(NODES, baremetal.kit.database.reader, page, *seen_by(call.caller))
-    fields = asked_fields(call, BRIEF)
-    return collection(call, "nodes", [show(call, node, fields, None) for node in found], page)
+    session = baremetal.kit.database.reader
+    wheres = (*seen_by(call.caller), *matching(filters))
+    found = await listed(NODES, session, page, *wheres)
+    view = View(call, fields)
+    held = await baremetal.kit.operations.held(session, "node") if view.shows_reservation else {}
+    shown = [
+        view.show(node, node.conductor if f"node/{node.uuid}" in held else None) for node in found
+    ]
+    answer = collection(call, "nodes", shown, page, path)
+    if "instance_uuid" in filters:
+        answer.pop("next", None)
+    return answer
 
 
 async def show_node(call: Call) -> dict[str, Any]:
     baremetal: Baremetal = call.service
-    session = baremetal.kit.database.reader
-    node = await finding.find_node(session, call.caller, call.params["node_ident"])
-    return await _show(call, node, asked_fields(call, None))
+    node = await find_node(baremetal.kit.database.reader, call.caller, ident(call))
+    return await shown_node(call, node, asked_fields(call, None))
 
 
 async def remove_node(call: Call) -> None:
-    await delete_node(call.service, call.caller, call.params["node_ident"])
+    await delete_node(call.service, call.caller, ident(call))
+
+
+async def show_validation(call: Call) -> dict[str, Any]:
+    return await validate_node(call.service, call.caller, ident(call))
+
+
+async def show_validation_of(call: Call) -> dict[str, Any]:
+    """The older way to name the node: in the query."""
+    query = call.request.query_params
+    named = query.get("node_uuid") or query.get("node") or ""
+    if "node" in query:
+        need(call, "1.5")
+    return await validate_node(call.service, call.caller, named)
 
 
 ROUTES = (
     Route("GET", "/nodes", list_nodes, policy="baremetal:node:list"),
     Route("POST", "/nodes", post_node, policy="baremetal:node:create", body=NewNode, status=201),
+    Route("GET", "/nodes/detail", list_nodes_detail, policy="baremetal:node:list"),
+    Route("GET", "/nodes/validate", show_validation_of, policy="baremetal:node:validate"),
     Route("GET", "/nodes/{node_ident}", show_node, policy="baremetal:node:get"),
     Route("DELETE", "/nodes/{node_ident}", remove_node, policy="baremetal:node:delete", status=204),
+    Route("GET", "/nodes/{node_ident}/validate", show_validation, policy="baremetal:node:validate"),
 )

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from unkai.baremetal.actions.find_node import is_uuid
 from unkai.baremetal.store.rows import Rows
 from unkai.kit.db import Session
 from unkai.kit.errors import BadRequest, NotFound
@@ -28,8 +29,11 @@ def page_of(call: Call, sortable: Sequence[str]) -> Page:
     """What the query asks for; BadRequest for a wrong value."""
     given = call.request.query_params
     limit = given.get("limit")
-    if limit is not None and (not limit.lstrip("-").isdigit() or int(limit) < 0):
+    if limit is not None and not (limit.isascii() and limit.isdigit() and int(limit)):
         raise BadRequest(f"Limit must be a positive number, not {limit!r}.")
+    marker = given.get("marker")
+    if marker is not None and not is_uuid(marker):
+        raise BadRequest(f"Expected a UUID as marker but received {marker}.")
     key = given.get("sort_key", "created_at")
     if key != "id" and key not in sortable:
         raise BadRequest(f"The sort_key value {key} is an invalid field for sorting.")
@@ -38,10 +42,8 @@ def page_of(call: Call, sortable: Sequence[str]) -> Page:
         raise BadRequest(
             f"Invalid sort direction: {direction}. Acceptable values are 'asc' or 'desc'"
         )
-    number = min(int(limit), MAX) if limit and int(limit) else MAX
-    return Page(
-        number, given.get("marker"), "created_at" if key == "id" else key, direction == "desc"
-    )
+    number = min(int(limit), MAX) if limit else MAX
+    return Page(number, marker, "created_at" if key == "id" else key, direction == "desc")
 
 
 async def listed(rows: Rows[T], session: Session, page: Page, *wheres: Any) -> Sequence[T]:

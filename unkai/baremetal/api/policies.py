@@ -1,22 +1,24 @@
-"""Who may do what, by upstream's rule names.
+"""Who may come in at which door, by upstream's rule names.
 
-Nodes may have an owner and a lessee, which are projects: the actions check those against the node.
+What is asked of a node depends on its owner and lessee: its rules are `actions/rights.py`, asked
+where the node is at hand. Their doors are open to whoever could see nodes at all.
 """
 
 from __future__ import annotations
 
-from unkai.kit.policy import Rule, admin, member, reader
+from unkai.baremetal.actions.rights import RIGHTS
+from unkai.kit.policy import Rule, admin, admin_reader, reader
 
-_NODES: dict[str, Rule] = {
+_DOORS: dict[str, Rule] = {
     "baremetal:node:list": reader,
-    "baremetal:node:list_all": reader,
-    "baremetal:node:get": reader,
     "baremetal:node:create": admin,
-    "baremetal:node:update": member,
-    "baremetal:node:delete": member,
-    "baremetal:node:get_states": reader,
-    "baremetal:node:set_provision_state": member,
-    "baremetal:node:set_power_state": member,
+    "baremetal:shards:get": admin_reader,
+    "baremetal:port:list": reader,
+    "baremetal:portgroup:list": reader,
+    "baremetal:chassis:get": admin_reader,
+    "baremetal:chassis:create": admin,
+    "baremetal:chassis:update": admin,
+    "baremetal:chassis:delete": admin,
 }
 
-POLICIES: dict[str, Rule] = {**_NODES}
+POLICIES: dict[str, Rule] = {**dict.fromkeys(RIGHTS, reader), **_DOORS}

@@ -40,7 +40,7 @@ class SyncPower:
     async def run(self) -> None:
         kit = self._baremetal.kit
         nodes = await kit.database.read_apart(nodes_to_watch)
-        busy = await kit.operations.busy_subjects(kit.database.reader, "node")
+        busy = await kit.operations.held(kit.database.reader, "node")
         self._forget({node.uuid for node in nodes})
         free = [node for node in nodes if f"node/{node.uuid}" not in busy]
         if not free:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
@@ -40,6 +40,9 @@ _TO_WATCH = select(*(nodes.c[name] for name in _WATCHED)).where(
     nodes.c.provision_state.not_in((State.ENROLL, State.VERIFYING)),
     or_(nodes.c.maintenance.is_(False), nodes.c.fault == "power failure"),
 )
+_SHARDS = (
+    select(nodes.c.shard, func.count().label("nodes")).group_by(nodes.c.shard).order_by("shard")
+)
 
 
 async def get_node(session: Session, uuid: str) -> Node | None:
@@ -58,9 +61,65 @@ async def node_of_instance(session: Session, instance_uuid: str) -> Node | None:
 
 def seen_by(caller: Caller) -> tuple[ColumnElement[bool], ...]:
     """The condition of a list: what the caller owns or leases, or everything."""
-    if caller.reads_all:
+    if caller.reads_all or "service" in caller.roles:
         return ()
     return (or_(nodes.c.owner == caller.project_id, nodes.c.lessee == caller.project_id),)
+
+
+def below_seen(
+    caller: Caller,
+    column: ColumnElement[str],
+    *,
+    shards: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
+) -> tuple[ColumnElement[bool], ...]:
+    """The condition of a list of what belongs to nodes: of those that the caller sees.
+
+    column: the one that holds the node's uuid. shards, groups: only of nodes in these.
+    """
+    wheres = list(seen_by(caller))
+    if shards:
+        wheres.append(nodes.c.shard.in_(shards))
+    if groups:
+        wheres.append(nodes.c.conductor_group.in_(groups))
+    return (column.in_(select(nodes.c.uuid).where(*wheres)),) if wheres else ()
+
+
+def matching(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """Conditions of a list, by the API's names of its filters; absent ones say nothing.
+
+    Without `include_children` or `parent_node` only nodes without a parent are meant.
+    """
+    wheres: list[ColumnElement[bool]] = []
+    for name, value in filters.items():
+        if name in _PRESENT:
+            column = nodes.c[_PRESENT[name]]
+            wheres.append(column.is_not(None) if value else column.is_(None))
+        elif name == "shard":
+            wheres.append(nodes.c.shard.in_(value))
+        elif name == "description_contains":
+            wheres.append(nodes.c.description.contains(value, autoescape=True))
+        elif name == "project":
+            wheres.append(or_(nodes.c.owner == value, nodes.c.lessee == value))
+        elif name != "include_children":
+            wheres.append(nodes.c[name] == value)
+    if not filters.get("include_children") and "parent_node" not in filters:
+        wheres.append(nodes.c.parent_node.is_(None))
+    return wheres
+
+
+_PRESENT = {"associated": "instance_uuid", "sharded": "shard"}
+
+
+async def children_of(session: Session, uuid: str, *wheres: ColumnElement[bool]) -> list[str]:
+    """Ids, oldest first."""
+    query = select(nodes.c.uuid).where(nodes.c.parent_node == uuid, *wheres)
+    return list(await session.scalars(query.order_by(nodes.c.created_at, nodes.c.uuid)))
+
+
+async def count_shards(session: Session) -> list[tuple[str | None, int]]:
+    """(shard, how many nodes)."""
+    return [(row.shard, row.nodes) for row in await session.all(_SHARDS)]
 
 
 async def add_node(tx: Tx, node: Node) -> None:

@@ -21,14 +21,22 @@ RESERVE_BYTES = 64 << 20
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
+def free_bytes(place: Path | int) -> int:
+    disk = os.statvfs(place)
+    return disk.f_bavail * disk.f_frsize
+
+
 class FileIncoming:
     """One file under `incoming`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reserve_bytes: int) -> None:
         self._path = path
+        self._reserve_bytes = reserve_bytes
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
     def write(self, block: bytes | bytearray) -> None:
+        if free_bytes(self._fd) < len(block) + self._reserve_bytes:
+            raise store_full()
         view = memoryview(block)
         try:
             while view:
@@ -106,11 +114,10 @@ class FileStore:
         return await asyncio.to_thread(self._begin, upload_id, expected_bytes or 0)
 
     def _begin(self, upload_id: str, expected_bytes: int) -> FileIncoming:
-        disk = os.statvfs(self._incoming)
-        if disk.f_bavail * disk.f_frsize < expected_bytes + self._reserve_bytes:
+        if free_bytes(self._incoming) < expected_bytes + self._reserve_bytes:
             raise store_full()
         try:
-            return FileIncoming(self._incoming / upload_id)
+            return FileIncoming(self._incoming / upload_id, self._reserve_bytes)
         except OSError as error:
             if error.errno in NO_ROOM:
                 raise store_full(error) from error

@@ -12,12 +12,14 @@ from sqlalchemy import CheckConstraint, Column, Integer, MetaData, String, Text,
 from sqlalchemy.exc import DBAPIError
 
 from unkai.kit.db.base import LOST_RACES, StaleWrite
-from unkai.kit.errors import BadRequest, Conflict, Fault
+from unkai.kit.errors import BadRequest, Conflict, Fault, NoRoom
 
 PATTERN = "2201B"
 INT_MAX = 2**31 - 1
 EXISTS = ("23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
 REFERRED = ("23503", "SQLITE_CONSTRAINT_FOREIGNKEY")
+FULL = ("53100", "SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
+"""The last is the index of the write-ahead log, which could not grow."""
 UNFIT = ("22000", "22001", "22003", "22021", "SQLITE_CONSTRAINT_CHECK")
 """22000 is asyncpg's own: a value that its column cannot take is not even sent."""
 
@@ -47,9 +49,13 @@ def refusal(error: Exception) -> Fault | None:
     """What to tell the user; None where the fault is not the request's."""
     if isinstance(error, StaleWrite):
         return _raced()
-    if not isinstance(error, DBAPIError):
-        return None
     code = _code(error)
+    if code in FULL:
+        return NoRoom(
+            "The cloud's database has no room left: nothing was changed.",
+            code="database-full",
+            remedy="An administrator must free space on its disk; then ask again.",
+        )
     if code in LOST_RACES:
         return _raced()
     if code in EXISTS:
@@ -68,8 +74,8 @@ def refusal(error: Exception) -> Fault | None:
     return None
 
 
-def _code(error: DBAPIError) -> str:
-    original = error.orig
+def _code(error: Exception) -> str:
+    original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(original, sqlite3.Error):
         return getattr(original, "sqlite_errorname", "")
     return getattr(original, "sqlstate", None) or ""

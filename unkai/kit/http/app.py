@@ -141,8 +141,9 @@ class App:
         if request.method == "HEAD" and match.pick("HEAD", version):
             choices = match.pick("HEAD", version)
         if not choices:
-            if method in match.methods():
-                raise NotFound("This resource does not exist at this microversion.")
+            absent = match.absent(method)
+            if absent is not None or not match.methods_at(version):
+                raise (absent or NotFound)("This resource does not exist at this microversion.")
             allowed = ", ".join(match.methods())
             raise MethodNotAllowed(f"{request.method} is not allowed here, only {allowed}.")
         api, route = choices[0]
@@ -339,13 +340,12 @@ def _unforeseen(error: Exception) -> Fault:
     if refused is not None:
         log.warning("refused by the database only", error=str(getattr(error, "orig", error)))
         return refused
-    text = str(error)
-    if isinstance(error, OperationalError) or "disk is full" in text:
+    if isinstance(error, OperationalError):
         log.exception("database trouble")
         return Unavailable(
             "The cloud cannot write its database now.",
             code="database-unavailable",
-            remedy="An administrator should look at free disk space and at the log.",
+            remedy="An administrator should look at its disk and at the log.",
         )
     log.exception("unforeseen failure")
     return Fault("Something unforeseen went wrong; the log has it under this request id.")

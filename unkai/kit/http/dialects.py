@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from unkai.kit.errors import Fault, QuotaExceeded
+from unkai.kit.errors import Fault, NoRoom, QuotaExceeded
 
 NOVA_WORDS = {
     400: "badRequest",
@@ -85,8 +85,14 @@ def unkai(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], d
     return {"error": error}, {}
 
 
+NO_ROOM = {"compute": 403, "network": 409, "placement": 409}
+"""Where an API has a word of its own for "there is none left"; the others say 413, as Glance."""
+
+
 def status_of(fault: Fault, api: str) -> int:
-    """Neutron words quotas as 409 and everything else as the fault's own status says."""
+    """What an API answers where room or a quota is used up; else what the fault itself says."""
+    if isinstance(fault, NoRoom):
+        return NO_ROOM.get(api, fault.status)
     if isinstance(fault, QuotaExceeded) and api == "network":
         return 409
     return fault.status

@@ -111,9 +111,9 @@ class Operations:
         holder = await submitting.holder_of(session, subject)
         return holder.kind if holder else None
 
-    async def busy_subjects(self, session: Session, kind: str) -> set[str]:
-        """Every subject of a kind ("node") that has an active operation."""
-        return await submitting.held(session, kind)
+    async def held(self, session: Session, family: str) -> dict[str, str]:
+        """Subjects of a family ("node") that work is under way on: subject to its kind."""
+        return await submitting.held(session, family)
 
     async def list(
         self, session: Session, *, subject: str | None = None, active: bool = False

@@ -16,8 +16,8 @@ from unkai.kit.operations.table import ENDED, State, operations
 HOLDER = select(operations.c.id, operations.c.kind).where(
     operations.c.slot == bindparam("of_subject")
 )
-HELD = select(operations.c.slot).where(
-    operations.c.slot >= bindparam("first"), operations.c.slot < bindparam("end")
+HELD = select(operations.c.slot, operations.c.kind).where(
+    operations.c.slot >= bindparam("low"), operations.c.slot < bindparam("high")
 )
 LAST_EPOCH = select(func.max(operations.c.epoch)).where(
     operations.c.subject == bindparam("of_subject")
@@ -30,10 +30,10 @@ async def holder_of(session: Session, subject: str) -> AnyRow | None:
     return await session.first(HOLDER, {"of_subject": subject})
 
 
-async def held(session: Session, kind: str) -> set[str]:
-    """Subjects of a kind that an operation is active for."""
-    rows = await session.all(HELD, {"first": f"{kind}/", "end": f"{kind}0"})  # 0 follows /
-    return {row.slot for row in rows}
+async def held(session: Session, family: str) -> dict[str, str]:
+    """The kind of the active operation of each subject of a family ("node") that has one."""
+    bounds = {"low": f"{family}/", "high": f"{family}0"}  # "0" comes after "/"
+    return {row.slot: row.kind for row in await session.all(HELD, bounds)}
 
 
 async def next_epoch(session: Session, subject: str) -> int:

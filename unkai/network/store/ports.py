@@ -177,6 +177,15 @@ async def binding_statuses(session: Session, port_ids: Iterable[str] | None) -> 
     return found
 
 
+async def ports_owned(session: Session, device_owner: str) -> Sequence[AnyRow]:
+    """(id, device_id, binding_host_id) of the ports with this owner."""
+    return await session.all(
+        select(ports.c.id, ports.c.device_id, ports.c.binding_host_id).where(
+            ports.c.device_owner == device_owner
+        )
+    )
+
+
 async def mac_taken(session: Session, network_id: str, mac_address: str) -> bool:
     parameters = {"network_id": network_id, "mac_address": mac_address}
     return await session.scalar(MAC, parameters) is not None
