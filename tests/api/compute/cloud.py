@@ -17,8 +17,10 @@ import httpx
 from msgspec import structs
 from sqlalchemy import insert
 
+from unkai.baremetal.actions.record_bmc_calls import BmcCalls
 from unkai.baremetal.actions.registry import register_operations as register_baremetal
 from unkai.baremetal.drivers.fake import FakeMachines, NoImages
+from unkai.baremetal.drivers.guard import Guard
 from unkai.baremetal.reconcilers import add_reconcilers as add_baremetal_reconcilers
 from unkai.baremetal.service import Baremetal, fake_drivers
 from unkai.boot.site import FakeWorld
@@ -326,7 +328,8 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncIterator[C
         agents=agents,
     )
     register_baremetal(baremetal)
-    add_baremetal_reconcilers(baremetal)
+    calls = BmcCalls(database)
+    add_baremetal_reconcilers(baremetal, Guard(clock, calls), calls)
     register_operations(compute)
     add_network_reconcilers(compute.network)
     if reconcile:

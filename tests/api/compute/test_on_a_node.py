@@ -38,7 +38,9 @@ async def node_of(cloud: Cloud, uuid: str) -> Node:
 async def a_node(cloud: Cloud, mac: str = "52:54:00:00:00:01") -> str:
     """Available, and known to placement."""
     baremetal, admin = cloud.compute.baremetal, caller_of("admin")
-    node = await create_node(baremetal, admin, {"driver": "fake-hardware", "resource_class": "gold"})
+    node = await create_node(
+        baremetal, admin, {"driver": "fake-hardware", "resource_class": "gold"}
+    )
     port = Port(uuid=cloud.kit.chance.uuid(), node_uuid=node.uuid, address=mac, created_at=0.0)
     await cloud.kit.database.transact(lambda tx: PORTS.add(tx, port))
     for target, state in (("manage", "manageable"), ("provide", "available")):

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tests.api.doors.asking import Answer, ask
+from tests.api.doors.machines import equip
 from tests.api.doors.samples import ALLOCATIONS, UUID
 from unkai.baremetal.model import HistoryEntry, Inventory
 from unkai.baremetal.service import Baremetal
@@ -115,6 +116,7 @@ class House:
             **self.names(api),
             "unique": f"n{self.drawn}",
             "byte": str(self.drawn % 251),
+            "mac": f"52:54:01:00:{self.drawn >> 8 & 255:02x}:{self.drawn & 255:02x}",
             "public_key": PUBLIC_KEY,
         }
         if text == "{number}":
@@ -167,7 +169,10 @@ async def open_house(folder: Path, database_url: str = "") -> AsyncIterator[Hous
         house.ids["placement"] = await _placement(house)
         house.ids["baremetal"] = await _baremetal(house)
         await _tag_all(house)
-        house.ids["unkai"] = {"server_id": house.ids["compute"]["server_id"]}
+        house.ids["unkai"] = {
+            "server_id": house.ids["compute"]["server_id"],
+            "node_ident": house.ids["baremetal"]["node_ident"],
+        }
         yield house
 
 
@@ -410,6 +415,7 @@ async def _baremetal(house: House) -> dict[str, str]:
         "state": "mood",
         "trait": "CUSTOM_DOORS",
         "vif_ident": "vif",
+        **await equip(house, MARK, node),
     }
 
 
