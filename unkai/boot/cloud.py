@@ -15,11 +15,15 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import unkai
+from unkai.baremetal.actions.record_bmc_calls import BmcCalls
 from unkai.baremetal.actions.registry import register_operations as register_baremetal
 from unkai.baremetal.drivers.agent import HttpAgent
+from unkai.baremetal.drivers.bmcs import Bmcs
 from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect, RamdiskDeploy
 from unkai.baremetal.drivers.fake import FakeMachines, NoImages
-from unkai.baremetal.service import Baremetal, fake_drivers
+from unkai.baremetal.drivers.guard import Guard
+from unkai.baremetal.reconcilers import add_reconcilers as add_baremetal_reconcilers
+from unkai.baremetal.service import Baremetal, fake_drivers, guarded_drivers
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.progress import Progress
@@ -110,7 +114,7 @@ async def open_cloud(
             opening = open_world(settings, clock, progress, door)
             world = await stack.enter_async_context(opening)
         compute = _services(settings, kit, identity, world)
-        baremetal = _baremetal(settings, compute, world)
+        baremetal = _baremetal(settings, compute, world, stack)
         metadata.app = MetadataApp(compute)
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
@@ -148,7 +152,15 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
     return compute
 
 
-def _baremetal(settings: Settings, compute: Compute, world: World) -> Baremetal:
+def _baremetal(
+    settings: Settings, compute: Compute, world: World, stack: AsyncExitStack
+) -> Baremetal:
+    kit = compute.kit
+    calls = BmcCalls(kit.database)
+    guard = Guard(kit.clock, calls)
+    bmcs = Bmcs(kit.clock, kit.chance, world.namespace)
+    stack.push_async_callback(calls.write)
+    stack.push_async_callback(bmcs.close)
     drivers = fake_drivers(FakeMachines())
     drivers.deploy |= {"direct": AgentDeploy(), "ramdisk": RamdiskDeploy()}
     drivers.inspect["agent"] = AgentInspect()
@@ -158,12 +170,13 @@ def _baremetal(settings: Settings, compute: Compute, world: World) -> Baremetal:
         identity=compute.identity,
         glance=compute.images,
         network=compute.network,
-        drivers=drivers,
+        drivers=guarded_drivers(drivers, bmcs, guard),
         agent=HttpAgent(world.namespace),
         images=NoImages(),
         conductor=socket.gethostname(),
     )
     register_baremetal(baremetal)
+    add_baremetal_reconcilers(baremetal, guard, calls)
     return baremetal
 
 

@@ -21,6 +21,25 @@ _STATES = select(
     nodes.c.provision_state, nodes.c.power_state, nodes.c.maintenance, func.count().label("nodes")
 ).group_by(nodes.c.provision_state, nodes.c.power_state, nodes.c.maintenance)
 
+_WATCHED = (
+    "uuid",
+    "driver",
+    "driver_info",
+    "interfaces",
+    "provision_state",
+    "power_state",
+    "maintenance",
+    "fault",
+    "health",
+    "retired",
+    "disable_power_off",
+    "owner",
+    "created_at",
+)
+_TO_WATCH = select(*(nodes.c[name] for name in _WATCHED)).where(
+    nodes.c.provision_state.not_in((State.ENROLL, State.VERIFYING)),
+    or_(nodes.c.maintenance.is_(False), nodes.c.fault == "power failure"),
+)
 _SHARDS = (
     select(nodes.c.shard, func.count().label("nodes")).group_by(nodes.c.shard).order_by("shard")
 )
@@ -45,6 +64,25 @@ def seen_by(caller: Caller) -> tuple[ColumnElement[bool], ...]:
     if caller.reads_all or "service" in caller.roles:
         return ()
     return (or_(nodes.c.owner == caller.project_id, nodes.c.lessee == caller.project_id),)
+
+
+def below_seen(
+    caller: Caller,
+    column: ColumnElement[str],
+    *,
+    shards: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
+) -> tuple[ColumnElement[bool], ...]:
+    """The condition of a list of what belongs to nodes: of those that the caller sees.
+
+    column: the one that holds the node's uuid. shards, groups: only of nodes in these.
+    """
+    wheres = list(seen_by(caller))
+    if shards:
+        wheres.append(nodes.c.shard.in_(shards))
+    if groups:
+        wheres.append(nodes.c.conductor_group.in_(groups))
+    return (column.in_(select(nodes.c.uuid).where(*wheres)),) if wheres else ()
 
 
 def matching(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -111,3 +149,11 @@ async def count_states(session: Session) -> list[tuple[str, str | None, bool, in
     """(provision_state, power_state, maintenance, how many nodes)."""
     rows = await session.all(_STATES)
     return [(row.provision_state, row.power_state, row.maintenance, row.nodes) for row in rows]
+
+
+async def nodes_to_watch(session: Session) -> list[Node]:
+    """Nodes whose power is polled, with only the fields that this takes.
+
+    Not those being enrolled, nor those in maintenance, unless for a power failure.
+    """
+    return [NODES.of_row(row) for row in await session.all(_TO_WATCH)]
