@@ -18,10 +18,10 @@ import unkai
 from unkai.baremetal.actions.registry import register_operations as register_baremetal
 from unkai.baremetal.drivers.agent import HttpAgent
 from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect, RamdiskDeploy
-from unkai.baremetal.drivers.fake import FakeMachines, NoImages
-from unkai.baremetal.service import Baremetal, fake_drivers
+from unkai.baremetal.service import Baremetal
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
+from unkai.boot.machines import Machines, open_machines
 from unkai.boot.progress import Progress
 from unkai.boot.seed import seed
 from unkai.boot.site import World, open_world
@@ -110,12 +110,17 @@ async def open_cloud(
             opening = open_world(settings, clock, progress, door)
             world = await stack.enter_async_context(opening)
         compute = _services(settings, kit, identity, world)
-        baremetal = _baremetal(settings, compute, world)
+        api = LateApp()
+        machines = await stack.enter_async_context(
+            open_machines(settings, compute.images, compute.network, world, api)
+        )
+        baremetal = _baremetal(settings, compute, world, machines)
         metadata.app = MetadataApp(compute)
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
             await seed(settings, compute, seeded)
         app = _app(identity, every_api(identity, baremetal, compute, operator))
+        api.app = app
         await stack.enter_async_context(_moving(kit))
         yield Cloud(app, kit, baremetal, compute, world)
 
@@ -148,8 +153,8 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
     return compute
 
 
-def _baremetal(settings: Settings, compute: Compute, world: World) -> Baremetal:
-    drivers = fake_drivers(FakeMachines())
+def _baremetal(settings: Settings, compute: Compute, world: World, machines: Machines) -> Baremetal:
+    drivers = machines.drivers
     drivers.deploy |= {"direct": AgentDeploy(), "ramdisk": RamdiskDeploy()}
     drivers.inspect["agent"] = AgentInspect()
     baremetal = Baremetal(
@@ -160,7 +165,7 @@ def _baremetal(settings: Settings, compute: Compute, world: World) -> Baremetal:
         network=compute.network,
         drivers=drivers,
         agent=HttpAgent(world.namespace),
-        images=NoImages(),
+        images=machines.images,
         conductor=socket.gethostname(),
     )
     register_baremetal(baremetal)

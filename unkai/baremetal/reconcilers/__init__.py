@@ -1,0 +1,1 @@
+"""What keeps machines and tables alike."""
