@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from unkai.baremetal.drivers.base import (
@@ -20,6 +20,7 @@ from unkai.baremetal.drivers.base import (
     Power,
     unsupported,
 )
+from unkai.baremetal.drivers.bmcs import Bmcs
 from unkai.baremetal.drivers.fake import (
     FakeBios,
     FakeBoot,
@@ -29,6 +30,14 @@ from unkai.baremetal.drivers.fake import (
     FakeManagement,
     FakePower,
     NoopNetwork,
+)
+from unkai.baremetal.drivers.guard import Guard
+from unkai.baremetal.drivers.guarded import (
+    GuardedBios,
+    GuardedConsole,
+    GuardedInspect,
+    GuardedManagement,
+    GuardedPower,
 )
 from unkai.baremetal.drivers.hardware import HARDWARE_TYPES
 from unkai.baremetal.drivers.indicators import FakeIndicators, Indicators
@@ -42,6 +51,7 @@ if TYPE_CHECKING:
     from unkai.network.service import NetworkService
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 @dataclass(slots=True)
@@ -75,6 +85,22 @@ def fake_drivers(machines: FakeMachines) -> Drivers:
         bios={"fake": FakeBios(machines)},
         indicators={"fake": FakeIndicators()},
     )
+
+
+def guarded_drivers(drivers: Drivers, bmcs: Bmcs, guard: Guard) -> Drivers:
+    """With the real BMCs added, and every call of a BMC, played or real, behind the guard."""
+    return replace(
+        drivers,
+        power=_each(GuardedPower, {**drivers.power, **bmcs.power()}, guard),
+        management=_each(GuardedManagement, {**drivers.management, **bmcs.management()}, guard),
+        inspect=_each(GuardedInspect, {**drivers.inspect, **bmcs.inspect()}, guard),
+        console=_each(GuardedConsole, {**drivers.console, **bmcs.console()}, guard),
+        bios=_each(GuardedBios, {**drivers.bios, **bmcs.bios()}, guard),
+    )
+
+
+def _each(kind: Callable[[D, Guard], T], drivers: Mapping[str, D], guard: Guard) -> dict[str, T]:
+    return {name: kind(one, guard) for name, one in drivers.items()}
 
 
 @dataclass(frozen=True, slots=True)

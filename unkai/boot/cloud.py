@@ -15,10 +15,14 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import unkai
+from unkai.baremetal.actions.record_bmc_calls import BmcCalls
 from unkai.baremetal.actions.registry import register_operations as register_baremetal
 from unkai.baremetal.drivers.agent import HttpAgent
+from unkai.baremetal.drivers.bmcs import Bmcs
 from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect, RamdiskDeploy
-from unkai.baremetal.service import Baremetal
+from unkai.baremetal.drivers.guard import Guard
+from unkai.baremetal.reconcilers import add_reconcilers as add_baremetal_reconcilers
+from unkai.baremetal.service import Baremetal, guarded_drivers
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.machines import Machines, open_machines
@@ -114,7 +118,7 @@ async def open_cloud(
         machines = await stack.enter_async_context(
             open_machines(settings, compute.images, compute.network, world, api)
         )
-        baremetal = _baremetal(settings, compute, world, machines)
+        baremetal = _baremetal(settings, compute, world, machines, stack)
         metadata.app = MetadataApp(compute)
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
@@ -153,10 +157,20 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
     return compute
 
 
-def _baremetal(settings: Settings, compute: Compute, world: World, machines: Machines) -> Baremetal:
+def _baremetal(
+    settings: Settings, compute: Compute, world: World, machines: Machines, stack: AsyncExitStack
+) -> Baremetal:
+    kit = compute.kit
+    calls = BmcCalls(kit.database)
+    guard = Guard(kit.clock, calls)
+    bmcs = Bmcs(kit.clock, kit.chance, world.namespace)
+    stack.push_async_callback(calls.write)
+    stack.push_async_callback(bmcs.close)
     drivers = machines.drivers
     drivers.deploy |= {"direct": AgentDeploy(), "ramdisk": RamdiskDeploy()}
     drivers.inspect["agent"] = AgentInspect()
+    drivers = guarded_drivers(drivers, bmcs, guard)
+    machines.managements.update(drivers.management)
     baremetal = Baremetal(
         kit=compute.kit,
         settings=settings.baremetal,
@@ -169,6 +183,7 @@ def _baremetal(settings: Settings, compute: Compute, world: World, machines: Mac
         conductor=socket.gethostname(),
     )
     register_baremetal(baremetal)
+    add_baremetal_reconcilers(baremetal, guard, calls)
     return baremetal
 
 

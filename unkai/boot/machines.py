@@ -13,7 +13,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from unkai.baremetal.api.boot_files import BootApp, Shelf
-from unkai.baremetal.drivers.base import Images, Management
+from unkai.baremetal.drivers.base import Images, Management, unsupported
 from unkai.baremetal.drivers.boot.convert import RawImages
 from unkai.baremetal.drivers.boot.files import BootFiles
 from unkai.baremetal.drivers.boot.images import GlanceImages
@@ -53,13 +53,17 @@ DISCOVERY_ARGUMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class Machines:
-    """Interfaces by name, and where images come from."""
+    """Interfaces by name, and where images come from.
+
+    managements: filled by who knows all of them; boot interfaces wish for boot devices there.
+    """
 
     drivers: Drivers
     images: Images
     serving: Serving
     provisioning: Provisioning
     switch: Switch
+    managements: dict[str, Management]
 
 
 @asynccontextmanager
@@ -98,8 +102,13 @@ async def open_machines(
         images = GlanceImages(glance, published, raw, serving)
         drivers = fake_drivers(FakeMachines())
 
+        managements: dict[str, Management] = {}
+
         def management(node: Node) -> Management:
-            return drivers.management[node.interface("management")]
+            found = managements.get(node.interface("management"))
+            if found is None:
+                raise unsupported(node, "management")
+            return found
 
         ipxe = IpxeBoot(files, management, ramdisk, images.file)
         media = VirtualMediaBoot(folder / "media", published, management, ramdisk, images, serving)
@@ -112,7 +121,7 @@ async def open_machines(
         recording = kit.reconcilers.add("baremetal-sightings", sightings.run, RECORD_EVERY_S)
         sightings.wake = recording.wake
         kit.reconcilers.add("baremetal-provisioning", serving.sync, SERVE_EVERY_S)
-        yield Machines(drivers, images, serving, engine, switch)
+        yield Machines(drivers, images, serving, engine, switch, managements)
 
 
 def provisioning(
