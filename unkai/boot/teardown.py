@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 
-from unkai.boot.machines import stop_provisioning
+from unkai.boot.provisioning import stop_provisioning
 from unkai.boot.rack import rack_settings
 from unkai.boot.site import guest_folder, network_driver
 from unkai.hypervisor.local import end_all
