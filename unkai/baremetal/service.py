@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from unkai.identity.service import Identity
     from unkai.image.service import ImageService
     from unkai.network.service import NetworkService
+    from unkai.placement.service import Placement
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -112,6 +113,7 @@ class Baremetal:
     identity: Identity
     glance: ImageService
     network: NetworkService
+    placement: Placement
     drivers: Drivers
     agent: Agent
     images: Images

@@ -145,6 +145,10 @@ async def nodes_in(session: Session, states: Sequence[State]) -> Sequence[Node]:
     return await NODES.list(session, nodes.c.provision_state.in_(states))
 
 
+async def nodes_with_class(session: Session) -> Sequence[Node]:
+    return await NODES.list(session, nodes.c.resource_class.is_not(None))
+
+
 async def count_states(session: Session) -> list[tuple[str, str | None, bool, int]]:
     """(provision_state, power_state, maintenance, how many nodes)."""
     rows = await session.all(_STATES)
