@@ -38,9 +38,8 @@ async def node_of(cloud: Cloud, uuid: str) -> Node:
 async def a_node(cloud: Cloud, mac: str = "52:54:00:00:00:01") -> str:
     """Available, and known to placement."""
     baremetal, admin = cloud.compute.baremetal, caller_of("admin")
-    node = await create_node(
-        baremetal, admin, {"driver": "fake-hardware", "resource_class": "gold"}
-    )
+    asked = {"driver": "fake-hardware", "resource_class": "gold"}
+    node = await create_node(baremetal, admin, asked)
     port = Port(uuid=cloud.kit.chance.uuid(), node_uuid=node.uuid, address=mac, created_at=0.0)
     await cloud.kit.database.transact(lambda tx: PORTS.add(tx, port))
     for target, state in (("manage", "manageable"), ("provide", "available")):
@@ -151,7 +150,7 @@ async def test_what_a_machine_cannot_do_is_refused_first(cloud: Cloud) -> None:
 
     refused = await cloud.ask("POST", f"/servers/{server_id}/action", {"pause": None}, status=400)
 
-    assert "physical machine" in refused["badRequest"]["message"]
+    assert "physical machine" in refused.json()["badRequest"]["message"]
     assert (await cloud.show(server_id))["status"] == "ACTIVE"
 
 
