@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import urllib.error
 import urllib.request
@@ -35,6 +36,7 @@ HAS_RACK = (
 )
 needs_rack = pytest.mark.skipif(not HAS_RACK, reason=f"needs root, sushy-tools, {PROGRAMS}")
 FIRST_UID = 1 << 30
+SOL_PACKET, PACKET_AUXDATA, TP_STATUS_VLAN_VALID = 263, 8, 0x10
 
 
 @asynccontextmanager
@@ -140,14 +142,18 @@ class Clients:
         return document["PowerState"] == "On"
 
 
-async def hear(rack: Rack, machine: str) -> set[str]:
-    """What reaches the switch from a machine until it has asked for an address three times."""
+async def hear(rack: Rack, machine: str, *, link: str = "") -> set[str]:
+    """What reaches the switch (or a link) from a machine until it has asked for an address thrice.
+
+    "dhcp", "ipv6", and "vlan N" where it came tagged: the kernel hands the tag beside the frame.
+    """
     [mac] = rack.machines[machine].macs
-    bridge = rack.settings.bridge
+    bridge = link or rack.settings.bridge
 
     def listen() -> socket.socket:
         rtnetlink.set_link(bridge, up=True)
         ear = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        ear.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         ear.bind((bridge, 0))
         ear.settimeout(60)
         return ear
@@ -155,9 +161,10 @@ async def hear(rack: Rack, machine: str) -> set[str]:
     def collect(ear: socket.socket) -> set[str]:
         heard: list[str] = []
         while heard.count("dhcp") < 3:
-            frame = ear.recv(2048)
+            frame, beside, _, _ = ear.recvmsg(2048, 128)
             if frame[6:12] == bytes.fromhex(mac.replace(":", "")):
                 heard += _kinds(frame)
+                heard += [f"vlan {tag}" for tag in _tags(beside)]
         return set(heard)
 
     with await netns.run(rack.settings.namespace, listen) as ear:
@@ -170,6 +177,15 @@ def _kinds(frame: bytes) -> list[str]:
         return ["ipv6"]
     is_dhcp = kind == "0800" and frame[36:38] == (67).to_bytes(2, "big")
     return ["dhcp"] if is_dhcp else [kind]
+
+
+def _tags(beside: list[tuple[int, int, bytes]]) -> list[int]:
+    found: list[int] = []
+    for level, kind, data in beside:
+        if (level, kind) == (SOL_PACKET, PACKET_AUXDATA):
+            status, *_, tag, _ = struct.unpack("=IIIHHHH", data)
+            found += [tag & 0xFFF] if status & TP_STATUS_VLAN_VALID else []
+    return found
 
 
 def write_boot_sector(disk: Path) -> None:

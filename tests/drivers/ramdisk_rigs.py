@@ -6,6 +6,7 @@ it sends to 10.0.2.2 arrives at the namespace's loopback, and the machine's port
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import threading
@@ -158,10 +159,14 @@ class Metal:
         self._process: subprocess.Popen[bytes] | None = None
 
     def power_on(
-        self, *boot: str, nic: str = "virtio-net-pci", bus: str = "virtio-blk-pci"
+        self,
+        *boot: str,
+        machine: str = "pc",
+        nic: str = "virtio-net-pci",
+        bus: str = "virtio-blk-pci",
     ) -> None:
         self.console_file.unlink(missing_ok=True)
-        words = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg,thread=multi", "-m", "384"]
+        words = ["qemu-system-x86_64", "-M", machine, "-accel", "tcg,thread=multi", "-m", "384"]
         words += ["-nodefaults", "-display", "none", "-no-reboot", "-sandbox", "on"]
         words += ["-smbios", "type=1,manufacturer=Unkai,product=vnode,serial=SN-1"]
         words += ["-serial", f"file:{self.console_file}", "-device", "virtio-rng-pci"]
@@ -169,7 +174,9 @@ class Metal:
         words += ["-netdev", user, "-device", f"{nic},netdev=n0,mac={MAC}"]
         for number, (serial, path) in enumerate(self.disks.items()):
             drive = f"if=none,id=d{number},file={path},format=raw,cache=unsafe,discard=unmap"
-            words += ["-drive", drive, "-device", f"{bus},drive=d{number},serial={serial}"]
+            device = f"{bus},drive=d{number},serial={serial}"
+            device += f",bus=ide.{number}" if bus == "ide-hd" else ""
+            words += ["-drive", drive, "-device", device]
         enter = ["nsenter", f"--net={netns.path(self.namespace)}"]
         self._process = subprocess.Popen([*enter, *words, *boot], stdin=subprocess.DEVNULL)
 
@@ -194,11 +201,27 @@ class Metal:
             self._process = None
 
 
-def direct(ramdisk: Ramdisk, *parameters: str) -> tuple[str, ...]:
+def parameters(*more: str) -> str:
+    """The kernel's command line that sends a machine home."""
+    words = f"console=ttyS0 ipa-api-url=http://10.0.2.2:{API_PORT} panic=5 quiet"
+    return " ".join([words, "BOOTIF=01-" + MAC.replace(":", "-"), *more])
+
+
+def direct(ramdisk: Ramdisk, *more: str) -> tuple[str, ...]:
     """QEMU's words to start the ramdisk without a boot loader."""
-    words = f"console=ttyS0 ipa-api-url=http://10.0.2.2:{API_PORT} BOOTIF=01-" + MAC.replace(
-        ":", "-"
-    )
-    line = " ".join([words, "panic=5 quiet", *parameters])
     files = ("-kernel", str(ramdisk.kernel), "-initrd", str(ramdisk.initramfs))
-    return (*files, "-append", line)
+    return (*files, "-append", parameters(*more))
+
+
+def firmware(name: str) -> tuple[str, ...]:
+    """QEMU's words for "bios" or "uefi"."""
+    if name == "bios":
+        return ()
+    code = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+    return ("-drive", f"if=pflash,format=raw,readonly=on,file={code}")
+
+
+def digest_of(path: Path, name: str) -> Answer:
+    """What an image_info says of a file's checksum."""
+    digest = hashlib.new(name, path.read_bytes()).hexdigest()
+    return {"os_hash_algo": name, "os_hash_value": digest}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.drivers.network_rigs import soon, until
-from tests.drivers.rack_rigs import Clients, needs_rack, open_floor, says
+from tests.drivers.rack_rigs import Clients, hear, needs_rack, open_floor, says
 from unkai.kit import netns
 from unkai.kit.errors import BadRequest, NotFound, Unavailable
 from unkai.rack import MachineSpec, Rack, RackSettings, processes
@@ -118,6 +120,19 @@ async def test_the_firmware_of_a_uefi_machine_asks_the_network_itself(
 
     await says(rack.machines["node1"], "Start PXE over IPv4", timeout_s=120)
     assert "iPXE" not in rack.machines["node1"].console()
+
+
+async def test_an_uplink_carries_the_machines_vlan(settings: RackSettings) -> None:
+    with_uplink = structs.replace(settings, uplink="up0", vlan=100)
+    rack = Rack(with_uplink)
+    await rack.start([ONE])
+    heard = asyncio.create_task(hear(rack, "node1", link="up0"))
+
+    await rack.set_power("node1", on=True)
+
+    assert await heard == {"dhcp", "ipv6", "vlan 100"}
+    await rack.stop()
+    assert netns.link_names(settings.namespace, "up0") == []
 
 
 async def test_a_rack_tells_what_enrolls_its_machines(settings: RackSettings) -> None:

@@ -15,7 +15,16 @@ from typing import Any
 
 import pytest
 
-from tests.drivers.ramdisk_rigs import MAC, NODE, TOKEN, Conductor, Metal, direct, wait_for
+from tests.drivers.ramdisk_rigs import (
+    MAC,
+    NODE,
+    TOKEN,
+    Conductor,
+    Metal,
+    digest_of,
+    direct,
+    wait_for,
+)
 from unkai.guests.ramdisk import Ramdisk, build_ramdisk
 from unkai.hypervisor.config_drive import make_iso
 from unkai.kit import netns
@@ -86,8 +95,7 @@ def metal(
 
 
 def image(files: Path, name: str, **more: Any) -> dict[str, Any]:
-    digest = hashlib.sha256((files / name).read_bytes()).hexdigest()
-    hashed = {"os_hash_algo": "sha256", "os_hash_value": digest}
+    hashed = digest_of(files / name, "sha256")
     return {"id": name, "urls": [f"{FILES}/{name}"], "disk_format": "raw", **hashed, **more}
 
 

@@ -35,7 +35,7 @@ USUAL_MACHINES = ("node1:ipmi:bios", "node2:redfish:uefi", "node3:ipmi:uefi")
 def up(
     *,
     machine: Annotated[tuple[str, ...], Parameter(negative="")] = USUAL_MACHINES,
-    vlan: int = 0,
+    vlan: int | None = None,
     common: Common = COMMON,
 ) -> None:
     """Have these machines beside the running cloud; those there already stay as they are.
@@ -45,7 +45,7 @@ def up(
     machine
         NAME[:ipmi|redfish][:bios|uefi][:MEMORY_MIB], once for each.
     vlan
-        Access VLAN of the ports of new machines; 0: none.
+        Access VLAN of the ports of new machines; 0: none. Else the provisioning network's.
     """
     settings = common.settings()
     if need_cloud(settings).fake:
@@ -196,7 +196,7 @@ def parse_machine(text: str) -> MachineSpec:
     return MachineSpec(name=name, **fields)
 
 
-def _rack(common: Common, *, vlan: int = 0) -> Rack:
+def _rack(common: Common, *, vlan: int | None = None) -> Rack:
     from unkai.boot.rack import rack_settings
     from unkai.rack import Rack
 
@@ -216,6 +216,10 @@ def _show(rack: Rack, machines: Sequence[dict[str, Any]], common: Common) -> Non
         "running": True,
         "namespace": settings.namespace,
         "bridge": settings.bridge,
+        "cloud_settings": {
+            "baremetal.uplink": settings.uplink,
+            "baremetal.switches": [f"{settings.bridge}=unix:{settings.switch_socket}"],
+        },
         "machines": list(machines),
     }
     show(document, as_lines(document), as_json=common.json)

@@ -8,14 +8,12 @@ the root are set inside the file system by debugfs, so it does not matter who bu
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import struct
 from pathlib import Path
 
-from unkai.guests import tools
+from unkai.guests import esp, tools
 from unkai.guests.tools import EPOCH_S, find, run
-from unkai.kit.errors import Failed
 
 ROOT_LABEL = "cirros-rootfs"
 _MIB = 1024 * 1024
@@ -31,7 +29,6 @@ _USER_HOME, _USER_ID = "/home/cirros", 1000
 _MAY_PING = ("/bin/busybox", struct.pack("<IIIII", 0x02000001, 1 << 13, 0, 0, 0))
 _RESERVED_INODES = (2, 7, 8, 11)  # root folder, resize, journal, lost+found
 _SYSLINUX = Path("/usr/lib/syslinux")
-_SYSTEMD_BOOT = Path("/usr/lib/systemd/boot/efi/systemd-bootx64.efi")
 _COMMAND_LINE = (
     "console=tty0 console=ttyS0,115200n8 root=LABEL=cirros-rootfs ro quiet net.ifnames=0 "
     "random.trust_cpu=on mitigations=off tsc=reliable nowatchdog no_timer_check"
@@ -40,8 +37,8 @@ _COMMAND_LINE = (
 
 def make_disk(out: Path, work: Path, root: Path, vmlinuz: Path, initramfs: bytes) -> None:
     """Write the raw disk image `out`."""
-    esp, ext4 = work / "esp.img", work / "root.img"
-    _make_esp(esp, work / "esp", vmlinuz, initramfs)
+    fat, ext4 = work / "esp.img", work / "root.img"
+    _make_esp(fat, work / "esp", vmlinuz, initramfs)
     root_mib = _make_ext4(ext4, work, root)
     out.unlink(missing_ok=True)
     _truncate(out, 1 + _ESP_MIB + root_mib + 1)
@@ -53,34 +50,22 @@ def make_disk(out: Path, work: Path, root: Path, vmlinuz: Path, initramfs: bytes
         f"type={_ROOT_TYPE}, name=rootfs, uuid={_IDS}03\n"
     )
     run(find("sfdisk", "fdisk"), "-q", out, said=table.encode())
-    boot_code = _needed(_SYSLINUX / "mbr/gptmbr.bin", "syslinux-common").read_bytes()
+    boot_code = tools.needed(_SYSLINUX / "mbr/gptmbr.bin", "syslinux-common").read_bytes()
     with out.open("r+b") as disk:
         disk.write(boot_code[:440])
-        for image, at_mib in ((esp, 1), (ext4, 1 + _ESP_MIB)):
+        for image, at_mib in ((fat, 1), (ext4, 1 + _ESP_MIB)):
             disk.seek(at_mib * _MIB)
             _copy_sparse(image, disk.fileno(), at_mib * _MIB)
 
 
 def _make_esp(image: Path, folder: Path, vmlinuz: Path, initramfs: bytes) -> None:
-    for name in ("EFI/BOOT", "loader/entries", "syslinux"):
-        (folder / name).mkdir(parents=True)
-    shutil.copy(vmlinuz, folder / "vmlinuz")
-    (folder / "initrd").write_bytes(initramfs)
-    boot = _needed(_SYSTEMD_BOOT, "systemd-boot-efi")
-    shutil.copy(boot, folder / "EFI/BOOT/BOOTX64.EFI")
-    (folder / "loader/loader.conf").write_text("timeout 0\nconsole-mode keep\neditor no\n")
-    entry = f"title cirros\nlinux /vmlinuz\ninitrd /initrd\noptions {_COMMAND_LINE}\n"
-    (folder / "loader/entries/cirros.conf").write_text(entry)
+    esp.fill(folder, "cirros", vmlinuz, initramfs, _COMMAND_LINE)
+    (folder / "syslinux").mkdir()
     (folder / "syslinux/syslinux.cfg").write_text(
         "SERIAL 0 115200\nDEFAULT cirros\nPROMPT 0\nTIMEOUT 0\nLABEL cirros\n"
         f" LINUX /vmlinuz\n INITRD /initrd\n APPEND {_COMMAND_LINE}\n"
     )
-    tools.stamp(folder)
-    _truncate(image, _ESP_MIB)
-    mkfs = find("mkfs.vfat", "dosfstools")
-    run(mkfs, "-F16", "-n", "CIRROSESP", "-i", "C1A0C1A0", "--invariant", image)
-    names = ("EFI", "loader", "syslinux", "vmlinuz", "initrd")
-    run(find("mcopy", "mtools"), "-smp", "-i", image, *names, "::", cwd=folder)
+    esp.make_fat(image, folder, "CIRROSESP", _ESP_MIB)
     run(find("syslinux", "syslinux"), "-d", "/syslinux", "-i", image)
 
 
@@ -145,11 +130,3 @@ def _copy_sparse(source: Path, target: int, at: int) -> None:
             block = file.read(_MIB)
             if block.strip(b"\0"):
                 os.pwrite(target, block, at + offset)
-
-
-def _needed(path: Path, package: str) -> Path:
-    if not path.exists():
-        raise Failed(
-            f"{path} is missing.", code="tool-missing", remedy=f"Run: apt-get install {package}"
-        )
-    return path

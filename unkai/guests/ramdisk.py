@@ -17,8 +17,8 @@ import tempfile
 from pathlib import Path
 
 from unkai import __version__
-from unkai.guests import debian, parts, tools
-from unkai.kit.errors import Failed, Fault
+from unkai.guests import debian, parts, recipe, tools
+from unkai.kit.errors import Fault
 
 AGENT = Path(__file__).parents[1] / "ramdisk" / "agent"
 _LUA = Path("/usr/share/lua/5.4")
@@ -26,6 +26,8 @@ _LUA_LIBRARIES = Path("/usr/lib/x86_64-linux-gnu/lua/5.4")
 _PROGRAMS: tuple[parts.Program, ...] = (
     ("lua5.4", "lua5.4", "usr/bin"),
     ("zstd", "zstd", "usr/bin"),
+    ("sha256sum", "coreutils", "usr/bin"),
+    ("sha512sum", "coreutils", "usr/bin"),
     ("sfdisk", "fdisk", "sbin"),
     ("wipefs", "util-linux", "sbin"),
     ("blkdiscard", "util-linux", "sbin"),
@@ -64,6 +66,23 @@ class Ramdisk:
     initramfs: Path
 
 
+def ensure_ramdisk(folder: Path, cache: Path, *, every_machine: bool = False) -> Ramdisk:
+    """The ramdisk in the folder, built if it is not there or the sources are others by now."""
+
+    def make() -> None:
+        build_ramdisk(folder, cache, every_machine=every_machine)
+
+    made = _in(folder)
+    sources = recipe.of_sources((AGENT, Path(__file__).parent))
+    said = f"{__version__} {every_machine} {sources}"
+    recipe.made_once((made.kernel, made.initramfs), folder / "ramdisk.recipe", said, make)
+    return made
+
+
+def _in(folder: Path) -> Ramdisk:
+    return Ramdisk(kernel=folder / "kernel", initramfs=folder / "initramfs")
+
+
 def build_ramdisk(folder: Path, cache: Path, *, every_machine: bool = False) -> Ramdisk:
     """Write `kernel` and `initramfs` into the folder. Failed names what is missing.
 
@@ -73,11 +92,11 @@ def build_ramdisk(folder: Path, cache: Path, *, every_machine: bool = False) -> 
     cache.mkdir(parents=True, exist_ok=True)
     metapackage = debian.EVERY_KERNEL if every_machine else debian.CLOUD_KERNEL
     kernel = debian.kernel(cache.absolute(), metapackage)
-    made = Ramdisk(kernel=folder / "kernel", initramfs=folder / "initramfs")
+    made = _in(folder)
     with tempfile.TemporaryDirectory(prefix=".ramdisk-", dir=folder) as name:
         work = Path(name)
         _make_tree(work / "tree", kernel, _MODULES + (_HARDWARE_MODULES if every_machine else ()))
-        zstd = (tools.find("zstd", "zstd"), "-19", "-T1", "-q", "-c")
+        zstd = (tools.find("zstd", "zstd"), "-9", "-T1", "-q", "-c")
         packed = tools.run(*zstd, said=parts.archive(work / "tree"))
         (work / "initramfs").write_bytes(packed)
         shutil.copy(parts.vmlinuz(kernel), work / "kernel")
@@ -108,12 +127,8 @@ def _add_sockets(root: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    if not source.exists():
-        raise Failed(
-            f"{source} is missing.", code="tool-missing", remedy="Run: apt-get install lua-socket"
-        )
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(source.resolve(), target)
+    shutil.copy(tools.needed(source, "lua-socket").resolve(), target)
 
 
 def main() -> int:

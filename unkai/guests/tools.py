@@ -58,6 +58,15 @@ def run(
     return done.stdout
 
 
+def needed(path: Path, package: str) -> Path:
+    """The file of a package. Failed("tool-missing") naming the package to install."""
+    if not path.exists():
+        raise Failed(
+            f"{path} is missing.", code="tool-missing", remedy=f"Run: apt-get install {package}"
+        )
+    return path
+
+
 def stamp(tree: Path) -> None:
     """Give every file of the tree the one moment."""
     for path in [*tree.rglob("*"), tree]:

@@ -50,8 +50,9 @@ class Floor:
     async def stand(self) -> AsyncGenerator[None]:
         settings = self._inventory.settings
         async with AsyncExitStack() as stack:
-            await self._switch.open()
             stack.push_async_callback(self._switch.close)
+            await self._switch.open()
+            await self._switch.build()
             for machine in self._machines.values():
                 stack.push_async_callback(machine.close)
                 await machine.open()

@@ -55,7 +55,8 @@ class RackSettings(Struct, frozen=True, kw_only=True):
     characters. Both are the rack's alone and go with it.
     namespace: the network namespace of all of it. switch_socket: the database of the Open vSwitch
     there; bridge: the rack's switch on it, made where it is missing.
-    vlan: access VLAN of a machine's new port, 0 for none.
+    uplink: an interface to make in the namespace that leads to the switch, all VLANs tagged; "" for
+    none. vlan: access VLAN of a machine's new port, 0 for none.
     bmc_network: loopback addresses of the BMCs, the machine's number being its host part.
     uid: user of the machines' processes; None: whoever starts the rack.
     """
@@ -65,6 +66,7 @@ class RackSettings(Struct, frozen=True, kw_only=True):
     namespace: str
     switch_socket: Path
     bridge: str = "br-rack"
+    uplink: str = ""
     vlan: int = 0
     bmc_network: str = "127.0.7.0/24"
     accelerator: Literal["tcg", "kvm"] = "tcg"

@@ -29,7 +29,7 @@ from unkai.rack.model import (
     RackSettings,
     check,
 )
-from unkai.rack.switch import Switch, delete_taps
+from unkai.rack.switch import Switch, delete_links, trunk_of
 
 _FLOOR: Final = "unkai.rack.floor"
 _START_S: Final = 30.0
@@ -185,7 +185,8 @@ async def remove(settings: RackSettings) -> None:
             await switch.close()
     if known is not None:
         ports = [n.port for spec in known.machines for n in known.identity(spec.name).nics]
-        await asyncio.to_thread(delete_taps, settings.namespace, ports)
+        ports += [trunk_of(known.settings)]  # its other end goes with it
+        await asyncio.to_thread(delete_links, settings.namespace, ports)
     for folder in (settings.run_dir, settings.state_dir):
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -210,7 +211,7 @@ def _end_gone_machines(known: Inventory, wanted: Inventory) -> None:
         if changed or moved or same.get(spec.name) != spec:
             processes.end(processes.find(f"guest={run_dir}/{spec.name},"))
         if spec.name not in same:
-            delete_taps(known.settings.namespace, [n.port for n in known.identity(spec.name).nics])
+            delete_links(known.settings.namespace, [n.port for n in known.identity(spec.name).nics])
             shutil.rmtree(known.settings.state_dir / spec.name, ignore_errors=True)
 
 

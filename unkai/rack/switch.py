@@ -42,7 +42,7 @@ class Switch:
         self._vnet_hdr = True
 
     async def open(self, *, timeout_s: float = 10.0) -> None:
-        """Connect and have the bridge. Raises Unavailable("switch-unreachable")."""
+        """Connect. Raises Unavailable("switch-unreachable")."""
         try:
             await self._ovsdb.start(timeout_s=timeout_s)
         except OvsdbGone as error:
@@ -51,21 +51,40 @@ class Switch:
                 code="switch-unreachable",
                 remedy="Start the cloud first: unkai up.",
             ) from error
+
+    async def build(self) -> None:
+        """Have the bridge and its uplink, in the namespace this process is in."""
         root_id, root = next(iter(self._ovsdb.rows("Open_vSwitch").items()))
         config = root.map("other_config")
         userspace = config.get("disable-system") == "true"
         # A userspace datapath takes frames with unfinished checksums only where it is told to.
         self._vnet_hdr = not userspace or config.get("userspace-tso-enable") == "true"
-        if self._find("Bridge", self._settings.bridge) is None:
-            name = self._settings.bridge
-            change = self._ovsdb.transaction()
+        change = self._ovsdb.transaction()
+        name = self._settings.bridge
+        if self._find("Bridge", name) is None:
             interface = change.insert("Interface", {"name": name, "type": "internal"})
             port = change.insert("Port", {"name": name, "interfaces": [interface]})
             kind = "netdev" if userspace else "system"
             bridge = {"name": name, "ports": [port], "datapath_type": kind}
             made = change.insert("Bridge", bridge)
             change.mutate("Open_vSwitch", root_id, "bridges", "insert", [made])
-            await self._ovsdb.commit(change)
+            await self._commit(change)
+        if self._settings.uplink:
+            await self._build_uplink(self._settings.uplink, trunk_of(self._settings))
+
+    async def _build_uplink(self, uplink: str, trunk: str) -> None:
+        """A cable: one end is the switch's trunk, the other whoever's bridge carries the VLANs."""
+        if not rtnetlink.has_link(uplink):
+            rtnetlink.add_veth(uplink, trunk)
+            for end in (uplink, trunk):
+                rtnetlink.set_link(end, up=True)
+        if self._find("Port", trunk) is None:
+            change = self._ovsdb.transaction()
+            interface = change.insert("Interface", {"name": trunk})
+            port = change.insert("Port", {"name": trunk, "interfaces": [interface]})
+            bridge = {"name": self._settings.bridge}
+            change.mutate("Bridge", bridge, "ports", "insert", [port])
+            await self._commit(change)
 
     async def close(self) -> None:
         await self._ovsdb.stop()
@@ -156,9 +175,14 @@ class Switch:
         return next(((uuid, row) for uuid, row in rows if row.text("name") == name), None)
 
 
-def delete_taps(namespace: str, ports: Iterable[str]) -> None:
-    """Remove the machines' ends of the cables, where the namespace still stands. Blocks."""
+def trunk_of(settings: RackSettings) -> str:
+    """The switch's end of the uplink."""
+    return f"{settings.bridge}-up"[:15]
+
+
+def delete_links(namespace: str, names: Iterable[str]) -> None:
+    """Remove interfaces, where the namespace still stands. Blocks."""
     if netns.exists(namespace):
         present = set(netns.link_names(namespace))
-        for port in present & set(ports):
-            netns.call(namespace, lambda port=port: rtnetlink.delete_link(port))
+        for name in present & set(names):
+            netns.call(namespace, lambda name=name: rtnetlink.delete_link(name))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tests.api.doors.asking import Answer, ask
+from tests.api.doors.machines import equip
 from tests.api.doors.samples import ALLOCATIONS, UUID
 from unkai.baremetal.model import HistoryEntry, Inventory
 from unkai.baremetal.service import Baremetal
@@ -115,6 +116,7 @@ class House:
             **self.names(api),
             "unique": f"n{self.drawn}",
             "byte": str(self.drawn % 251),
+            "mac": f"52:54:01:00:{self.drawn >> 8 & 255:02x}:{self.drawn & 255:02x}",
             "public_key": PUBLIC_KEY,
         }
         if text == "{number}":
@@ -410,6 +412,7 @@ async def _baremetal(house: House) -> dict[str, str]:
         "state": "mood",
         "trait": "CUSTOM_DOORS",
         "vif_ident": "vif",
+        **await equip(house, MARK, node),
     }
 
 

@@ -132,6 +132,11 @@ RULES = {
 }
 LEAST: dict[str, Any] = {
     "POST /nodes": {"driver": "fake-hardware"},
+    "POST /ports": {"node_uuid": "{node_ident}", "address": "{mac}"},
+    "POST /portgroups": {"node_uuid": "{node_ident}"},
+    "PATCH /ports/{port_ident}": [{"op": "add", "path": "/extra/colour", "value": "red"}],
+    "PATCH /portgroups/{portgroup_ident}": [{"op": "add", "path": "/extra/b", "value": "red"}],
+    "PATCH /chassis/{chassis_uuid}": [{"op": "add", "path": "/extra/colour", "value": "red"}],
     "PATCH /nodes/{node_ident}": [{"op": "add", "path": "/extra/colour", "value": "red"}],
     "PUT /nodes/{node_ident}/states/provision": {"target": "manage"},
     "PUT /nodes/{node_ident}/states/power": {"target": "power on"},
@@ -329,7 +334,7 @@ def least(api: Api, route: Route) -> Any:
 
     Words in braces are to be filled in, see `House.fill`.
     """
-    by_hand = LEAST.get(name_of(route))
+    by_hand = LEAST.get(f"{api.name} {name_of(route)}", LEAST.get(name_of(route)))
     if by_hand is not None and (route.body is not None or route.raw or route.action):
         return by_hand
     if route.action is not None:

@@ -41,7 +41,7 @@ OWNED = {
         "resource_id",
     },
     "image": {"image_id"},
-    "baremetal": {"node_ident"},
+    "baremetal": {"node_ident", "port_ident", "portgroup_ident"},
     "unkai": {"server_id"},
 }
 """Variables of paths that stand for something of project demo's."""
@@ -60,6 +60,7 @@ LISTS = (
     "/compute/v2.1/os-keypairs",
     "/compute/v2.1/os-server-groups",
     "/baremetal/v1/nodes",
+    "/baremetal/v1/ports",
 )
 CLOSED = (403, 404, 405)
 """What a door says that stays shut; 405 where nobody can do such a thing."""
@@ -214,6 +215,7 @@ def test_every_owned_thing_is_looked_after(house: House) -> None:
         "network": {"agent_id", "alias", "policy_id", "project_id", "tag"},
         "image": {"member_id", "name", "tag", "task_id"},
         "baremetal": {
+            "chassis_uuid",
             "event_uuid",
             "indicator",
             "method",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 from unkai.baremetal.api import (
+    chassis,
     node_facts,
     node_maintenance,
     node_management,
@@ -14,6 +15,8 @@ from unkai.baremetal.api import (
     node_traits,
     node_vifs,
     nodes,
+    portgroups,
+    ports,
     ramdisk,
     versions,
 )
@@ -33,6 +36,9 @@ NOUNS: tuple[tuple[Route, ...], ...] = (
     node_traits.ROUTES,
     node_vifs.ROUTES,
     node_facts.ROUTES,
+    ports.ROUTES,
+    portgroups.ROUTES,
+    chassis.ROUTES,
     ramdisk.ROUTES,
 )
 

@@ -13,6 +13,12 @@ _DOORS: dict[str, Rule] = {
     "baremetal:node:list": reader,
     "baremetal:node:create": admin,
     "baremetal:shards:get": admin_reader,
+    "baremetal:port:list": reader,
+    "baremetal:portgroup:list": reader,
+    "baremetal:chassis:get": admin_reader,
+    "baremetal:chassis:create": admin,
+    "baremetal:chassis:update": admin,
+    "baremetal:chassis:delete": admin,
 }
 
 POLICIES: dict[str, Rule] = {**dict.fromkeys(RIGHTS, reader), **_DOORS}

@@ -47,6 +47,25 @@ def seen_by(caller: Caller) -> tuple[ColumnElement[bool], ...]:
     return (or_(nodes.c.owner == caller.project_id, nodes.c.lessee == caller.project_id),)
 
 
+def below_seen(
+    caller: Caller,
+    column: ColumnElement[str],
+    *,
+    shards: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
+) -> tuple[ColumnElement[bool], ...]:
+    """The condition of a list of what belongs to nodes: of those that the caller sees.
+
+    column: the one that holds the node's uuid. shards, groups: only of nodes in these.
+    """
+    wheres = list(seen_by(caller))
+    if shards:
+        wheres.append(nodes.c.shard.in_(shards))
+    if groups:
+        wheres.append(nodes.c.conductor_group.in_(groups))
+    return (column.in_(select(nodes.c.uuid).where(*wheres)),) if wheres else ()
+
+
 def matching(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     """Conditions of a list, by the API's names of its filters; absent ones say nothing.
 

@@ -30,6 +30,13 @@ class Rows(Generic[T]):
         row = await session.first(self._one, {"one": uuid})
         return self.of_row(row) if row else None
 
+    async def find(self, session: Session, ident: str) -> T | None:
+        """By uuid, else by name where this kind has one."""
+        found = await self.get(session, ident)
+        if found is None and "name" in self.table.c:
+            found = await self.first(session, self.table.c.name == ident)
+        return found
+
     async def first(self, session: Session, *wheres: ColumnElement[bool]) -> T | None:
         row = await session.first(select(self.table).where(*wheres).limit(1))
         return self.of_row(row) if row else None

@@ -141,8 +141,9 @@ class App:
         if request.method == "HEAD" and match.pick("HEAD", version):
             choices = match.pick("HEAD", version)
         if not choices:
-            if method in match.methods() or not match.methods_at(version):
-                raise NotFound("This resource does not exist at this microversion.")
+            absent = match.absent(method)
+            if absent is not None or not match.methods_at(version):
+                raise (absent or NotFound)("This resource does not exist at this microversion.")
             allowed = ", ".join(match.methods())
             raise MethodNotAllowed(f"{request.method} is not allowed here, only {allowed}.")
         api, route = choices[0]

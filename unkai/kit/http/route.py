@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from unkai.kit.errors import Fault
+from unkai.kit.errors import Fault, NotFound
 from unkai.kit.http.versions import NEWEST, Version, parse
 from unkai.kit.policy import Policy
 
@@ -38,7 +38,7 @@ class Route:
     the handler reads no body. lax: strings are accepted for numbers and booleans.
     shape: the body's type for OpenAPI, where `body` is looser since the handler reads it itself.
     raw: the handler reads the request's stream itself. response: the view's type, for OpenAPI.
-    since, until: microversions in which the route exists; outside it is 404.
+    since, until: microversions in which the route exists; outside it is 404, or what `absent` says.
     """
 
     method: str
@@ -57,6 +57,7 @@ class Route:
     query: Any = None
     shape: Any = None
     summary: str = ""
+    absent: type[Fault] = NotFound
     first: Version = field(init=False, default=(0, 0))
     last: Version = field(init=False, default=NEWEST)
 

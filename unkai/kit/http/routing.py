@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from unkai.kit.errors import Fault
 from unkai.kit.http.route import Api, Route
 from unkai.kit.http.versions import Version
 
@@ -28,6 +29,10 @@ class Match:
 
     def methods_at(self, version: Version) -> set[str]:
         return {r.method for _, r in self.routes if r.first <= version <= r.last}
+
+    def absent(self, method: str) -> type[Fault] | None:
+        """How a method that exists only at other versions is refused; None where there is none."""
+        return next((route.absent for _, route in self.routes if route.method == method), None)
 
     def params(self, api: Api, route: Route) -> dict[str, str]:
         names = [

@@ -6,7 +6,9 @@ local SECTOR = 512
 
 local function id_of(folder)
   local place = system.line(folder .. "/wwid") or system.line(folder .. "/device/wwid")
-  return place and place:match("^naa%.(.+)$") and "0x" .. place:match("^naa%.(.+)$") or place
+  if not place then return nil end
+  local naa = place:match("^naa%.(.+)$")
+  return naa and "0x" .. naa or place:match("^eui%.") and place or nil
 end
 
 -- SCSI and SATA disks tell their serial number in page 0x80 of their vital product data.

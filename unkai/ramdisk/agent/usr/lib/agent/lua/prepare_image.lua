@@ -16,8 +16,8 @@ function prepare.onto(disk, args, context)
   local written = write_image.write(args.image_info, disk, context.place, context.progress)
   context.progress({ bytes_written = written })
   room.relocate_backup(disk)
-  if drive_bytes then room.add_config_drive(disk, drive, drive_bytes) end
-  local fine, grown = pcall(room.grow_last, disk)
+  local drive_at = drive_bytes and room.add_config_drive(disk, drive, drive_bytes) or nil
+  local fine, grown = pcall(room.grow_last, disk, drive_at)
   if not fine then
     grown = "the root was not grown: " .. (type(grown) == "table" and grown.message or grown)
   end

@@ -40,7 +40,7 @@ function room.relocate_backup(disk)
   end
 end
 
--- A partition at the end of the disk, named config-2, with the data in it.
+-- A partition at the end of the disk, named config-2, with the data in it. The sector it starts at.
 function room.add_config_drive(disk, data_file, bytes)
   local partitions, label = disks.partitions(disk.name)
   if not label then
@@ -60,6 +60,7 @@ function room.add_config_drive(disk, data_file, bytes)
     sectors // unit, LINUX[label], name))
   system.run("dd", "if=" .. data_file, "of=" .. disk.name, "bs=1M", "seek=" .. start // MIB_SECTORS,
     "conv=notrunc,fsync")
+  return start
 end
 
 local function is_ext(path, start)
@@ -77,17 +78,12 @@ local function grow_ext(device)
   system.run("sh", "-c", line:format(word, word))
 end
 
--- Let the last partition of the image reach to the config drive or the end, and an ext2, ext3 or ext4
--- in it fill it. Other file systems grow at the operating system's first start. What was done, in words.
-function room.grow_last(disk)
+-- Let the last partition of the image reach to the config drive, which starts at sector `drive_at`, or
+-- to the end, and an ext2, ext3 or ext4 in it fill it. Other file systems grow at the operating system's first start. What was done, in words.
+function room.grow_last(disk, drive_at)
   local partitions, label = disks.partitions(disk.name)
-  local place = #partitions
-  local stop = label and usable_end(disk, label)
-  if place > 0 and partitions[place].name == "config-2" then
-    stop = partitions[place].start
-    place = place - 1
-  end
-  local last = partitions[place]
+  local stop = drive_at or label and usable_end(disk, label)
+  local last = partitions[drive_at and #partitions - 1 or #partitions]
   if not last or not LINUX_TYPES[last.type] then return "nothing to grow" end
   local sectors = (stop - last.start) // MIB_SECTORS * MIB_SECTORS
   if sectors - last.sectors < MIB_SECTORS then return "nothing to grow" end
