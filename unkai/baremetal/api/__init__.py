@@ -9,6 +9,7 @@ from unkai.baremetal.api import (
     node_facts,
     node_maintenance,
     node_management,
+    node_parts,
     node_patch,
     node_provision,
     node_states,
@@ -36,6 +37,7 @@ NOUNS: tuple[tuple[Route, ...], ...] = (
     node_traits.ROUTES,
     node_vifs.ROUTES,
     node_facts.ROUTES,
+    node_parts.ROUTES,
     ports.ROUTES,
     portgroups.ROUTES,
     chassis.ROUTES,
@@ -54,5 +56,6 @@ def baremetal_apis(baremetal: Baremetal) -> tuple[Api, ...]:
         dialects.ironic,
         versions.MICROVERSIONS,
         request_id_header="X-OpenStack-Request-Id",
+        also_at="/baremetal",  # a path without a version, as bookmarks have it, is v1's
     )
     return (api, versions.versions_api())
