@@ -98,6 +98,8 @@ class BaremetalSettings:
     """How long a BMC may take from a power command to the state it asks for."""
     power_sync_s: int = 60
     """How often the power state of every node is read."""
+    force_power_state_during_sync: bool = True
+    """Whether a machine found on or off against the table is set back, else the table follows."""
     physical_network: str = "physnet1"
     """Name of the physical network that the machines' switch ports are on."""
     uplink: str = ""

@@ -169,7 +169,10 @@ async def open_house(folder: Path, database_url: str = "") -> AsyncIterator[Hous
         house.ids["placement"] = await _placement(house)
         house.ids["baremetal"] = await _baremetal(house)
         await _tag_all(house)
-        house.ids["unkai"] = {"server_id": house.ids["compute"]["server_id"]}
+        house.ids["unkai"] = {
+            "server_id": house.ids["compute"]["server_id"],
+            "node_ident": house.ids["baremetal"]["node_ident"],
+        }
         yield house
 
 

@@ -42,7 +42,7 @@ OWNED = {
     },
     "image": {"image_id"},
     "baremetal": {"node_ident", "port_ident", "portgroup_ident"},
-    "unkai": {"server_id"},
+    "unkai": {"server_id", "node_ident"},
 }
 """Variables of paths that stand for something of project demo's."""
 LISTS = (
