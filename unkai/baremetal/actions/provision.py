@@ -10,7 +10,7 @@ from unkai.baremetal.actions.begin_verb import begin_verb
 from unkai.baremetal.actions.change_state import NODE_CHANGED, moved
 from unkai.baremetal.actions.clean_node import CLEAN_NODE
 from unkai.baremetal.actions.deploy_node import DEPLOY_NODE
-from unkai.baremetal.actions.find_node import not_busy, permitted_node
+from unkai.baremetal.actions.find_node import not_busy, permitted_node, transact_when_free
 from unkai.baremetal.actions.inspect_node import INSPECT_NODE
 from unkai.baremetal.actions.manage_node import MANAGE_NODE
 from unkai.baremetal.actions.rescue_node import RESCUE_NODE, UNRESCUE_NODE
@@ -94,7 +94,7 @@ async def provision(
         )
         return node
 
-    return await baremetal.kit.database.transact(admit)
+    return await transact_when_free(baremetal, admit)
 
 
 async def _only_move(baremetal: Baremetal, tx: Tx, node: Node, event: Event, name: str) -> Node:
