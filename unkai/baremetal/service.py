@@ -79,7 +79,10 @@ def fake_drivers(machines: FakeMachines) -> Drivers:
 
 @dataclass(frozen=True, slots=True)
 class Baremetal:
-    """conductor: this process's name, shown as a node's conductor and as who holds its lock."""
+    """conductor: this process's name, shown as a node's conductor and as who holds its lock.
+
+    started_at: when the process began, as the list of conductors shows it.
+    """
 
     kit: Kit
     settings: BaremetalSettings
@@ -90,6 +93,7 @@ class Baremetal:
     agent: Agent
     images: Images
     conductor: str
+    started_at: float = 0.0
     hardware_types: Mapping[str, HardwareType] = field(default_factory=lambda: HARDWARE_TYPES)
 
     def power(self, node: Node) -> Power:

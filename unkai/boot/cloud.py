@@ -162,6 +162,7 @@ def _baremetal(settings: Settings, compute: Compute, world: World) -> Baremetal:
         agent=HttpAgent(world.namespace),
         images=NoImages(),
         conductor=socket.gethostname(),
+        started_at=compute.kit.clock.now(),
     )
     register_baremetal(baremetal)
     return baremetal

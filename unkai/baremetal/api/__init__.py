@@ -5,7 +5,12 @@ from __future__ import annotations
 from itertools import chain
 
 from unkai.baremetal.api import (
+    allocations,
     chassis,
+    conductors,
+    drivers,
+    events,
+    node_below,
     node_facts,
     node_maintenance,
     node_management,
@@ -19,6 +24,7 @@ from unkai.baremetal.api import (
     ports,
     ramdisk,
     versions,
+    volumes,
 )
 from unkai.baremetal.api.policies import POLICIES
 from unkai.baremetal.service import Baremetal
@@ -39,6 +45,12 @@ NOUNS: tuple[tuple[Route, ...], ...] = (
     ports.ROUTES,
     portgroups.ROUTES,
     chassis.ROUTES,
+    volumes.ROUTES,
+    node_below.ROUTES,
+    allocations.ROUTES,
+    drivers.ROUTES,
+    conductors.ROUTES,
+    events.ROUTES,
     ramdisk.ROUTES,
 )
 
