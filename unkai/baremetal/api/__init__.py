@@ -8,6 +8,7 @@ from unkai.baremetal.api import (
     allocations,
     chassis,
     conductors,
+    deploy_templates,
     drivers,
     events,
     node_below,
@@ -23,6 +24,7 @@ from unkai.baremetal.api import (
     portgroups,
     ports,
     ramdisk,
+    runbooks,
     versions,
     volumes,
 )
@@ -51,6 +53,8 @@ NOUNS: tuple[tuple[Route, ...], ...] = (
     drivers.ROUTES,
     conductors.ROUTES,
     events.ROUTES,
+    deploy_templates.ROUTES,
+    runbooks.ROUTES,
     ramdisk.ROUTES,
 )
 

@@ -125,7 +125,7 @@ async def patch_allocation(call: Call) -> dict[str, Any]:
     patch: Patch = call.body
 
     def change(found: Allocation) -> dict[str, Any]:
-        said, _ = after_patch(found, patch, ChangedAllocation)
+        said = after_patch(found, patch, ChangedAllocation)
         check_name(said.name, "an allocation")
         values = {"name": said.name, "extra": said.extra or {}}
         return {name: values[name] for name in named(patch)}

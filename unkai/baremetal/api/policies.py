@@ -7,7 +7,7 @@ where the node is at hand. Their doors are open to whoever could see nodes at al
 from __future__ import annotations
 
 from unkai.baremetal.actions.rights import RIGHTS
-from unkai.kit.policy import Rule, admin, admin_reader, member, reader
+from unkai.kit.policy import Rule, admin, admin_reader, manager, member, reader
 
 _DOORS: dict[str, Rule] = {
     "baremetal:node:list": reader,
@@ -31,6 +31,15 @@ _DOORS: dict[str, Rule] = {
     "baremetal:driver:vendor_passthru": admin,
     "baremetal:conductor:get": admin_reader,
     "baremetal:events:post": admin,
+    "baremetal:deploy_template:get": admin_reader,
+    "baremetal:deploy_template:create": admin,
+    "baremetal:deploy_template:update": admin,
+    "baremetal:deploy_template:delete": admin,
+    "baremetal:runbook:list": reader,
+    "baremetal:runbook:get": reader,
+    "baremetal:runbook:create": manager,
+    "baremetal:runbook:update": manager,
+    "baremetal:runbook:delete": manager,
 }
 
 POLICIES: dict[str, Rule] = {**dict.fromkeys(RIGHTS, reader), **_DOORS}

@@ -118,7 +118,7 @@ async def _patch(
     patch: Patch = call.body
 
     def change(one: V) -> dict[str, Any]:
-        said, _ = after_patch(one, patch, body)
+        said = after_patch(one, patch, body)
         values = _columns(said)
         return {name: values[name] for name in named(patch)}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from sqlalchemy import ColumnElement
 
 from unkai.baremetal.model import VolumeConnector, VolumeTarget
@@ -11,6 +13,7 @@ from unkai.baremetal.store.schema import volume_connectors, volume_targets
 from unkai.kit.db import Session
 from unkai.kit.policy import Caller
 
+V = TypeVar("V", VolumeConnector, VolumeTarget)
 CONNECTORS = Rows(volume_connectors, VolumeConnector)
 TARGETS = Rows(volume_targets, VolumeTarget)
 
@@ -27,7 +30,7 @@ async def clash(session: Session, one: VolumeConnector | VolumeTarget) -> bool:
 
 
 def volumes_where(
-    caller: Caller, rows: Rows[VolumeConnector] | Rows[VolumeTarget], node_uuid: str | None
+    caller: Caller, rows: Rows[V], node_uuid: str | None
 ) -> tuple[ColumnElement[bool], ...]:
     """The conditions of a list: of nodes the caller sees, or of one."""
     column = rows.table.c.node_uuid
