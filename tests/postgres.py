@@ -1,4 +1,7 @@
-"""A PostgreSQL cluster of the tests' own, in a folder of theirs, on a UNIX socket only."""
+"""A PostgreSQL cluster of the tests' own, in a folder of theirs, on a UNIX socket only.
+
+The folder's name says whose it is, so that the next run removes what a killed one left.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+PREFIX = "unkai-pg-"
 
 
 def programs() -> Path | None:
@@ -37,7 +42,8 @@ def cluster() -> Iterator[str]:
     """The folder of a running cluster's socket; stopped and removed afterwards."""
     bin_dir = programs()
     assert bin_dir is not None, "PostgreSQL is not installed"
-    folder = Path(tempfile.mkdtemp(prefix="unkai-pg-"))
+    sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
     data = str(folder / "data")
@@ -49,9 +55,26 @@ def cluster() -> Iterator[str]:
         try:
             yield str(folder)
         finally:
-            _as_postgres([f"{bin_dir}/pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
+            _stop(bin_dir, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep() -> None:
+    """Stop and remove the clusters of test processes that are no more."""
+    bin_dir = programs()
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if bin_dir is None or not owner.isdigit() or Path("/proc", owner).exists():
+            continue
+        with suppress(subprocess.CalledProcessError):  # it never started, or another sweeps it too
+            _stop(bin_dir, folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stop(bin_dir: Path, folder: Path) -> None:
+    stop = ["-D", str(folder / "data"), "-m", "immediate", "-w", "stop"]
+    _as_postgres([f"{bin_dir}/pg_ctl", *stop])
 
 
 def make_database(socket_folder: str, name: str) -> str:

@@ -9,6 +9,7 @@ from bench.cases.image import images
 from bench.cases.memory import memory
 from bench.cases.network import networks
 from bench.cases.placement import candidates
+from bench.cases.power_sync import power_sync
 from bench.cases.servers import boots, boots_on_qemu, lists
 from bench.figures import Figure
 from bench.subject import Subject
@@ -23,5 +24,6 @@ ON_FAKES: dict[str, Case] = {
     "boots": boots,
     "lists": lists,
     "candidates": candidates,
+    "power-sync": power_sync,
 }
 ON_QEMU: dict[str, Case] = {"memory": memory, "boots": boots_on_qemu}

@@ -26,6 +26,11 @@ from unkai.kit.clock import Clock
 # Writes "hello" and a line feed to the first serial port, then halts.
 _TALKER = bytes.fromhex("31c08ed8be207cbaf803ac84c07403eeebf8f4ebfd").ljust(32, b"\0")
 
+# Writes 8 MiB to its disk, then "D" to the first serial port, or "E" where it could not.
+_WRITER = bytes.fromhex(
+    "31c08ed8be407cb80043cd1372108144088000817c08004072edb044eb02b045baf803eef4ebfd"
+).ljust(64, b"\0") + bytes.fromhex("10007f00000000108000000000000000")
+
 
 def boot_sector(code: bytes) -> bytes:
     return code.ljust(510, b"\0") + b"\x55\xaa"
@@ -40,6 +45,7 @@ def an_image(image_id: str, data: bytes) -> tuple[ImageRef, bytes]:
 TALKING_IMAGE = an_image(
     "9d0f3c1e-0000-4000-8000-000000000002", boot_sector(_TALKER + b"hello\r\nlogin: \0")
 )
+WRITING_IMAGE = an_image("9d0f3c1e-0000-4000-8000-000000000003", boot_sector(_WRITER))
 BLANK_IMAGE = an_image("9d0f3c1e-0000-4000-8000-000000000001", bytes(1024 * 1024))
 
 

@@ -15,9 +15,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.drivers.hypervisor_rigs import TALKING_IMAGE, LocalRig, an_image, local
+from tests.drivers.hypervisor_rigs import (
+    TALKING_IMAGE,
+    WRITING_IMAGE,
+    LocalRig,
+    an_image,
+    local,
+)
 from unkai.hypervisor.local import LocalHypervisor, LocalSettings, mark_of
-from unkai.hypervisor.model import ImageRef, Machine, PowerState, RootDisk
+from unkai.hypervisor.model import ImageRef, Machine, MachineStatus, PowerState, RootDisk
 from unkai.hypervisor.ports import FakePlugger
 from unkai.hypervisor.qemu.process import marked, wanted_seconds
 from unkai.kit.clock import Clock
@@ -113,6 +119,41 @@ async def test_a_full_disk_leaves_nothing(rig: LocalRig, small_disk: Path) -> No
         await rig_on_small.agent.prepare(a_machine(), 1)
     finally:
         await rig_on_small.clear()
+
+
+@needs_root
+async def test_a_guest_stopped_by_a_full_disk_goes_on_when_there_is_room(small_disk: Path) -> None:
+    rig = LocalRig(small_disk)
+    await rig.open()
+    try:
+        image, data = WRITING_IMAGE
+        await rig.agent.cache_image(image, stream(data))
+        machine = a_machine(image, root_disk=RootDisk(size_bytes=16 * MIB, image=image))
+        await rig.agent.prepare(machine, 1)
+        await rig.agent.start(machine.server_id, 1)
+        stopped = await reached(rig, machine.server_id, PowerState.PAUSED)
+        assert "is the host's disk full?" in stopped.reason
+        assert await rig.agent.console_log(machine.server_id) == ""
+
+        await rig.restart()  # who takes it up later knows as well
+        assert (await rig.agent.status(machine.server_id)).power_state == PowerState.PAUSED
+        subprocess.run(["mount", "-o", "remount,size=128m", small_disk], check=True)
+
+        await reached(rig, machine.server_id, PowerState.RUNNING)
+        async with asyncio.timeout(30):
+            while not (said := await rig.agent.console_log(machine.server_id)):
+                await asyncio.sleep(0.05)
+        assert said == "D"
+    finally:
+        await rig.clear()
+
+
+async def reached(rig: LocalRig, server_id: str, power_state: PowerState) -> MachineStatus:
+    async with asyncio.timeout(60):
+        async for status in rig.agent.changes():
+            if status.server_id == server_id and status.power_state == power_state:
+                return status
+    raise AssertionError("the changes came to an end")
 
 
 async def test_unkai_killed_leaves_its_guests_running(rig: LocalRig) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,12 +15,13 @@ from msgspec import structs
 
 from tests.drivers.network_rigs import soon, until
 from tests.drivers.rack_rigs import Clients, hear, needs_rack, open_floor, says
-from unkai.kit import netns
+from unkai.kit import netns, rtnetlink
 from unkai.kit.errors import BadRequest, NotFound, Unavailable
 from unkai.rack import MachineSpec, Rack, RackSettings, processes
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180), needs_rack]
 
+IPXE = "/usr/lib/ipxe"
 ONE = MachineSpec(name="node1", memory_mib=256)
 TWO = MachineSpec(name="node2", bmc="redfish", firmware="uefi", memory_mib=256, nics=2)
 
@@ -109,17 +112,35 @@ async def test_a_stopped_rack_leaves_nothing(settings: RackSettings) -> None:
     await rack.stop()  # nothing there is fine
 
 
-async def test_the_firmware_of_a_uefi_machine_asks_the_network_itself(
-    settings: RackSettings,
+@pytest.mark.skipif(not shutil.which("dnsmasq"), reason="needs dnsmasq")
+async def test_the_firmware_of_a_uefi_machine_asks_dhcp_and_loads_by_tftp(
+    settings: RackSettings, tmp_path: Path
 ) -> None:
     rack = Rack(settings)
     await rack.start([MachineSpec(name="node1", firmware="uefi", memory_mib=256)])
+    machine = rack.machines["node1"]
     await rack.set_boot("node1", "pxe")
+    words = ["dnsmasq", "--conf-file=/dev/null", "--keep-in-foreground", "--port=0", "--no-ping"]
+    words += [f"--interface={settings.bridge}", "--bind-interfaces", "--log-facility=-"]
+    words += ["--dhcp-range=10.9.0.50,10.9.0.60,5m", f"--dhcp-leasefile={tmp_path}/leases"]
+    words += ["--pid-file", "--enable-tftp", f"--tftp-root={IPXE}", "--dhcp-boot=snponly.efi"]
 
-    await rack.set_power("node1", on=True)
+    def serve() -> subprocess.Popen[bytes]:
+        rtnetlink.set_link(settings.bridge, up=True)
+        rtnetlink.add_address(settings.bridge, "10.9.0.1/24")
+        with (tmp_path / "said").open("wb") as said:
+            return subprocess.Popen(words, stderr=said)
 
-    await says(rack.machines["node1"], "Start PXE over IPv4", timeout_s=120)
-    assert "iPXE" not in rack.machines["node1"].console()
+    dnsmasq = await netns.run(settings.namespace, serve)
+    try:
+        await rack.set_power("node1", on=True)
+        await says(machine, "Start PXE over IPv4", timeout_s=120)
+        assert "iPXE" not in machine.console()  # it is the firmware that asks
+        await says(machine, "iPXE initialising devices", timeout_s=60)
+    finally:
+        dnsmasq.kill()
+        dnsmasq.wait()
+    assert f"sent {IPXE}/snponly.efi" in (tmp_path / "said").read_text()
 
 
 async def test_an_uplink_carries_the_machines_vlan(settings: RackSettings) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from unkai.baremetal.drivers.base import (
@@ -20,15 +20,25 @@ from unkai.baremetal.drivers.base import (
     Power,
     unsupported,
 )
+from unkai.baremetal.drivers.bmcs import Bmcs
 from unkai.baremetal.drivers.fake import (
     FakeBios,
     FakeBoot,
+    FakeConsole,
     FakeDeploy,
     FakeInspect,
     FakeMachines,
     FakeManagement,
     FakePower,
     NoopNetwork,
+)
+from unkai.baremetal.drivers.guard import Guard
+from unkai.baremetal.drivers.guarded import (
+    GuardedBios,
+    GuardedConsole,
+    GuardedInspect,
+    GuardedManagement,
+    GuardedPower,
 )
 from unkai.baremetal.drivers.hardware import HARDWARE_TYPES
 from unkai.baremetal.drivers.indicators import FakeIndicators, Indicators
@@ -40,8 +50,10 @@ if TYPE_CHECKING:
     from unkai.identity.service import Identity
     from unkai.image.service import ImageService
     from unkai.network.service import NetworkService
+    from unkai.placement.service import Placement
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 @dataclass(slots=True)
@@ -72,9 +84,26 @@ def fake_drivers(machines: FakeMachines) -> Drivers:
         network={"noop": NoopNetwork(machines)},
         deploy={"fake": FakeDeploy(machines)},
         inspect={"fake": FakeInspect(machines)},
+        console={"fake": FakeConsole(machines)},
         bios={"fake": FakeBios(machines)},
         indicators={"fake": FakeIndicators()},
     )
+
+
+def guarded_drivers(drivers: Drivers, bmcs: Bmcs, guard: Guard) -> Drivers:
+    """With the real BMCs added, and every call of a BMC, played or real, behind the guard."""
+    return replace(
+        drivers,
+        power=_each(GuardedPower, {**drivers.power, **bmcs.power()}, guard),
+        management=_each(GuardedManagement, {**drivers.management, **bmcs.management()}, guard),
+        inspect=_each(GuardedInspect, {**drivers.inspect, **bmcs.inspect()}, guard),
+        console=_each(GuardedConsole, {**drivers.console, **bmcs.console()}, guard),
+        bios=_each(GuardedBios, {**drivers.bios, **bmcs.bios()}, guard),
+    )
+
+
+def _each(kind: Callable[[D, Guard], T], drivers: Mapping[str, D], guard: Guard) -> dict[str, T]:
+    return {name: kind(one, guard) for name, one in drivers.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +118,7 @@ class Baremetal:
     identity: Identity
     glance: ImageService
     network: NetworkService
+    placement: Placement
     drivers: Drivers
     agent: Agent
     images: Images

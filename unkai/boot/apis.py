@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from unkai.baremetal.api import baremetal_apis
-from unkai.baremetal.service import Baremetal
 from unkai.compute.api import compute_apis
 from unkai.compute.service import Compute
 from unkai.identity.api import identity_api
@@ -18,16 +17,14 @@ from unkai.operator.service import Operator
 from unkai.placement.api import placement_apis
 
 
-def every_api(
-    identity: Identity, baremetal: Baremetal, compute: Compute, operator: Operator
-) -> tuple[Api, ...]:
+def every_api(identity: Identity, compute: Compute, operator: Operator) -> tuple[Api, ...]:
     """The doors of a cloud that works."""
     return _apis(
         identity=identity,
         placement=compute.placement,
         images=compute.images,
         network=compute.network,
-        baremetal=baremetal,
+        baremetal=compute.baremetal,
         compute=compute,
         operator=operator,
     )

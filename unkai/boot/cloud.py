@@ -6,7 +6,6 @@ decides anything; a cloud in a test is wired by the same function, with a world 
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,13 +14,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import unkai
-from unkai.baremetal.actions.registry import register_operations as register_baremetal
-from unkai.baremetal.drivers.agent import HttpAgent
-from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect, RamdiskDeploy
-from unkai.baremetal.drivers.fake import FakeMachines, NoImages
-from unkai.baremetal.service import Baremetal, fake_drivers
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
+from unkai.boot.machines import open_baremetal
 from unkai.boot.progress import Progress
 from unkai.boot.seed import seed
 from unkai.boot.site import World, open_world
@@ -74,7 +69,6 @@ class Cloud:
 
     app: ASGIApp
     kit: Kit
-    baremetal: Baremetal
     compute: Compute
     world: World
 
@@ -109,19 +103,27 @@ async def open_cloud(
             stack.push_async_callback(door.close_all)
             opening = open_world(settings, clock, progress, door)
             world = await stack.enter_async_context(opening)
-        compute = _services(settings, kit, identity, world)
-        baremetal = _baremetal(settings, compute, world)
+        api = LateApp()
+        compute = _services(settings, identity, world, stack, api)
         metadata.app = MetadataApp(compute)
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
             await seed(settings, compute, seeded)
-        app = _app(identity, every_api(identity, baremetal, compute, operator))
+        app = _app(identity, every_api(identity, compute, operator))
+        api.app = app
         await stack.enter_async_context(_moving(kit))
-        yield Cloud(app, kit, baremetal, compute, world)
+        yield Cloud(app, kit, compute, world)
 
 
-def _services(settings: Settings, kit: Kit, identity: Identity, world: World) -> Compute:
+def _services(
+    settings: Settings,
+    identity: Identity,
+    world: World,
+    stack: AsyncExitStack,
+    api: ASGIApp,
+) -> Compute:
     """Every service with its neighbours, its operations and its reconcilers."""
+    kit = identity.kit
     images = ImageService(
         kit, settings.image, FileStore(settings.state_dir / "images"), SandboxedInspector()
     )
@@ -132,13 +134,25 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
         hosts=lambda: tuple(world.agents),
         physical_networks=("public", settings.baremetal.physical_network),
     )
+    placement = Placement(kit)
+    baremetal = open_baremetal(
+        settings,
+        world,
+        stack,
+        identity=identity,
+        images=images,
+        network=network,
+        placement=placement,
+        api=api,
+    )
     compute = Compute(
         kit=kit,
         settings=settings.compute,
         identity=identity,
-        placement=Placement(kit),
+        placement=placement,
         images=images,
         network=network,
+        baremetal=baremetal,
         agents=world.agents,
     )
     add_image_reconcilers(images)
@@ -146,26 +160,6 @@ def _services(settings: Settings, kit: Kit, identity: Identity, world: World) ->
     add_compute_reconcilers(compute)
     register_operations(compute)
     return compute
-
-
-def _baremetal(settings: Settings, compute: Compute, world: World) -> Baremetal:
-    drivers = fake_drivers(FakeMachines())
-    drivers.deploy |= {"direct": AgentDeploy(), "ramdisk": RamdiskDeploy()}
-    drivers.inspect["agent"] = AgentInspect()
-    baremetal = Baremetal(
-        kit=compute.kit,
-        settings=settings.baremetal,
-        identity=compute.identity,
-        glance=compute.images,
-        network=compute.network,
-        drivers=drivers,
-        agent=HttpAgent(world.namespace),
-        images=NoImages(),
-        conductor=socket.gethostname(),
-        started_at=compute.kit.clock.now(),
-    )
-    register_baremetal(baremetal)
-    return baremetal
 
 
 def _operator(settings: Settings, compute: Compute, world: World) -> Operator:

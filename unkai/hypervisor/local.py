@@ -35,7 +35,7 @@ from unkai.hypervisor.threads import in_thread
 from unkai.hypervisor.turns import Turns
 from unkai.kit.clock import Clock
 
-_TRIM_S = 5.0
+_LOOK_S = 5.0
 _KILLED_S = 10.0
 
 
@@ -102,13 +102,13 @@ class LocalHypervisor:
         self._turns = Turns(self._clock, settings.boots_at_once if slow else None)
         self._users.learn(self._machines.folders())
         await self._machines.adopt_all()
-        self._trimming = asyncio.create_task(self._trim_consoles())
+        self._looking = asyncio.create_task(self._look_after_guests())
 
     async def close(self) -> None:
         """Let go; the machines run on."""
-        self._trimming.cancel()
+        self._looking.cancel()
         with suppress(asyncio.CancelledError):
-            await self._trimming
+            await self._looking
         await self._turns.close()
         await self._machines.close()
 
@@ -286,8 +286,10 @@ class LocalHypervisor:
             raise
         self._machines.tell(folder)
 
-    async def _trim_consoles(self) -> None:
+    async def _look_after_guests(self) -> None:
+        """Consoles stay short, and who stood still for want of room goes on."""
         while True:
+            await self._machines.go_on()
             for folder in [self._machines.folder(each) for each in self._machines.guests]:
                 await in_thread(console.trim, folder.console)
-            await self._clock.sleep(_TRIM_S)
+            await self._clock.sleep(_LOOK_S)

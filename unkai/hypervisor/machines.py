@@ -8,6 +8,7 @@ the same is true after a restart of Unkai or of the host.
 from __future__ import annotations
 
 import asyncio
+import shutil
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -27,6 +28,8 @@ from unkai.kit.errors import Failed
 
 _LIVE = (PowerState.RUNNING, PowerState.PAUSED)
 _DYING_S = 2.0
+_ROOM_BYTES = 64 << 20
+"""So much must be free before guests that a full disk stopped go on, or they stop again at once."""
 
 
 class Machines:
@@ -173,6 +176,18 @@ class Machines:
             self._reasons[folder.server_id] = reason
             self.tell(folder)
         return how
+
+    async def go_on(self) -> None:
+        """Resume the guests that a full disk stopped, once there is room again."""
+        waiting = [server_id for server_id, guest in self.guests.items() if guest.wants_room]
+        if not waiting or shutil.disk_usage(self._folder).free < _ROOM_BYTES:
+            return
+        for server_id in waiting:
+            async with self._locked(server_id):
+                guest = self.guests.get(server_id)
+                if guest is not None and guest.wants_room:
+                    with suppress(Failed):  # it went away, or does not answer: the next look sees
+                        await guest.resume()
 
     async def end_stray(self, folder: Folder) -> None:
         """End a process with our mark that no machine owns."""

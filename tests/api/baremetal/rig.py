@@ -35,6 +35,7 @@ from unkai.kit.reconcile import Reconcilers
 from unkai.kit.workbench import Kit
 from unkai.network.drivers.fake import FakeDriver, FakeWire
 from unkai.network.service import NetworkService
+from unkai.placement.service import Placement
 from unkai.settings import BaremetalSettings, IdentitySettings, ImageSettings, NetworkSettings
 from unkai.timeline.actions.record import StepRecorder
 
@@ -202,6 +203,7 @@ async def opened(outside: Outside) -> AsyncGenerator[Rig]:
             FileStore(folder / "images", reserve_bytes=0),
             BelievingInspector(),
         ),
+        placement=Placement(kit),
         network=NetworkService(kit, NetworkSettings(), FakeDriver(FakeWire()), hosts=tuple),
         drivers=with_agents(fake_drivers(machines)),
         agent=outside.agents,

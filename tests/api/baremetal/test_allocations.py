@@ -78,7 +78,8 @@ async def test_only_what_fits_is_chosen(rig: Rig) -> None:
     assert (await allocate(rig, candidate_nodes=["plain"]))["candidate_nodes"] == [plain]
     failed = await allocate(rig)
     assert (failed["state"], failed["node_uuid"]) == ("error", None)
-    for wish in ({"resource_class": "lead"}, {"traits": ["CUSTOM_SLOW"]}):
+    wishes: tuple[dict[str, Any], ...] = ({"resource_class": "lead"}, {"traits": ["CUSTOM_SLOW"]})
+    for wish in wishes:
         assert (await allocate(rig, **wish))["last_error"]
 
 

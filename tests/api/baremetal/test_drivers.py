@@ -79,7 +79,8 @@ async def test_what_neutron_tells_is_on_the_nodes_timeline(rig: Rig) -> None:
     assert [(one.action, one.detail) for one in told.events] == [
         ("network.bind_port", "52:54:00:00:00:01: ACTIVE")
     ]
-    for bad in ({"events": []}, {"events": [{**event, "event": "odd"}]}, {}):
+    wrong: list[Any] = [{"events": []}, {"events": [{**event, "event": "odd"}]}, {}]
+    for bad in wrong:
         await rig.ask("POST", "/events", bad, status=400)
     await rig.ask("POST", "/events", {"events": [event]}, version="1.53", status=404)
     await rig.ask("POST", "/events", {"events": [event]}, who="manager", status=403)

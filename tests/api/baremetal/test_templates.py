@@ -52,7 +52,7 @@ async def test_it_is_made_shown_changed_and_forgotten(rig: Rig, kind: str) -> No
 async def test_what_is_no_template_is_refused(rig: Rig, kind: str) -> None:
     good = {"name": TRAIT, "steps": [step(kind)]}
     version = FIRST[kind]
-    for bad in (
+    wrong: list[dict[str, Any]] = [
         {"steps": [step(kind)]},
         {"name": TRAIT},
         {"name": TRAIT, "steps": []},
@@ -63,7 +63,8 @@ async def test_what_is_no_template_is_refused(rig: Rig, kind: str) -> None:
         {"name": TRAIT, "steps": [step(kind, rank=-1)]},
         {"name": "invalid-name", "steps": [step(kind)]},
         {**good, "uuid": "malformed:uuid"},
-    ):
+    ]
+    for bad in wrong:
         await rig.ask("POST", f"/{kind}", bad, version=version, status=400)
     made = await rig.ask("POST", f"/{kind}", good, status=201)
     await rig.ask("POST", f"/{kind}", good, status=409)
@@ -78,11 +79,12 @@ async def test_what_is_no_template_is_refused(rig: Rig, kind: str) -> None:
         await rig.ask("PATCH", path, [change], version=version, status=400)
     minor = int(version.partition(".")[2]) - 1
     await rig.ask("GET", f"/{kind}", version=f"1.{minor}", status=404)
-    for method, where, body in (
+    early: list[tuple[str, str, Any]] = [
         ("POST", f"/{kind}", good),
         ("PATCH", path, []),
         ("DELETE", path, None),
-    ):
+    ]
+    for method, where, body in early:
         await rig.ask(method, where, body, version=f"1.{minor}", status=405)
 
 
@@ -100,7 +102,7 @@ async def test_runbooks_are_their_projects_or_everybodys(rig: Rig) -> None:
     mine = await rig.ask("POST", "/runbooks", body, who="manager", status=201)
     assert mine["owner"] == "p-member"
     system = Caller("u-root", "root", "default", ROLES["admin"], system=True)
-    values = {"name": "CUSTOM_ALL", "steps": [], "public": True}
+    values: dict[str, Any] = {"name": "CUSTOM_ALL", "steps": [], "public": True}
     everybodys = await create_runbook(rig.baremetal, system, values)
     path = f"/runbooks/{mine['uuid']}"
 

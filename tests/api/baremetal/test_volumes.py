@@ -75,12 +75,13 @@ async def test_what_a_target_holds_is_not_for_everybody(rig: Rig) -> None:
 
 async def test_odd_bodies_are_refused(rig: Rig) -> None:
     node = await rig.enroll()
-    for key, body in (
+    wrong: list[tuple[str, dict[str, Any]]] = [
         ("connectors", {"node_uuid": node, "type": "iqn"}),
         ("connectors", {**CONNECTOR, "node_uuid": "malformed"}),
         ("connectors", {**CONNECTOR, "node_uuid": "11111111-1111-1111-1111-111111111111"}),
         ("targets", {**TARGET, "node_uuid": node, "boot_index": "first"}),
         ("targets", {**TARGET, "node_uuid": node, "extra": []}),
-    ):
+    ]
+    for key, body in wrong:
         await rig.ask("POST", f"/volume/{key}", body, status=400)
     await rig.ask("GET", "/volume/connectors/nonsense", status=400)

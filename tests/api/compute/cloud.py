@@ -11,12 +11,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from msgspec import structs
 from sqlalchemy import insert
 
+from unkai.baremetal.actions.record_bmc_calls import BmcCalls
+from unkai.baremetal.actions.registry import register_operations as register_baremetal
+from unkai.baremetal.drivers.fake import FakeMachines, NoImages
+from unkai.baremetal.drivers.guard import Guard
+from unkai.baremetal.reconcilers import add_reconcilers as add_baremetal_reconcilers
+from unkai.baremetal.service import Baremetal, fake_drivers
 from unkai.boot.site import FakeWorld
 from unkai.compute.actions.audit_compute import audit_compute
 from unkai.compute.actions.registry import register_operations
@@ -52,7 +58,13 @@ from unkai.network.reconcilers.put_on_wire import add_reconcilers as add_network
 from unkai.network.service import NetworkService
 from unkai.placement.actions.audit_placement import audit_placement
 from unkai.placement.service import Placement
-from unkai.settings import ComputeSettings, IdentitySettings, ImageSettings, NetworkSettings
+from unkai.settings import (
+    BaremetalSettings,
+    ComputeSettings,
+    IdentitySettings,
+    ImageSettings,
+    NetworkSettings,
+)
 from unkai.timeline.actions.record import StepRecorder
 
 ROLES = {
@@ -102,6 +114,7 @@ class Outside:
     folder: Path
     hosts: int = 2
     world: FakeWorld = field(default_factory=FakeWorld)
+    machines: FakeMachines = field(default_factory=FakeMachines)
 
     def __post_init__(self) -> None:
         for number in range(self.hosts):
@@ -284,20 +297,39 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncIterator[C
     agents: dict[str, Hypervisor] = {
         host.hostname: FakeHypervisor(host, clock) for host in outside.world.hosts
     }
+    images = ImageService(
+        kit,
+        ImageSettings(),
+        FileStore(outside.folder / "images", reserve_bytes=0),
+        BelievingInspector(),
+    )
+    network = NetworkService(kit, NetworkSettings(), driver, hosts=lambda: tuple(agents))
+    placement = Placement(kit)
+    baremetal = Baremetal(
+        kit=kit,
+        settings=BaremetalSettings(),
+        identity=identity,
+        glance=images,
+        network=network,
+        placement=placement,
+        drivers=fake_drivers(outside.machines),
+        agent=cast("Any", None),
+        images=NoImages(),
+        conductor="conductor",
+    )
     compute = Compute(
         kit=kit,
         settings=ComputeSettings(),
         identity=identity,
-        placement=Placement(kit),
-        images=ImageService(
-            kit,
-            ImageSettings(),
-            FileStore(outside.folder / "images", reserve_bytes=0),
-            BelievingInspector(),
-        ),
-        network=NetworkService(kit, NetworkSettings(), driver, hosts=lambda: tuple(agents)),
+        placement=placement,
+        images=images,
+        network=network,
+        baremetal=baremetal,
         agents=agents,
     )
+    register_baremetal(baremetal)
+    calls = BmcCalls(database)
+    add_baremetal_reconcilers(baremetal, Guard(clock, calls), calls)
     register_operations(compute)
     add_network_reconcilers(compute.network)
     if reconcile:

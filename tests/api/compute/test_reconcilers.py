@@ -19,6 +19,7 @@ from unkai.image.actions.delete_image import delete_image
 from unkai.kit.db import Tx
 from unkai.kit.policy import service_caller
 from unkai.network.actions.create_port import PortRequest, create_port
+from unkai.network.actions.delete_port import remove_ports
 from unkai.network.actions.describe_devices import DevicePort, compute_ports
 from unkai.placement.actions.claim import allocations_of, claim, release
 
@@ -129,6 +130,17 @@ async def test_the_audit_finds_each_kind_of_leftover(still: Cloud) -> None:
     assert ("port-without-server", port_id) in await still.leftovers()
     still.outside.host("host-2").reachable = False
     assert "host-silent" in {one.kind for one in await audit_compute(compute)}
+
+
+async def test_a_plug_whose_port_is_gone_is_found(still: Cloud) -> None:
+    server_id = await still.boot()
+    await still.idle()
+    (port,) = await held_ports(still, server_id)
+    network = still.compute.network
+
+    await still.kit.database.transact(lambda tx: remove_ports(network, tx, [port.port_id]))
+
+    assert ("plug-without-port", port.port_id) in await still.leftovers()
 
 
 async def gone_by_hand(tx: Tx, server_id: str) -> None:

@@ -169,7 +169,10 @@ async def open_house(folder: Path, database_url: str = "") -> AsyncIterator[Hous
         house.ids["placement"] = await _placement(house)
         house.ids["baremetal"] = await _baremetal(house)
         await _tag_all(house)
-        house.ids["unkai"] = {"server_id": house.ids["compute"]["server_id"]}
+        house.ids["unkai"] = {
+            "server_id": house.ids["compute"]["server_id"],
+            "node_ident": house.ids["baremetal"]["node_ident"],
+        }
         yield house
 
 
@@ -402,7 +405,7 @@ async def _baremetal(house: House) -> dict[str, str]:
     made = await house.ask("admin", "POST", "/baremetal/v1/nodes", body, **newest)
     assert made.status == 201, made.content
     node = made.json()["uuid"]
-    entry = await _known_of(house.cloud.baremetal, node)
+    entry = await _known_of(house.cloud.compute.baremetal, node)
     return {
         "node_ident": node,
         "event_uuid": entry,

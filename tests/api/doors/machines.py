@@ -37,7 +37,7 @@ async def equip(house: House, mark: str, node: str) -> dict[str, str]:
         ),
         "allocation_ident": await _allocated(house, mark, node),
         "driver_name": "fake-hardware",
-        "hostname": house.cloud.baremetal.conductor,
+        "hostname": house.cloud.compute.baremetal.conductor,
         "template_ident": await make(
             "/deploy_templates", {"name": "CUSTOM_DOORS", "steps": [STEP]}
         ),
@@ -47,7 +47,7 @@ async def equip(house: House, mark: str, node: str) -> dict[str, str]:
 
 async def _allocated(house: House, mark: str, node: str) -> str:
     """As the node's own would be, had it been available."""
-    baremetal = house.cloud.baremetal
+    baremetal = house.cloud.compute.baremetal
     allocation = Allocation(
         uuid=baremetal.kit.chance.uuid(),
         name=f"{mark}-allocation",

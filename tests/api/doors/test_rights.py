@@ -49,7 +49,7 @@ OWNED = {
         "portgroup_ident",
         "target_uuid",
     },
-    "unkai": {"server_id"},
+    "unkai": {"server_id", "node_ident"},
 }
 """Variables of paths that stand for something of project demo's."""
 LISTS = (

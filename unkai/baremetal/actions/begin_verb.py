@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from unkai.baremetal.actions.change_state import moved
+from unkai.baremetal.actions.change_state import NODE_CHANGED, moved
 from unkai.baremetal.model import Node
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import Event, busy
@@ -41,6 +41,7 @@ async def begin_verb(
     if not supersede and await baremetal.kit.operations.busy(tx, subject) is not None:
         raise busy(node.uuid, node.conductor or baremetal.conductor)
     await nodes.change_node(tx, node, now, **{**move, "last_error": None, **values})
+    await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)
     await baremetal.kit.operations.submit(
         tx,
         operation,

@@ -17,6 +17,9 @@ from unkai.kit.db import Tx
 from unkai.kit.errors import Fault
 from unkai.kit.operations import Result, Run
 
+NODE_CHANGED = "node.changed"
+"""Its state, its instance or what it may be used for; the key is the node's uuid."""
+
 
 def node_uuid_of(run: Run) -> str:
     return run.subject.removeprefix("node/")
@@ -50,6 +53,7 @@ async def move_node(baremetal: Baremetal, tx: Tx, uuid: str, event: Event, **val
     assert node is not None
     now = baremetal.kit.clock.now()
     await nodes.change_node(tx, node, now, **{**moved(node, event, now), **values})
+    await baremetal.kit.events.emit(tx, NODE_CHANGED, uuid)
     return node
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from unkai.baremetal.actions.abort_node import ABORT_NODE
 from unkai.baremetal.actions.adopt_node import ADOPT_NODE
 from unkai.baremetal.actions.begin_verb import begin_verb
-from unkai.baremetal.actions.change_state import moved
+from unkai.baremetal.actions.change_state import NODE_CHANGED, moved
 from unkai.baremetal.actions.clean_node import CLEAN_NODE
 from unkai.baremetal.actions.deploy_node import DEPLOY_NODE
 from unkai.baremetal.actions.find_node import not_busy, permitted_node
@@ -106,6 +106,7 @@ async def _only_move(baremetal: Baremetal, tx: Tx, node: Node, event: Event, nam
         values |= {"maintenance": False, "maintenance_reason": None, "fault": None}
     values["target_provision_state"] = None
     await nodes.change_node(tx, node, now, last_error=None, **values)
+    await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)
     return node
 
 

@@ -21,6 +21,25 @@ _STATES = select(
     nodes.c.provision_state, nodes.c.power_state, nodes.c.maintenance, func.count().label("nodes")
 ).group_by(nodes.c.provision_state, nodes.c.power_state, nodes.c.maintenance)
 
+_WATCHED = (
+    "uuid",
+    "driver",
+    "driver_info",
+    "interfaces",
+    "provision_state",
+    "power_state",
+    "maintenance",
+    "fault",
+    "health",
+    "retired",
+    "disable_power_off",
+    "owner",
+    "created_at",
+)
+_TO_WATCH = select(*(nodes.c[name] for name in _WATCHED)).where(
+    nodes.c.provision_state.not_in((State.ENROLL, State.VERIFYING)),
+    or_(nodes.c.maintenance.is_(False), nodes.c.fault == "power failure"),
+)
 _SHARDS = (
     select(nodes.c.shard, func.count().label("nodes")).group_by(nodes.c.shard).order_by("shard")
 )
@@ -126,7 +145,19 @@ async def nodes_in(session: Session, states: Sequence[State]) -> Sequence[Node]:
     return await NODES.list(session, nodes.c.provision_state.in_(states))
 
 
+async def nodes_with_class(session: Session) -> Sequence[Node]:
+    return await NODES.list(session, nodes.c.resource_class.is_not(None))
+
+
 async def count_states(session: Session) -> list[tuple[str, str | None, bool, int]]:
     """(provision_state, power_state, maintenance, how many nodes)."""
     rows = await session.all(_STATES)
     return [(row.provision_state, row.power_state, row.maintenance, row.nodes) for row in rows]
+
+
+async def nodes_to_watch(session: Session) -> list[Node]:
+    """Nodes whose power is polled, with only the fields that this takes.
+
+    Not those being enrolled, nor those in maintenance, unless for a power failure.
+    """
+    return [NODES.of_row(row) for row in await session.all(_TO_WATCH)]

@@ -15,15 +15,16 @@ from typing import Any
 
 from msgspec import structs
 
+from unkai.baremetal.actions.reserve_node import reserve_node
 from unkai.compute.actions import server_ports
 from unkai.compute.actions.check_request import (
     check_group_quota,
     check_request,
     take_quota,
 )
-from unkai.compute.actions.choose_host import Offer, choose_host
+from unkai.compute.actions.choose_host import Choice, Offer, Wanted, choose_host
 from unkai.compute.actions.end_action import failed_for_good
-from unkai.compute.actions.find_hosts import find_offers
+from unkai.compute.actions.find_hosts import find_offers, machine_flavor
 from unkai.compute.actions.machine import host_of, machine_of, server_id_of, server_of
 from unkai.compute.actions.new_server import (
     Admission,
@@ -41,8 +42,8 @@ from unkai.compute.actions.power_on import (
     wait_ports_up,
 )
 from unkai.compute.actions.submit_action import placed
-from unkai.compute.model import Decision, Server, ServerRequest
-from unkai.compute.service import Compute
+from unkai.compute.model import Decision, HostVerdict, Server, ServerRequest
+from unkai.compute.service import Compute, is_node
 from unkai.compute.store import decisions, server_actions, servers, tags
 from unkai.hypervisor.client import Hypervisor
 from unkai.hypervisor.model import Machine
@@ -57,6 +58,8 @@ from unkai.timeline import model as who
 from unkai.timeline.actions.record import event, record
 
 ATTEMPTS = 4
+ON_A_NODE_S = 4 * 3600.0
+"""How long a boot may take where a physical machine has to be deployed first."""
 
 
 # --- admission
@@ -125,15 +128,10 @@ async def _place(
     compute: Compute, tx: Tx, admission: Admission, before: list[Placed], *, several: bool
 ) -> Placed:
     """Choose a host for the next server and claim its resources there."""
-    asked, made_of = admission.asked, admission.made_of
+    made_of = admission.made_of
     server = new_server(compute, admission, len(before), several=several)
     group_id = made_of.group.id if made_of.group else None
-    offers = await find_offers(compute, tx, made_of.flavor, group_id)
-    offers = _count_in(offers, before, grouped=group_id is not None)
-    need = wanted(asked, made_of)
-    if made_of.group is not None:
-        need = replace(need, group_hosts=frozenset(o.host for o in offers if o.members))
-    choice = choose_host(need, offers)
+    need, choice = await _choose(compute, tx, admission, before)
     best = choice.ranked[0] if choice.ranked else None
     now = compute.kit.clock.now()
     decision = Decision(
@@ -151,6 +149,10 @@ async def _place(
     )
     if best is None:
         return Placed(without_host(server, decision), None, decision)
+    if is_node(best.host):
+        await reserve_node(
+            compute.baremetal, tx, best.host, instance_uuid=server.id, name=server.name
+        )
     if need.resources:
         await claim(
             compute.placement,
@@ -175,6 +177,31 @@ def _count_in(offers: list[Offer], before: list[Placed], *, grouped: bool) -> li
         )
         for offer in offers
     ]
+
+
+async def _choose(
+    compute: Compute, tx: Tx, admission: Admission, before: list[Placed]
+) -> tuple[Wanted, Choice]:
+    """The hosts that fit; where the flavor says that either will do, a free machine first."""
+    asked, made_of = admission.asked, admission.made_of
+    group_id = made_of.group.id if made_of.group else None
+    flavors = (machine_flavor(made_of.flavor), made_of.flavor)
+    need, choice = wanted(asked, made_of), Choice((), ())
+    refused: tuple[HostVerdict, ...] = ()
+    for flavor in flavors:
+        if flavor is None:
+            continue
+        offers = await find_offers(compute, tx, flavor, group_id)
+        offers = _count_in(offers, before, grouped=group_id is not None)
+        need = wanted(asked, replace(made_of, flavor=flavor))
+        if made_of.group is not None:
+            need = replace(need, group_hosts=frozenset(o.host for o in offers if o.members))
+        choice = choose_host(need, offers)
+        if choice.ranked:
+            break
+        refused = choice.verdicts
+    extra = tuple(one for one in refused if one.host not in {v.host for v in choice.verdicts})
+    return need, Choice(choice.ranked, (*choice.verdicts, *extra))
 
 
 async def _wire(
@@ -207,6 +234,7 @@ async def _submit(compute: Compute, tx: Tx, admission: Admission, server: Server
         user_id=server.user_id,
         request_id=admission.request_id,
         input=placed(server),
+        deadline_s=ON_A_NODE_S if is_node(server.host or "") else None,
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from msgspec import structs
+
+from unkai.baremetal.actions.list_schedulable import Candidate, list_schedulable
 from unkai.compute.actions.choose_host import Offer
 from unkai.compute.actions.hosts import is_up
 from unkai.compute.model import ComputeHost, Flavor
@@ -15,6 +18,7 @@ from unkai.placement.actions.find_candidates import find_candidates
 from unkai.placement.model import CandidateRequest, Stock
 
 _REQUIRED = "trait:"
+EITHER = "unkai:either"
 
 
 def resources_of(flavor: Flavor) -> dict[str, int]:
@@ -55,11 +59,31 @@ def why_not(host: ComputeHost, now: float, *, connected: bool) -> str | None:
     return None
 
 
+def machine_flavor(flavor: Flavor) -> Flavor | None:
+    """The flavor as a physical machine's, where it says that either kind will do.
+
+    `unkai:either` names the resource class of the nodes that will do as well.
+    """
+    resource_class = flavor.extra_specs.get(EITHER)
+    if resource_class is None:
+        return None
+    rest = {name: value for name, value in flavor.extra_specs.items() if name != EITHER}
+    nothing = {f"resources:{name}": "0" for name in ("VCPU", "MEMORY_MB", "DISK_GB")}
+    specs = {**rest, **nothing, f"resources:{resource_class}": "1"}
+    return structs.replace(flavor, extra_specs=specs)
+
+
 async def find_offers(
     compute: Compute, session: Session, flavor: Flavor, group_id: str | None
 ) -> list[Offer]:
-    """Every host of the cloud, with a refusal where one is known already."""
+    """Every host of the cloud, with a refusal where one is known already.
+
+    Nodes are among them where the flavor asks for a resource class of its own.
+    """
     found = await find_candidates(compute.placement, session, request_of(flavor))
+    nodes: Sequence[Candidate] = ()
+    if any(name.startswith("CUSTOM_") for name in resources_of(flavor)):
+        nodes = await list_schedulable(compute.baremetal, session)
     zones = await aggregates.zones_of_hosts(session)
     building = await servers.building_by_host(session)
     members: dict[str, int] = {}
@@ -80,7 +104,24 @@ async def find_offers(
             members=members.get(host.hostname, 0),
         )
         for host in await hosts.list_hosts(session)
+    ] + [
+        _of_node(
+            node, stocks.get(node.uuid), refusals.get(node.uuid, "Placement does not know it.")
+        )
+        for node in nodes
     ]
+
+
+def _of_node(node: Candidate, stocks: Mapping[str, Stock] | None, said: str) -> Offer:
+    if stocks is None or node.refusal is not None:
+        return Offer(node.uuid, node.uuid, DEFAULT_ZONE, node.refusal or _sentence(said))
+    return Offer(
+        host=node.uuid,
+        provider_id=node.uuid,
+        zone=DEFAULT_ZONE,
+        capacity={name: stock.inventory.capacity for name, stock in stocks.items()},
+        used={name: stock.used for name, stock in stocks.items()},
+    )
 
 
 def _offer(

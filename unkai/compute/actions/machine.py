@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from unkai.compute.actions.render_metadata import config_drive_files
 from unkai.compute.model import Server
-from unkai.compute.service import Compute
+from unkai.compute.service import Compute, is_node
 from unkai.compute.store import servers
 from unkai.hypervisor import config_drive
 from unkai.hypervisor.client import Hypervisor
@@ -46,7 +46,7 @@ async def machine_of(compute: Compute, server: Server) -> Machine:
     if size == 0 and image is not None:
         size = image.virtual_size_bytes
     drive = None
-    if server.config_drive:
+    if server.config_drive or is_node(server.host or ""):
         drive = await config_drive.build(await config_drive_files(compute, server))
     return Machine(
         server_id=server.id,

@@ -9,12 +9,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from msgspec import structs
 
+from unkai.baremetal.actions.list_schedulable import macs_of
 from unkai.compute.model import NetworkRequest, Server, ServerNic, ServerRequest
-from unkai.compute.service import Compute
+from unkai.compute.service import Compute, is_node
 from unkai.compute.store.aggregates import DEFAULT_ZONE
 from unkai.kit.db import Session, Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
@@ -31,7 +33,7 @@ from unkai.network.actions.describe_devices import (
 )
 from unkai.network.actions.list_ports import get_ports, ports_of_devices
 from unkai.network.actions.resolve_networks import NetworkWish, ResolvedNetwork, resolve_networks
-from unkai.network.model import Port
+from unkai.network.model import VNIC_MACHINE, Port
 
 ACTIVE = "ACTIVE"
 
@@ -105,14 +107,26 @@ async def make_ports(
     compute: Compute, tx: Tx, caller: Caller, server: Server, wishes: Sequence[Wish]
 ) -> list[ServerNic]:
     """Take or make the server's ports and bind them to its host."""
-    return [await make_port(compute, tx, caller, server, wish) for wish in wishes]
+    macs: list[str] = []
+    if server.host and is_node(server.host):
+        macs = await macs_of(tx, server.host)
+        if len(macs) < len(wishes):
+            raise BadRequest(
+                f"Node {server.host} has {len(macs)} NICs; {len(wishes)} networks were asked for.",
+                code="too-few-nics",
+            )
+    return [
+        await make_port(compute, tx, caller, server, wish, mac=mac)
+        for wish, mac in zip_longest(wishes, macs[: len(wishes)])
+    ]
 
 
 async def make_port(
-    compute: Compute, tx: Tx, caller: Caller, server: Server, wish: Wish
+    compute: Compute, tx: Tx, caller: Caller, server: Server, wish: Wish, *, mac: str | None = None
 ) -> ServerNic:
+    """mac: of the machine's NIC that it is for; such a port is bound when the machine is wired."""
     resolved = wish.resolved
-    host = server.host or ""
+    host = "" if mac else server.host or ""
     if resolved.port is not None:
         port = await bind_port(
             compute.network, tx, resolved.port.id, server.id, owner_of(server), host
@@ -125,6 +139,8 @@ async def make_port(
             binding_host_id=host,
             project_id=server.project_id,
         )
+        if mac:
+            request = _with(request, binding_vnic_type=VNIC_MACHINE, mac_address=mac)
         if resolved.fixed_ip is not None:
             fixed = FixedIPRequest(ip_address=resolved.fixed_ip)
             request = _with(request, fixed_ips=(fixed,))
@@ -134,7 +150,7 @@ async def make_port(
     return ServerNic(
         port_id=port.id,
         network_id=port.network_id,
-        mac=port.mac_address,
+        mac=mac or port.mac_address,
         mtu=resolved.network.mtu,
         created=resolved.port is None,
         tag=resolved.tag,
@@ -170,7 +186,8 @@ async def first_port_down(compute: Compute, port_ids: Sequence[str]) -> str | No
     found = await get_ports(compute.network, compute.kit.database.reader, port_ids)
     for port_id in port_ids:
         port = found.get(port_id)
-        if port is not None and port.status != ACTIVE and port.admin_state_up:
+        bound = port is not None and port.binding_host_id
+        if port is not None and bound and port.status != ACTIVE and port.admin_state_up:
             return port_id
     return None
 

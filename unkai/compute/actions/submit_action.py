@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from unkai.compute import states
+from unkai.compute.actions.capabilities import check_capability
 from unkai.compute.actions.find_server import unlocked_server
 from unkai.compute.model import Server, ServerAction
 from unkai.compute.service import Compute
@@ -31,6 +32,7 @@ async def submit_action(
 
     async def admit(tx: Tx) -> Server:
         server = await unlocked_server(tx, caller, server_id)
+        check_capability(server, verb)
         states.check(verb, server.id, server.vm_state, server.task_state)
         if server.host is None:
             raise Conflict(

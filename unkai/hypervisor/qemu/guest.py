@@ -22,11 +22,13 @@ from unkai.kit.errors import Failed
 _QUIT_S = 5.0
 _BUTTON_S = 5.0
 _SILENT = "QEMU does not answer its monitor."
+_NO_ROOM = "io-error"
+"""QEMU stops a guest for a write that found no room, and for no other; it is done again later."""
 _STATES: dict[str, tuple[PowerState, str]] = {
     "running": (PowerState.RUNNING, ""),
     "suspended": (PowerState.RUNNING, "The guest sleeps."),
     "shutdown": (PowerState.STOPPED, "The guest shut itself down."),
-    "io-error": (PowerState.PAUSED, "A disk cannot be written; is the host's disk full?"),
+    _NO_ROOM: (PowerState.PAUSED, "A disk cannot be written; is the host's disk full?"),
     "watchdog": (PowerState.PAUSED, "The guest's watchdog expired."),
     "internal-error": (PowerState.CRASHED, "QEMU cannot go on with the guest's processor."),
     "guest-panicked": (PowerState.CRASHED, "The guest's kernel panicked."),
@@ -42,6 +44,7 @@ class Guest:
         self.state = PowerState.RUNNING
         self.reason = _SILENT
         self.had_its_turn = False
+        self.wants_room = False
         self.off = asyncio.Event()
         self._folder = folder
         self._clock = clock
@@ -139,6 +142,7 @@ class Guest:
     async def _ask(self) -> None:
         answer = await self._execute("query-status")
         before = (self.state, self.reason)
+        self.wants_room = answer["status"] == _NO_ROOM
         self.state, self.reason = _STATES.get(answer["status"], (PowerState.PAUSED, ""))
         if self.state in (PowerState.STOPPED, PowerState.CRASHED):
             self.off.set()

@@ -78,12 +78,13 @@ class Operations:
         request_id: str,
         input: dict[str, Any],
         supersede: bool = False,
+        deadline_s: float | None = None,
     ) -> str:
         """Write an operation into the caller's transaction; it starts when that commits.
 
         subject: whom it is about ("server/<id>"); one active operation each. Conflict
         (code "busy") if there is one, unless `supersede`: then that one is cancelled and undone,
-        and this one starts after it.
+        and this one starts after it. deadline_s: instead of the kind's own.
         """
         holder = await submitting.holder_of(tx, subject)
         if holder is not None:
@@ -103,7 +104,14 @@ class Operations:
             attempt=0,
             step_started_at=self._process.clock.now(),
         )
-        await submitting.add(self._process, tx, definition, run, queued=holder is not None)
+        await submitting.add(
+            self._process,
+            tx,
+            definition,
+            run,
+            queued=holder is not None,
+            deadline_s=deadline_s or definition.deadline_s,
+        )
         return run.id
 
     async def busy(self, session: Session, subject: str) -> str | None:

@@ -66,18 +66,26 @@ def interrupt(process: Process, operation_id: str) -> None:
     process.wake.set()
 
 
-async def add(process: Process, tx: Tx, definition: Operation, run: Run, *, queued: bool) -> None:
+async def add(
+    process: Process,
+    tx: Tx,
+    definition: Operation,
+    run: Run,
+    *,
+    queued: bool,
+    deadline_s: float,
+) -> None:
     """Write the row: leased by this process, or queued behind the operation it supersedes."""
     now = run.step_started_at
-    await tx.execute(ADD, _row(definition, run, None if queued else process.owner))
+    await tx.execute(ADD, _row(run, None if queued else process.owner, deadline_s))
     if not queued:
         active = Active(run, definition, process.kinds[definition.kind][1], 0)
-        active.deadline = now + definition.deadline_s
+        active.deadline = now + deadline_s
         await step_started(process, tx, active, now)
         tx.after_commit(lambda: process.spawn(active))
 
 
-def _row(definition: Operation, run: Run, owner: str | None) -> dict[str, Any]:
+def _row(run: Run, owner: str | None, deadline_s: float) -> dict[str, Any]:
     now = run.step_started_at
     return {
         "id": run.id,
@@ -100,7 +108,7 @@ def _row(definition: Operation, run: Run, owner: str | None) -> dict[str, Any]:
         "lease_until": now + LEASE_S if owner else None,
         "epoch": run.epoch,
         "next_at": now,
-        "deadline": now + definition.deadline_s,
+        "deadline": now + deadline_s,
         "created_at": now,
         "updated_at": now,
     }

@@ -1,7 +1,7 @@
 """The routes of /unkai/v1."""
 
 from unkai.kit.http import Api, dialects
-from unkai.operator.api import audit, health, operations, placements, timelines
+from unkai.operator.api import audit, capabilities, health, operations, placements, timelines
 from unkai.operator.api.policies import POLICY
 from unkai.operator.service import Operator
 
@@ -14,6 +14,7 @@ def operator_api(operator: Operator) -> Api:
             *health.ROUTES,
             *timelines.ROUTES,
             *placements.ROUTES,
+            *capabilities.ROUTES,
             *operations.ROUTES,
             *audit.ROUTES,
         ),

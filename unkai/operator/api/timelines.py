@@ -1,4 +1,4 @@
-"""GET /servers/{id}/timeline: what happened to a server, as JSON, text or a mermaid diagram."""
+"""GET .../timeline: what happened to a server or a node, as JSON, text or a mermaid diagram."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from starlette.responses import PlainTextResponse
 
+from unkai.baremetal.actions.find_node import find_node
 from unkai.compute.actions.find_server import find_server
 from unkai.kit.clock import iso
 from unkai.kit.http import Call, Route
@@ -53,11 +54,24 @@ def view(timeline: Timeline) -> dict[str, Any]:
 
 async def show_timeline(call: Call) -> Any:
     operator: Operator = call.service
+    reader = operator.kit.database.reader
+    server = await find_server(reader, call.caller, call.params["server_id"], deleted=True)
+    return await _shown(call, f"server/{server.id}")
+
+
+async def show_node_timeline(call: Call) -> Any:
+    """The flight recorder of a physical machine."""
+    operator: Operator = call.service
+    reader = operator.kit.database.reader
+    node = await find_node(reader, call.caller, call.params["node_ident"])
+    return await _shown(call, f"node/{node.uuid}")
+
+
+async def _shown(call: Call, subject: str) -> Any:
+    operator: Operator = call.service
     wanted = call.query(Format)
     kit = operator.kit
-    reader = kit.database.reader
-    server = await find_server(reader, call.caller, call.params["server_id"], deleted=True)
-    timeline = await read_timeline(reader, kit.clock, f"server/{server.id}")
+    timeline = await read_timeline(kit.database.reader, kit.clock, subject)
     if wanted.format == "text":
         return PlainTextResponse(as_text(timeline))
     if wanted.format == "mermaid":
@@ -73,5 +87,13 @@ ROUTES = (
         policy="unkai:timelines:show",
         query=Format,
         summary="What happened to a server",
+    ),
+    Route(
+        "GET",
+        "/nodes/{node_ident}/timeline",
+        show_node_timeline,
+        policy="unkai:timelines:show",
+        query=Format,
+        summary="What happened to a physical machine",
     ),
 )

@@ -1,0 +1,169 @@
+"""Servers on physical machines: the same request, the same verbs, other hosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.compute.cloud import Cloud, caller_of
+from unkai.baremetal.actions.create_node import create_node
+from unkai.baremetal.actions.provision import provision
+from unkai.baremetal.model import Node, PowerState
+from unkai.baremetal.store import nodes
+from unkai.baremetal.store.ports import PORTS, Port
+from unkai.compute.model import Flavor
+from unkai.compute.store import flavors as flavor_store
+from unkai.kit.errors import Failed
+
+pytestmark = pytest.mark.anyio
+SPECS = {
+    "resources:VCPU": "0",
+    "resources:MEMORY_MB": "0",
+    "resources:DISK_GB": "0",
+    "resources:CUSTOM_GOLD": "1",
+}
+GOLD = Flavor(id="gold", name="bm.gold", vcpus=2, ram=512, disk=5, extra_specs=SPECS)
+EITHER = Flavor(
+    id="either", name="either", vcpus=1, ram=64, disk=1, extra_specs={"unkai:either": "CUSTOM_GOLD"}
+)
+
+
+async def node_of(cloud: Cloud, uuid: str) -> Node:
+    found = await nodes.get_node(cloud.kit.database.reader, uuid)
+    assert found is not None
+    return found
+
+
+async def a_node(cloud: Cloud, mac: str = "52:54:00:00:00:01") -> str:
+    """Available, and known to placement."""
+    baremetal, admin = cloud.compute.baremetal, caller_of("admin")
+    asked = {"driver": "fake-hardware", "resource_class": "gold"}
+    node = await create_node(baremetal, admin, asked)
+    port = Port(uuid=cloud.kit.chance.uuid(), node_uuid=node.uuid, address=mac, created_at=0.0)
+    await cloud.kit.database.transact(lambda tx: PORTS.add(tx, port))
+    for target, state in (("manage", "manageable"), ("provide", "available")):
+        await provision(baremetal, admin, node.uuid, target, request_id="req-test")
+        await until_state(cloud, node.uuid, state)
+    await reported(cloud)
+    return node.uuid
+
+
+async def until_state(cloud: Cloud, uuid: str, state: str) -> None:
+    async def there() -> bool:
+        found = await node_of(cloud, uuid)
+        busy = await cloud.kit.operations.busy(cloud.kit.database.reader, f"node/{uuid}")
+        return found.provision_state == state and busy is None
+
+    await cloud.until(there)
+
+
+async def reported(cloud: Cloud) -> None:
+    """Placement knows of the nodes as they are now."""
+    reporter = next(one for one in cloud.kit.reconcilers if one.name == "nodes")
+    runs = reporter.runs
+    reporter.wake()
+
+    async def ran() -> bool:
+        return reporter.runs > runs + 1
+
+    reporter.wake()
+    await cloud.until(ran, 40)
+
+
+async def seed_flavors(cloud: Cloud) -> None:
+    async def write(tx: Any) -> None:
+        for flavor in (GOLD, EITHER):
+            await flavor_store.add_flavor(tx, flavor)
+
+    await cloud.kit.database.transact(write)
+
+
+async def test_a_server_lands_on_a_node_and_gives_it_back(cloud: Cloud) -> None:
+    await seed_flavors(cloud)
+    node = await a_node(cloud)
+
+    server_id = await cloud.create(flavorRef="gold")
+    shown = await cloud.reach(server_id, "ACTIVE")
+
+    assert shown["OS-EXT-SRV-ATTR:hypervisor_hostname"] == node
+    carried = await node_of(cloud, node)
+    assert (carried.provision_state, carried.instance_uuid) == ("active", server_id)
+    assert carried.instance_info["image_source"] == cloud.image_id
+    await cloud.ask("DELETE", f"/servers/{server_id}", status=204)
+    await cloud.gone(server_id)
+    await until_state(cloud, node, "available")
+    assert (await node_of(cloud, node)).instance_uuid is None
+    assert await cloud.leftovers() == []
+
+
+async def test_stop_start_reboot_and_rebuild_on_a_node(cloud: Cloud) -> None:
+    await seed_flavors(cloud)
+    node = await a_node(cloud)
+    server_id = await cloud.create(flavorRef="gold")
+    await cloud.reach(server_id, "ACTIVE")
+    machine = cloud.outside.machines.by_uuid(node)
+
+    await cloud.act(server_id, "os-stop", None)
+    await cloud.reach(server_id, "SHUTOFF")
+    assert machine.power == PowerState.OFF
+    await cloud.act(server_id, "os-start", None)
+    await cloud.reach(server_id, "ACTIVE")
+    assert machine.power == PowerState.ON
+    await cloud.act(server_id, "reboot", {"type": "HARD"})
+    await cloud.reach(server_id, "ACTIVE")
+    await cloud.act(server_id, "rebuild", {"imageRef": cloud.image_id})
+    await cloud.reach(server_id, "ACTIVE")
+    assert (await node_of(cloud, node)).provision_state == "active"
+
+
+async def test_two_servers_for_one_node(cloud: Cloud) -> None:
+    await seed_flavors(cloud)
+    await a_node(cloud)
+
+    first = await cloud.create(flavorRef="gold")
+    second = await cloud.create(flavorRef="gold")
+
+    await cloud.reach(first, "ACTIVE")
+    shown = await cloud.reach(second, "ERROR")
+    assert "No valid host" in shown["fault"]["message"]
+
+
+async def test_either_takes_a_free_node_and_else_a_host(cloud: Cloud) -> None:
+    await seed_flavors(cloud)
+    node = await a_node(cloud)
+
+    first = await cloud.create(flavorRef="either")
+    second = await cloud.create(flavorRef="either")
+
+    shown = await cloud.reach(first, "ACTIVE")
+    assert shown["OS-EXT-SRV-ATTR:host"] == node
+    shown = await cloud.reach(second, "ACTIVE")
+    assert shown["OS-EXT-SRV-ATTR:host"].startswith("host-")
+
+
+async def test_what_a_machine_cannot_do_is_refused_first(cloud: Cloud) -> None:
+    await seed_flavors(cloud)
+    await a_node(cloud)
+    server_id = await cloud.create(flavorRef="gold")
+    await cloud.reach(server_id, "ACTIVE")
+
+    refused = await cloud.ask("POST", f"/servers/{server_id}/action", {"pause": None}, status=400)
+
+    assert "physical machine" in refused.json()["badRequest"]["message"]
+    assert (await cloud.show(server_id))["status"] == "ACTIVE"
+
+
+async def test_a_deploy_that_fails_is_the_servers_fault_and_frees_the_node(cloud: Cloud) -> None:
+    await seed_flavors(cloud)
+    node = await a_node(cloud)
+    broken = Failed("The BMC refuses.", remedy="Look at it.")
+    cloud.outside.machines.fail_next("set_power_state", broken, node)
+
+    server_id = await cloud.create(flavorRef="gold")
+    shown = await cloud.reach(server_id, "ERROR")
+
+    assert "The BMC refuses." in shown["fault"]["message"]
+    await until_state(cloud, node, "available")
+    assert (await node_of(cloud, node)).instance_uuid is None
+    assert await cloud.leftovers() == []

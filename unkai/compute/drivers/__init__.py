@@ -1,0 +1,1 @@
+"""What stands behind a host's name when it is no hypervisor's."""
