@@ -10,8 +10,8 @@ from unkai.baremetal.store.allocations import ALLOCATIONS
 if TYPE_CHECKING:
     from tests.api.doors.house import House
 
-STEP = {"interface": "bios", "step": "reset", "args": {}, "priority": 1}
-ORDERED = {"interface": "bios", "step": "reset", "args": {}, "order": 1}
+STEP: dict[str, Any] = {"interface": "bios", "step": "reset", "args": {}, "priority": 1}
+ORDERED: dict[str, Any] = {"interface": "bios", "step": "reset", "args": {}, "order": 1}
 NEWEST = {"X-OpenStack-Ironic-API-Version": "1.112"}
 
 
