@@ -96,6 +96,8 @@ class BaremetalSettings:
     """How long a heartbeat of an agent counts; it beats three times as often."""
     power_timeout_s: int = 60
     """How long a BMC may take from a power command to the state it asks for."""
+    lock_patience_s: float = 3.0
+    """How long a request waits for a node that is held by short work (power, boot mode)."""
     power_sync_s: int = 60
     """How often the power state of every node is read."""
     force_power_state_during_sync: bool = True

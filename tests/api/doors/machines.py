@@ -24,6 +24,8 @@ async def equip(house: House, mark: str, node: str) -> dict[str, str]:
         return made.json()["uuid"]
 
     below: dict[str, Any] = {"node_uuid": node, "extra": {"mark": mark}}
+    listed = await house.ask("admin", "GET", "/baremetal/v1/conductors", **NEWEST)
+    conductors = listed.json()["conductors"]
     return {
         "port_ident": await make("/ports", {**below, "address": "52:54:00:00:00:01"}),
         "portgroup_ident": await make("/portgroups", {**below, "name": f"{mark}-bond"}),
@@ -37,7 +39,7 @@ async def equip(house: House, mark: str, node: str) -> dict[str, str]:
         ),
         "allocation_ident": await _allocated(house, mark, node),
         "driver_name": "fake-hardware",
-        "hostname": house.cloud.compute.baremetal.conductor,
+        "hostname": conductors[0]["hostname"],
         "template_ident": await make(
             "/deploy_templates", {"name": "CUSTOM_DOORS", "steps": [STEP]}
         ),
@@ -47,14 +49,14 @@ async def equip(house: House, mark: str, node: str) -> dict[str, str]:
 
 async def _allocated(house: House, mark: str, node: str) -> str:
     """As the node's own would be, had it been available."""
-    baremetal = house.cloud.compute.baremetal
+    kit = house.cloud.kit
     allocation = Allocation(
-        uuid=baremetal.kit.chance.uuid(),
+        uuid=kit.chance.uuid(),
         name=f"{mark}-allocation",
         node_uuid=node,
         state="active",
         owner=house.demo_id,
         created_at=1.0,
     )
-    await baremetal.kit.database.transact(lambda tx: ALLOCATIONS.add(tx, allocation))
+    await kit.database.transact(lambda tx: ALLOCATIONS.add(tx, allocation))
     return allocation.uuid

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unkai.baremetal.actions.find_node import free_node
+from unkai.baremetal.actions.find_node import free_node, transact_when_free
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import DELETE_ALLOWED
 from unkai.baremetal.store import nodes
@@ -36,4 +36,4 @@ async def delete_node(baremetal: Baremetal, caller: Caller, ident: str) -> None:
         await nodes.remove_node(tx, node.uuid)
         await let_go(tx, baremetal.kit.clock, f"node/{node.uuid}")
 
-    await baremetal.kit.database.transact(write)
+    await transact_when_free(baremetal, write)

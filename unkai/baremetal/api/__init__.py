@@ -70,5 +70,6 @@ def baremetal_apis(baremetal: Baremetal) -> tuple[Api, ...]:
         dialects.ironic,
         versions.MICROVERSIONS,
         request_id_header="X-OpenStack-Request-Id",
+        also_at="/baremetal",  # a path without a version, as bookmarks have it, is v1's
     )
     return (api, versions.versions_api())
