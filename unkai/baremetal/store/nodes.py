@@ -52,9 +52,16 @@ _TO_WATCH = select(*(nodes.c[name] for name in _WATCHED)).where(
     nodes.c.provision_state.not_in((State.ENROLL, State.VERIFYING)),
     or_(nodes.c.maintenance.is_(False), nodes.c.fault == "power failure"),
 )
+_PROVISION = select(nodes.c.uuid, nodes.c.provision_state)
 _SHARDS = (
     select(nodes.c.shard, func.count().label("nodes")).group_by(nodes.c.shard).order_by("shard")
 )
+
+
+async def states_of_nodes(session: Session) -> dict[str, State]:
+    """The provision state of every node."""
+    rows = await session.all(_PROVISION)
+    return {row.uuid: State(row.provision_state) for row in rows}
 
 
 async def get_node(session: Session, uuid: str) -> Node | None:
