@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from bench.cases.baremetal import nodes
 from bench.cases.identity import tokens
 from bench.cases.image import images
 from bench.cases.memory import memory
@@ -24,6 +25,7 @@ ON_FAKES: dict[str, Case] = {
     "boots": boots,
     "lists": lists,
     "candidates": candidates,
+    "nodes": nodes,
     "power-sync": power_sync,
 }
 ON_QEMU: dict[str, Case] = {"memory": memory, "boots": boots_on_qemu}

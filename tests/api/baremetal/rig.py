@@ -197,7 +197,7 @@ async def opened(
     kit = Kit(database, clock, chance, events, operations, Reconcilers(clock))
     baremetal = Baremetal(
         kit=kit,
-        settings=settings or BaremetalSettings(),
+        settings=settings or BaremetalSettings(lock_patience_s=0.2),
         identity=make_identity(kit, IdentitySettings(argon2_memory_kib=8), folder / "keys"),
         glance=ImageService(
             kit,
