@@ -52,7 +52,8 @@ bench: setup-dev ## medians and CPU per operation, as a table and bench/results/
 conformance: setup-dev ## tempest against a cloud of its own
 	@$(PYTHON) -m tests.conformance.run
 
-soak: setup-dev ## tempest's whole lists of the services there are, for hours
+soak: setup-dev ## the longest tests, and tempest's whole lists of the services there are, for hours
+	@pytest -m soak tests
 	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova
 
 openapi: setup-dev ## remake openapi/ from the routes
