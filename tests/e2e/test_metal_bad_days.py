@@ -139,15 +139,6 @@ def test_a_firmware_that_hangs(metal: Metal) -> None:
     assert "no DHCP DISCOVER since" in said
 
 
-def test_a_machine_that_is_not_heard(metal: Metal) -> None:
-    metal.fault("mute")
-    metal.deploy()
-    said = metal.fails()
-    assert "did not call within 15 s" in said
-    assert "DHCP DISCOVER seen" in said
-    assert "offered 10.1.0." in said
-
-
 # --- other wishes meanwhile
 
 
@@ -213,7 +204,7 @@ def test_a_wrong_checksum(patient: Metal, tmp_path: Path) -> None:
     with patient.served(tmp_path) as url:
         patient.deploy(image_source=f"{url}/image", image_os_hash_value=wrong)
         said = patient.fails(seconds=BOOT_S)
-    assert "checksum" in said.lower(), said
+    assert f"the image's sha256 is {digest} and not {wrong}" in said
 
 
 # --- power
