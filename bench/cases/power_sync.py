@@ -66,7 +66,7 @@ async def _measured(ports: list[int], folder: Path) -> tuple[Stopwatch, Stopwatc
     operations = Operations(database, clock, chance, events)
     kit = Kit(database, clock, chance, events, operations, Reconcilers(clock))
     bmcs, guard = Bmcs(clock, chance), Guard(clock)
-    neighbours = ("identity", "glance", "network", "agent", "images")
+    neighbours = ("identity", "glance", "network", "agent", "images", "consoles")
     others = cast("dict[str, Any]", dict.fromkeys(neighbours, SimpleNamespace()))
     baremetal = Baremetal(
         kit=kit,

@@ -15,7 +15,9 @@ from unkai.baremetal.actions.provision import provision
 from unkai.baremetal.actions.registry import register_operations
 from unkai.baremetal.api import baremetal_apis
 from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect
+from unkai.baremetal.drivers.consoles import Consoles
 from unkai.baremetal.drivers.fake import FakeMachine, FakeMachines
+from unkai.baremetal.drivers.node_logs import NodeLogs
 from unkai.baremetal.model import Node, Port
 from unkai.baremetal.service import Baremetal, Drivers, fake_drivers
 from unkai.baremetal.store import nodes
@@ -210,6 +212,7 @@ async def opened(
         drivers=with_agents(fake_drivers(machines)),
         agent=outside.agents,
         images=outside.images,
+        consoles=Consoles(NodeLogs(folder / "machines"), clock, chance),
         conductor="test-conductor",
     )
     register_operations(baremetal)
@@ -224,6 +227,7 @@ async def opened(
             yield Rig(baremetal, outside, client)
         finally:
             outside.agents.client = None
+            await baremetal.consoles.close()
             await operations.stop()
             await events.stop()
             await database.close()
