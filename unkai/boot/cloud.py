@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import unkai
+from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.machines import open_baremetal
@@ -172,6 +173,7 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
         kit=compute.kit,
         compute=compute,
         audits={
+            "baremetal": lambda: audit_baremetal(compute.baremetal),
             "compute": lambda: audit_compute(compute),
             "image": lambda: audit_images(compute.images),
             "network": lambda: audit_network(compute.network, reader),

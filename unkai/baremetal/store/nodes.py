@@ -11,7 +11,6 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
-    delete,
     func,
     or_,
     select,
@@ -20,7 +19,6 @@ from sqlalchemy import (
 )
 
 from unkai.baremetal.model import Node, State
-from unkai.baremetal.store import schema
 from unkai.baremetal.store.rows import Rows
 from unkai.baremetal.store.schema import nodes
 from unkai.kit.db import AnyRow, Json, Session, StaleWrite, Tx
@@ -54,23 +52,16 @@ _TO_WATCH = select(*(nodes.c[name] for name in _WATCHED)).where(
     nodes.c.provision_state.not_in((State.ENROLL, State.VERIFYING)),
     or_(nodes.c.maintenance.is_(False), nodes.c.fault == "power failure"),
 )
+_PROVISION = select(nodes.c.uuid, nodes.c.provision_state)
 _SHARDS = (
     select(nodes.c.shard, func.count().label("nodes")).group_by(nodes.c.shard).order_by("shard")
 )
 
-_FORGET = [
-    delete(table).where(table.c.node_uuid == bindparam("of_node"))
-    for table in (
-        schema.ports,
-        schema.portgroups,
-        schema.volume_connectors,
-        schema.volume_targets,
-        schema.allocations,
-        schema.bios_settings,
-        schema.inventories,
-        schema.node_history,
-    )
-]
+
+async def states_of_nodes(session: Session) -> dict[str, State]:
+    """The provision state of every node."""
+    rows = await session.all(_PROVISION)
+    return {row.uuid: State(row.provision_state) for row in rows}
 
 
 async def get_node(session: Session, uuid: str) -> Node | None:
@@ -195,9 +186,6 @@ async def change_node(tx: Tx, node: Node, now: float, **values: Any) -> None:
 
 
 async def remove_node(tx: Tx, uuid: str) -> bool:
-    """The node, and every row of another table that belongs to it."""
-    for forget in _FORGET:
-        await tx.execute(forget, {"of_node": uuid})
     return await NODES.remove(tx, uuid)
 
 
