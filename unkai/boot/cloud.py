@@ -52,6 +52,7 @@ from unkai.placement.actions.audit_placement import audit_placement
 from unkai.placement.service import Placement
 from unkai.settings import Settings
 from unkai.timeline.actions.record import StepRecorder
+from unkai.timeline.reconcilers import add_reconcilers as add_timeline_reconcilers
 
 CATALOG = (
     ("identity", "keystone", "/identity"),
@@ -156,6 +157,7 @@ def _services(
         baremetal=baremetal,
         agents=world.agents,
     )
+    add_timeline_reconcilers(kit)
     add_image_reconcilers(images)
     add_network_reconcilers(network)
     add_compute_reconcilers(compute)

@@ -6,7 +6,7 @@ What a machine is in is kept in `FakeMachines`, by node; a test makes one fail b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
