@@ -62,19 +62,22 @@ def _parts(path: Any) -> list[str]:
     return text.strip("/").split("/") if "/" in text else text.split(".")
 
 
-def _at(root: dict[str, Any], path: Any, allowed: tuple[str, ...] | None) -> tuple[Any, str, str]:
+def _at(
+    root: dict[str, Any], path: Any, allowed: tuple[str, ...] | None
+) -> tuple[dict[str, Any], str, str]:
     """(what holds the last part, the last part, the first part); makes what is between."""
     parts = _parts(path)
     if allowed is not None and parts[0] not in allowed:
         raise Failed(f"A rule cannot change {parts[0]}; it can {', '.join(allowed)}.")
-    holder: Any = root
+    holder = root
     for name in parts[:-1]:
-        if holder.get(name) is None:
-            holder[name] = {}
-        holder = holder[name]
-        if not isinstance(holder, dict):
+        below: Any = holder.setdefault(name, {})
+        if below is None:
+            below = holder[name] = {}
+        if not isinstance(below, dict):
             raise Failed(f"There is nothing below {name} in {path}.")
-    return cast("dict[str, Any]", holder), parts[-1], parts[0]
+        holder = cast("dict[str, Any]", below)
+    return holder, parts[-1], parts[0]
 
 
 def _set(root: dict[str, Any], path: Any, value: Any, allowed: tuple[str, ...] | None) -> str:
