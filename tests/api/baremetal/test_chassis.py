@@ -42,12 +42,12 @@ async def test_a_chassis_with_nodes_stays(rig: Rig) -> None:
 
 async def test_chassis_are_the_clouds_business(rig: Rig) -> None:
     made = await rig.ask("POST", "/chassis", {}, status=201)
-    body: object | None
+    empty: list[object] = []
     for method, path, body in (
         ("GET", "/chassis", None),
         ("GET", f"/chassis/{made['uuid']}", None),
-        ("POST", "/chassis", {}),
-        ("PATCH", f"/chassis/{made['uuid']}", []),
+        ("POST", "/chassis", dict[str, str]()),
+        ("PATCH", f"/chassis/{made['uuid']}", empty),
         ("DELETE", f"/chassis/{made['uuid']}", None),
     ):
         await rig.ask(method, path, body, who="manager", status=403)
