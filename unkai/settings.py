@@ -102,10 +102,10 @@ class BaremetalSettings:
     """Whether a machine found on or off against the table is set back, else the table follows."""
     physical_network: str = "physnet1"
     """Name of the physical network that the machines' switch ports are on."""
-    uplink: str = ""
+    uplink: str = "rack0"
     """Interface in the cloud's namespace that leads to the machines' switch, all VLANs tagged."""
     switches: tuple[str, ...] = ()
-    """Switches whose ports we move: "NAME=unix:/path/db.sock", NAME being their switch_info."""
+    """Open vSwitches whose ports we move: "SWITCH_INFO=unix:/path/db.sock"; empty: the rack's."""
     provisioning_network: str = "provisioning"
     """Name or id of the network machines are deployed on."""
     cleaning_network: str = ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from bench.cases.baremetal import nodes
 from bench.cases.identity import tokens
 from bench.cases.image import images
 from bench.cases.memory import memory
 from bench.cases.network import networks
 from bench.cases.placement import candidates
+from bench.cases.power_sync import power_sync
 from bench.cases.servers import boots, boots_on_qemu, lists
 from bench.figures import Figure
 from bench.subject import Subject
@@ -23,5 +25,7 @@ ON_FAKES: dict[str, Case] = {
     "boots": boots,
     "lists": lists,
     "candidates": candidates,
+    "nodes": nodes,
+    "power-sync": power_sync,
 }
 ON_QEMU: dict[str, Case] = {"memory": memory, "boots": boots_on_qemu}

@@ -16,11 +16,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.drivers.machine_rigs import PHYSNET, Floor
 from unkai.baremetal.api.boot_files import BootApp, Shelf
 from unkai.baremetal.drivers.boot.files import BootFiles
+from unkai.baremetal.drivers.boot.published import PublishedFiles
 from unkai.baremetal.drivers.provisioning.base import Reservation, ServedNetwork, Sighting
 from unkai.baremetal.drivers.provisioning.engine import LOADERS, DnsmasqProvisioning, Place
 from unkai.guests import debian
 from unkai.kit import netns
-from unkai.kit.clock import Clock
+from unkai.kit.clock import Chance, Clock
 from unkai.network.drivers.metadata import MetadataServer
 
 NETWORK_ID = "9a3b8a52-53a1-4a0f-9a30-0d6d5f2c1e11"
@@ -101,7 +102,15 @@ async def open_station(
     clock, seen = Clock(), list[Sighting]()
     files = BootFiles(folder / "boot")
     files.open()
-    shelf = Shelf(files=files, ramdisk=folder / "ramdisk", loaders=LOADERS, discovery=discovery)
+    published = PublishedFiles(folder / "published", Chance())
+    published.open()
+    shelf = Shelf(
+        files=files,
+        published=published,
+        ramdisk=folder / "ramdisk",
+        loaders=LOADERS,
+        discovery=discovery,
+    )
     door = MetadataServer(BootApp(shelf, api, clock, seen.append, "/baremetal"))
     site = floor.driver.site
     place = Place(

@@ -24,6 +24,7 @@ from unkai.baremetal.drivers.bmcs import Bmcs
 from unkai.baremetal.drivers.fake import (
     FakeBios,
     FakeBoot,
+    FakeConsole,
     FakeDeploy,
     FakeInspect,
     FakeMachines,
@@ -83,6 +84,7 @@ def fake_drivers(machines: FakeMachines) -> Drivers:
         network={"noop": NoopNetwork(machines)},
         deploy={"fake": FakeDeploy(machines)},
         inspect={"fake": FakeInspect(machines)},
+        console={"fake": FakeConsole(machines)},
         bios={"fake": FakeBios(machines)},
         indicators={"fake": FakeIndicators()},
     )

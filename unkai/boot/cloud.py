@@ -103,20 +103,27 @@ async def open_cloud(
             stack.push_async_callback(door.close_all)
             opening = open_world(settings, clock, progress, door)
             world = await stack.enter_async_context(opening)
-        compute = _services(settings, kit, identity, world, stack)
+        api = LateApp()
+        compute = _services(settings, identity, world, stack, api)
         metadata.app = MetadataApp(compute)
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
             await seed(settings, compute, seeded)
         app = _app(identity, every_api(identity, compute, operator))
+        api.app = app
         await stack.enter_async_context(_moving(kit))
         yield Cloud(app, kit, compute, world)
 
 
 def _services(
-    settings: Settings, kit: Kit, identity: Identity, world: World, stack: AsyncExitStack
+    settings: Settings,
+    identity: Identity,
+    world: World,
+    stack: AsyncExitStack,
+    api: ASGIApp,
 ) -> Compute:
     """Every service with its neighbours, its operations and its reconcilers."""
+    kit = identity.kit
     images = ImageService(
         kit, settings.image, FileStore(settings.state_dir / "images"), SandboxedInspector()
     )
@@ -136,6 +143,7 @@ def _services(
         images=images,
         network=network,
         placement=placement,
+        api=api,
     )
     compute = Compute(
         kit=kit,

@@ -5,15 +5,18 @@ from __future__ import annotations
 import socket
 from contextlib import AsyncExitStack
 
+from starlette.types import ASGIApp
+
 from unkai.baremetal.actions.record_bmc_calls import BmcCalls
 from unkai.baremetal.actions.registry import register_operations
 from unkai.baremetal.drivers.agent import HttpAgent
 from unkai.baremetal.drivers.bmcs import Bmcs
 from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect, RamdiskDeploy
-from unkai.baremetal.drivers.fake import FakeMachines, NoImages
+from unkai.baremetal.drivers.fake import FakeMachines
 from unkai.baremetal.drivers.guard import Guard
 from unkai.baremetal.reconcilers import add_reconcilers
 from unkai.baremetal.service import Baremetal, fake_drivers, guarded_drivers
+from unkai.boot.provisioning import open_provisioning
 from unkai.boot.site import World
 from unkai.identity.service import Identity
 from unkai.image.service import ImageService
@@ -31,17 +34,23 @@ def open_baremetal(
     images: ImageService,
     network: NetworkService,
     placement: Placement,
+    api: ASGIApp,
 ) -> Baremetal:
-    """What it opens is closed with `stack`."""
+    """What it opens is closed with `stack`. api: all of it, for agents to call a part of."""
     kit = images.kit
     calls = BmcCalls(kit.database)
     guard = Guard(kit.clock, calls)
     bmcs = Bmcs(kit.clock, kit.chance, world.namespace)
     stack.push_async_callback(calls.write)
     stack.push_async_callback(bmcs.close)
+    served = open_provisioning(settings, world, stack, glance=images, network=network, api=api)
     drivers = fake_drivers(FakeMachines())
+    drivers.boot |= served.boot
+    drivers.network |= served.network
     drivers.deploy |= {"direct": AgentDeploy(), "ramdisk": RamdiskDeploy()}
     drivers.inspect["agent"] = AgentInspect()
+    drivers = guarded_drivers(drivers, bmcs, guard)
+    served.managements.update(drivers.management)
     baremetal = Baremetal(
         kit=kit,
         settings=settings.baremetal,
@@ -49,9 +58,9 @@ def open_baremetal(
         glance=images,
         network=network,
         placement=placement,
-        drivers=guarded_drivers(drivers, bmcs, guard),
+        drivers=drivers,
         agent=HttpAgent(world.namespace),
-        images=NoImages(),
+        images=served.images,
         conductor=socket.gethostname(),
     )
     register_operations(baremetal)

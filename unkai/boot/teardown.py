@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 
+from unkai.boot.provisioning import stop_provisioning
 from unkai.boot.rack import rack_settings
 from unkai.boot.site import guest_folder, network_driver
 from unkai.hypervisor.local import end_all
@@ -23,4 +24,5 @@ def teardown(settings: Settings) -> None:
 async def _remove(settings: Settings) -> None:
     await remove(rack_settings(settings))
     await end_all(guest_folder(settings))
+    await stop_provisioning(settings)
     await network_driver(settings, Clock()).stop()

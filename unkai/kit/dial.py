@@ -39,17 +39,26 @@ def http_client(
     """An HTTP client whose connections are opened in the namespace; close it with `aclose()`.
 
     It follows no redirects and reads no proxy settings of the environment. tls: for https; None
-    trusts the usual roots. Raises what httpx raises (`httpx.TransportError` for the network).
+    trusts the usual roots. connections: at most so many to one host. Raises what httpx raises
+    (`httpx.TransportError` for the network).
     """
-    pool = httpcore.AsyncConnectionPool(
-        ssl_context=tls,
-        max_connections=connections,
-        max_keepalive_connections=connections,
-        keepalive_expiry=keepalive_s,
-        network_backend=_Dialer(namespace),
-    )
+    dialer = _Dialer(namespace)
+
+    def make_pool() -> httpcore.AsyncConnectionPool:
+        return httpcore.AsyncConnectionPool(
+            ssl_context=tls,
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=keepalive_s,
+            network_backend=dialer,
+        )
+
     return httpx.AsyncClient(
-        transport=_Transport(pool), timeout=timeout_s, auth=auth, headers=headers, trust_env=False
+        transport=_Transport(make_pool),
+        timeout=timeout_s,
+        auth=auth,
+        headers=headers,
+        trust_env=False,
     )
 
 
@@ -188,10 +197,15 @@ class _Stream(httpcore.AsyncNetworkStream):
 
 
 class _Transport(httpx.AsyncBaseTransport):
-    """httpcore's pool as httpx wants it: requests, answers and errors by their httpx names."""
+    """httpcore's pools as httpx wants them: requests, answers and errors by their httpx names.
 
-    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
-        self._pool = pool
+    A pool for each host: httpcore walks through all connections of a pool at every request, which
+    for a thousand hosts in one pool costs more than the request.
+    """
+
+    def __init__(self, make_pool: Callable[[], httpcore.AsyncConnectionPool]) -> None:
+        self._make_pool = make_pool
+        self._pools: dict[tuple[bytes, bytes, int | None], httpcore.AsyncConnectionPool] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
@@ -205,7 +219,7 @@ class _Transport(httpx.AsyncBaseTransport):
             extensions=request.extensions,
         )
         try:
-            answer = await self._pool.handle_async_request(asked)
+            answer = await self._pool(url).handle_async_request(asked)
         except Exception as error:
             raise _as_httpx(error) from error
         return httpx.Response(
@@ -215,8 +229,17 @@ class _Transport(httpx.AsyncBaseTransport):
             extensions=cast("dict[str, Any]", answer.extensions),  # pyright: ignore[reportUnknownMemberType]
         )
 
+    def _pool(self, url: httpx.URL) -> httpcore.AsyncConnectionPool:
+        key = (url.raw_scheme, url.raw_host, url.port)
+        pool = self._pools.get(key)
+        if pool is None:
+            pool = self._pools[key] = self._make_pool()
+        return pool
+
     async def aclose(self) -> None:
-        await self._pool.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
+        self._pools.clear()
 
 
 class _Body(httpx.AsyncByteStream):

@@ -47,12 +47,6 @@ AGENT_FIELDS = (
 )
 
 
-def skipped(run: Run) -> bool:
-    """Whether an earlier step found that no ramdisk is needed."""
-    plan: Any = next((run.results[name] for name in run.results if name.startswith("plan_")), None)
-    return bool(plan and plan["skip"])
-
-
 async def pxe_ports(baremetal: Baremetal, node: Node) -> Sequence[Port]:
     found = await ports_of(baremetal.kit.database.reader, node.uuid)
     return [port for port in found if port.pxe_enabled]
@@ -76,10 +70,8 @@ async def change_internal(
 # --- steps
 
 
-async def plug_network(baremetal: Baremetal, run: Run) -> dict[str, str] | None:
+async def plug_network(baremetal: Baremetal, run: Run) -> dict[str, str]:
     """Onto the network that the ramdisk boots from."""
-    if skipped(run):
-        return None
     node = await node_of(baremetal, run)
     _, network = PURPOSES[run.kind]
     return await baremetal.wires(node).plug(node, await pxe_ports(baremetal, node), network)
@@ -93,8 +85,6 @@ async def unplug_network(baremetal: Baremetal, run: Run) -> None:
 
 async def prepare_ramdisk(baremetal: Baremetal, run: Run) -> None:
     """Boot files and boot device; whatever an earlier agent knew is worth nothing from now on."""
-    if skipped(run):
-        return
     node = await node_of(baremetal, run)
     await forget_agent(baremetal, node.uuid)
     mode, _ = PURPOSES[run.kind]
@@ -126,10 +116,8 @@ async def clean_up_ramdisk(baremetal: Baremetal, run: Run) -> None:
     await baremetal.boot(node).clean_up_ramdisk(node, await pxe_ports(baremetal, node))
 
 
-async def power_on_ramdisk(baremetal: Baremetal, run: Run) -> Result | None:
+async def power_on_ramdisk(baremetal: Baremetal, run: Run) -> Result:
     """From here on the node waits for its agent."""
-    if skipped(run):
-        return None
     node = await node_of(baremetal, run)
     if node.provision_state not in WAITING:
         await switch_power(baremetal, node, PowerState.OFF)
@@ -186,8 +174,6 @@ async def record_power(baremetal: Baremetal, uuid: str, state: PowerState) -> No
 
 async def await_agent(baremetal: Baremetal, run: Run) -> Wait | None:
     """Until the first heartbeat of this boot."""
-    if skipped(run):
-        return None
     node = await node_of(baremetal, run)
     if node.driver_internal_info.get("agent_url"):
         return None
@@ -278,10 +264,8 @@ def check_restarted(node: Node) -> None:
         )
 
 
-async def resume(baremetal: Baremetal, run: Run) -> Result | None:
+async def resume(baremetal: Baremetal, run: Run) -> Result:
     """The agent's part is done; no abort from here on."""
-    if skipped(run):
-        return None
 
     async def write(tx: Tx) -> None:
         node = await nodes.get_node(tx, node_uuid_of(run))
@@ -294,8 +278,6 @@ async def resume(baremetal: Baremetal, run: Run) -> Result | None:
 
 async def end_session(baremetal: Baremetal, run: Run) -> None:
     """Off, no boot files, no network: as the undos would leave it."""
-    if skipped(run):
-        return
     await power_off(baremetal, run)
     await clean_up_ramdisk(baremetal, run)
     await unplug_network(baremetal, run)

@@ -1,21 +1,19 @@
 """provide and clean: nothing of the last tenant stays; then the node is available (or manageable).
 
-Automated cleaning takes every step of the agent with a priority; a manual one takes what was asked.
-A node whose deploy interface needs no agent, or whose automated_clean is off, has nothing to do.
+Automated cleaning takes every step of the agent with a priority; a manual one takes what was asked,
+with the agent's ramdisk or, where that is disabled, without. A node whose deploy interface needs no
+agent, or whose automated_clean is off, is not cleaned at all: `provide` then only says so.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from unkai.baremetal.actions.agent_session import (
     end_session,
     resume,
     session,
-    skipped,
 )
 from unkai.baremetal.actions.change_state import fail_node, move_node, node_of, node_uuid_of
-from unkai.baremetal.actions.run_steps import Steps, agent_steps, chosen, cleans, run_steps
+from unkai.baremetal.actions.run_steps import Steps, agent_steps, chosen, run_steps
 from unkai.baremetal.model import State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import Event
@@ -27,19 +25,11 @@ from unkai.timeline import model as who
 DEADLINE_S = 2 * 86400.0
 
 
-async def plan_cleaning(baremetal: Baremetal, run: Run) -> dict[str, Any]:
-    """Whether a ramdisk is needed at all."""
-    node = await node_of(baremetal, run)
-    manual: Steps = run.input.get("clean_steps") or []
-    needed = bool(manual) or cleans(baremetal, node)
-    return {"skip": not needed or bool(run.input.get("disable_ramdisk"))}
-
-
 async def choose_clean_steps(baremetal: Baremetal, run: Run) -> Steps:
     node = await node_of(baremetal, run)
     asked: Steps = run.input.get("clean_steps") or []
-    if skipped(run):
-        return asked
+    if run.kind == CLEAN_WITHOUT_RAMDISK.kind:
+        return chosen([], asked, node)
     offered = await agent_steps(baremetal, node, "clean")
     if asked:
         return chosen(offered, asked, node)
@@ -83,7 +73,6 @@ async def mark_clean_failed(baremetal: Baremetal, tx: Tx, run: Run) -> None:
 def cleaning() -> tuple[Step, ...]:
     """From `cleaning` to the end of it; an undeploy ends in these too."""
     return (
-        Step(plan_cleaning, who.IRONIC_CONDUCTOR),
         *session(),
         Step(choose_clean_steps, who.BARE_METAL_NODE),
         Step(clean, who.BARE_METAL_NODE),
@@ -94,3 +83,11 @@ def cleaning() -> tuple[Step, ...]:
 
 
 CLEAN_NODE = Operation("clean-node", *cleaning(), failed=mark_clean_failed, deadline_s=DEADLINE_S)
+CLEAN_WITHOUT_RAMDISK = Operation(
+    "clean-node-without-ramdisk",
+    Step(choose_clean_steps, who.IRONIC_CONDUCTOR),
+    Step(clean, who.IRONIC_CONDUCTOR),
+    Step(finish_cleaning, who.IRONIC_CONDUCTOR),
+    failed=mark_clean_failed,
+    deadline_s=DEADLINE_S,
+)

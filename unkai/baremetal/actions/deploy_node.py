@@ -2,7 +2,7 @@
 
 The node boots our ramdisk on the provisioning network, its agent writes the image, the machine goes
 off, moves to the tenant's networks, and boots from its disk. Two power cycles, no more. A deploy
-interface that needs no agent (`ramdisk`, `fake`) skips to the second half.
+interface that needs no agent (`ramdisk`, `fake`) has the second half only.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from unkai.baremetal.actions.agent_session import (
     resume,
     run_command,
     session,
-    skipped,
     switch_power,
 )
 from unkai.baremetal.actions.change_state import fail_node, moving, node_of
@@ -30,15 +29,8 @@ from unkai.kit.operations import Operation, Result, Run, Step, Wait
 from unkai.timeline import model as who
 
 
-async def plan_deploy(baremetal: Baremetal, run: Run) -> dict[str, Any]:
-    node = await node_of(baremetal, run)
-    return {"skip": not baremetal.deploy(node).uses_agent}
-
-
-async def publish_image(baremetal: Baremetal, run: Run) -> dict[str, Any] | None:
+async def publish_image(baremetal: Baremetal, run: Run) -> dict[str, Any]:
     """Where the agent gets the image, and what its bytes must hash to."""
-    if skipped(run):
-        return None
     image = await resolve_image(baremetal, await node_of(baremetal, run))
     return {
         "id": image.id,
@@ -56,9 +48,7 @@ async def withdraw_image(baremetal: Baremetal, run: Run) -> None:
     await baremetal.images.withdraw(await node_of(baremetal, run))
 
 
-async def write_image(baremetal: Baremetal, run: Run) -> dict[str, Any] | Wait | None:
-    if skipped(run):
-        return None
+async def write_image(baremetal: Baremetal, run: Run) -> dict[str, Any] | Wait:
     node = await node_of(baremetal, run)
     info: dict[str, Any] = {**run.results["publish_image"], "node_uuid": node.uuid}
     if node.properties.get("root_device"):
@@ -75,8 +65,6 @@ async def write_image(baremetal: Baremetal, run: Run) -> dict[str, Any] | Wait |
 
 async def run_deploy_steps(baremetal: Baremetal, run: Run) -> Result | Wait | None:
     """What templates and the request ask for beside the image; the agent's own defaults too."""
-    if skipped(run):
-        return None
     node = await node_of(baremetal, run)
     asked: Steps = run.input.get("deploy_steps") or []
     if not asked:
@@ -87,8 +75,6 @@ async def run_deploy_steps(baremetal: Baremetal, run: Run) -> Result | Wait | No
 
 async def sync_disks(baremetal: Baremetal, run: Run) -> None:
     """What was written is on the disk before the power goes."""
-    if skipped(run):
-        return
     node = await node_of(baremetal, run)
     await baremetal.agent.ask(node, "standby.sync", {})
 
@@ -96,7 +82,7 @@ async def sync_disks(baremetal: Baremetal, run: Run) -> None:
 async def plug_tenant(baremetal: Baremetal, run: Run) -> None:
     """Onto the networks of the node's VIFs."""
     node = await node_of(baremetal, run)
-    if skipped(run):  # the agent's session would have switched it off
+    if run.kind == BOOT_NODE.kind:  # an agent's session would have switched it off
         await switch_power(baremetal, node, PowerState.OFF)
     await baremetal.wires(node).plug_tenant(
         node, await ports_of(baremetal.kit.database.reader, node.uuid)
@@ -143,9 +129,17 @@ async def power_on_instance(baremetal: Baremetal, run: Run) -> Result:
     )
 
 
+def boot_instance() -> tuple[Step, ...]:
+    """The second half, and all there is where nothing is written."""
+    return (
+        Step(plug_tenant, who.NEUTRON_API, undo=unplug_tenant),
+        Step(prepare_instance, who.IRONIC_PROVISIONER, undo=clean_up_instance),
+        Step(power_on_instance, who.BARE_METAL_NODE_BMC),
+    )
+
+
 DEPLOY_NODE = Operation(
     "deploy-node",
-    Step(plan_deploy, who.IRONIC_CONDUCTOR),
     Step(publish_image, who.GLANCE_API, undo=withdraw_image),
     *session(),
     Step(write_image, who.BARE_METAL_NODE),
@@ -153,9 +147,8 @@ DEPLOY_NODE = Operation(
     Step(sync_disks, who.BARE_METAL_NODE),
     Step(resume, who.IRONIC_CONDUCTOR),
     Step(end_session, who.BARE_METAL_NODE_BMC),
-    Step(plug_tenant, who.NEUTRON_API, undo=unplug_tenant),
-    Step(prepare_instance, who.IRONIC_PROVISIONER, undo=clean_up_instance),
-    Step(power_on_instance, who.BARE_METAL_NODE_BMC),
+    *boot_instance(),
     failed=fail_node,
     deadline_s=6 * 3600.0,
 )
+BOOT_NODE = Operation("boot-node", *boot_instance(), failed=fail_node, deadline_s=3600.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from unkai.baremetal.actions.agent_session import end_session, session, skipped
+from unkai.baremetal.actions.agent_session import end_session, session
 from unkai.baremetal.actions.apply_inventory import apply_inventory
 from unkai.baremetal.actions.change_state import fail_node, move_node, node_of, node_uuid_of
 from unkai.baremetal.model import Inventory
@@ -13,27 +13,21 @@ from unkai.baremetal.states import WAITING, Event
 from unkai.baremetal.store import nodes
 from unkai.baremetal.store.inventories import get_inventory
 from unkai.kit.db import Tx
-from unkai.kit.operations import Operation, Result, Run, Step, Wait
+from unkai.kit.operations import Operation, Result, Run, Step
 from unkai.timeline import model as who
 
 INSPECTED = "node.inspected"
 
 
-async def plan_inspection(baremetal: Baremetal, run: Run) -> dict[str, Any]:
-    """In-band by a ramdisk, or out-of-band by the BMC, which is asked at once."""
+async def ask_bmc(baremetal: Baremetal, run: Run) -> dict[str, Any]:
+    """Out-of-band: the BMC knows, and is asked at once."""
     node = await node_of(baremetal, run)
-    inspect = baremetal.inspect(node)
-    if inspect.uses_agent:
-        return {"skip": False}
-    found = await inspect.inspect(node)
-    return {"skip": True, "inventory": found.inventory, "plugin_data": found.plugin_data}
+    found = await baremetal.inspect(node).inspect(node)
+    return {"inventory": found.inventory, "plugin_data": found.plugin_data}
 
 
-async def await_inventory(baremetal: Baremetal, run: Run) -> Wait | dict[str, Any]:
+async def read_inventory(baremetal: Baremetal, run: Run) -> dict[str, Any]:
     """What the agent told since this began."""
-    if skipped(run):
-        planned = run.results["plan_inspection"]
-        return {name: planned[name] for name in ("inventory", "plugin_data")}
     node = await node_of(baremetal, run)
     began = node.inspection_started_at or 0.0
     found = await get_inventory(baremetal.kit.database.reader, node.uuid, since=began)
@@ -44,7 +38,7 @@ async def await_inventory(baremetal: Baremetal, run: Run) -> Wait | dict[str, An
 
 
 async def finish_inspection(baremetal: Baremetal, run: Run) -> Result:
-    told = run.results["await_inventory"]
+    told = run.results.get("read_inventory") or run.results["ask_bmc"]
 
     async def write(tx: Tx) -> None:
         uuid = node_uuid_of(run)
@@ -71,11 +65,16 @@ async def finish_inspection(baremetal: Baremetal, run: Run) -> Result:
 
 INSPECT_NODE = Operation(
     "inspect-node",
-    Step(plan_inspection, who.IRONIC_CONDUCTOR),
     *session(),
-    Step(await_inventory, who.BARE_METAL_NODE),
+    Step(read_inventory, who.BARE_METAL_NODE),
     Step(end_session, who.BARE_METAL_NODE_BMC),
     Step(finish_inspection, who.IRONIC_CONDUCTOR),
     failed=fail_node,
     deadline_s=3 * 3600.0,
+)
+INSPECT_BY_BMC = Operation(
+    "inspect-node-by-bmc",
+    Step(ask_bmc, who.BARE_METAL_NODE_BMC),
+    Step(finish_inspection, who.IRONIC_CONDUCTOR),
+    failed=fail_node,
 )

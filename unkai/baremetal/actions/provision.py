@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from unkai.baremetal.actions.abort_node import ABORT_NODE
-from unkai.baremetal.actions.adopt_node import ADOPT_NODE
+from msgspec import structs
+
 from unkai.baremetal.actions.begin_verb import begin_verb
 from unkai.baremetal.actions.change_state import NODE_CHANGED, moved
-from unkai.baremetal.actions.clean_node import CLEAN_NODE
-from unkai.baremetal.actions.deploy_node import DEPLOY_NODE
+from unkai.baremetal.actions.choose_operation import choose_operation
 from unkai.baremetal.actions.find_node import not_busy, permitted_node
-from unkai.baremetal.actions.inspect_node import INSPECT_NODE
-from unkai.baremetal.actions.manage_node import MANAGE_NODE
-from unkai.baremetal.actions.rescue_node import RESCUE_NODE, UNRESCUE_NODE
 from unkai.baremetal.actions.resolve_image import check_instance
-from unkai.baremetal.actions.service_node import SERVICE_NODE
-from unkai.baremetal.actions.undeploy_node import UNDEPLOY_NODE
 from unkai.baremetal.actions.unhold_node import unhold_node
 from unkai.baremetal.model import Node, State
 from unkai.baremetal.service import Baremetal
@@ -24,23 +18,8 @@ from unkai.baremetal.states import TRANSITIONS, WAITING, Event, refuse, verb
 from unkai.baremetal.store import nodes
 from unkai.kit.db import Tx
 from unkai.kit.errors import BadRequest, Forbidden
-from unkai.kit.operations import Operation
 from unkai.kit.policy import Caller
 
-OPERATIONS: dict[Event, Operation] = {
-    Event.MANAGE: MANAGE_NODE,
-    Event.PROVIDE: CLEAN_NODE,
-    Event.CLEAN: CLEAN_NODE,
-    Event.DEPLOY: DEPLOY_NODE,
-    Event.REBUILD: DEPLOY_NODE,
-    Event.DELETE: UNDEPLOY_NODE,
-    Event.INSPECT: INSPECT_NODE,
-    Event.ADOPT: ADOPT_NODE,
-    Event.RESCUE: RESCUE_NODE,
-    Event.UNRESCUE: UNRESCUE_NODE,
-    Event.SERVICE: SERVICE_NODE,
-    Event.ABORT: ABORT_NODE,
-}
 _RULE = "baremetal:node:set_provision_state"
 SUPERSEDES = frozenset({Event.ABORT, Event.DELETE})
 """Verbs that end what is under way: it is cancelled and taken back first."""
@@ -79,13 +58,16 @@ async def provision(
         if event == Event.MANAGE and node.provision_state != State.ENROLL:
             return await _only_move(baremetal, tx, node, event, target)
         values = _values(baremetal, node, event, instance_info or {})
+        operation = choose_operation(baremetal, node, event, input or {})
+        if operation is None:
+            return await _make_available(baremetal, tx, node, target)
         await begin_verb(
             baremetal,
             tx,
             caller,
             node,
             verb=event,
-            operation=OPERATIONS[event],
+            operation=operation,
             request_id=request_id,
             name=target,
             input=input,
@@ -105,6 +87,18 @@ async def _only_move(baremetal: Baremetal, tx: Tx, node: Node, event: Event, nam
     if node.fault == "clean failure":
         values |= {"maintenance": False, "maintenance_reason": None, "fault": None}
     values["target_provision_state"] = None
+    await nodes.change_node(tx, node, now, last_error=None, **values)
+    await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)
+    return node
+
+
+async def _make_available(baremetal: Baremetal, tx: Tx, node: Node, name: str) -> Node:
+    """Through cleaning, of which there is none."""
+    now = baremetal.kit.clock.now()
+    await not_busy(baremetal, tx, node)
+    cleaning = structs.replace(node, provision_state=State.CLEANING)
+    assert moved(node, Event.PROVIDE, now, name=name)["provision_state"] == State.CLEANING
+    values = {**moved(cleaning, Event.DONE, now), "target_provision_state": None}
     await nodes.change_node(tx, node, now, last_error=None, **values)
     await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)
     return node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unkai.baremetal.actions.provision import OPERATIONS
+from unkai.baremetal.actions.choose_operation import ALL
 from unkai.baremetal.actions.restore_power import RESTORE_POWER
 from unkai.baremetal.actions.set_boot_mode import SET_BOOT_MODE, SET_SECURE_BOOT
 from unkai.baremetal.actions.set_power_state import SET_POWER
@@ -12,5 +12,5 @@ SWITCHES = (SET_POWER, RESTORE_POWER, SET_BOOT_MODE, SET_SECURE_BOOT)
 
 
 def register_operations(baremetal: Baremetal) -> None:
-    for operation in (*dict.fromkeys(OPERATIONS.values()), *SWITCHES):
+    for operation in (*ALL, *SWITCHES):
         baremetal.kit.operations.register(operation, baremetal)

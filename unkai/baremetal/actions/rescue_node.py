@@ -8,7 +8,6 @@ from unkai.baremetal.actions.agent_session import (
     clean_up_ramdisk,
     run_command,
     session,
-    skipped,
     switch_power,
     unplug_network,
 )
@@ -23,11 +22,6 @@ from unkai.kit.operations import Operation, Result, Run, Step, Wait
 from unkai.timeline import model as who
 
 
-async def plan_rescue(baremetal: Baremetal, run: Run) -> dict[str, Any]:
-    node = await node_of(baremetal, run)
-    return {"skip": node.interface("rescue") != "agent"}
-
-
 async def leave_tenant(baremetal: Baremetal, run: Run) -> None:
     """Off, and off the tenant's networks, before the ramdisk boots."""
     node = await node_of(baremetal, run)
@@ -36,9 +30,7 @@ async def leave_tenant(baremetal: Baremetal, run: Run) -> None:
     await baremetal.wires(node).unplug_tenant(node, ports)
 
 
-async def set_rescue_password(baremetal: Baremetal, run: Run) -> dict[str, Any] | Wait | None:
-    if skipped(run):
-        return None
+async def set_rescue_password(baremetal: Baremetal, run: Run) -> dict[str, Any] | Wait:
     node = await node_of(baremetal, run)
     params = {"rescue_password": node.instance_info.get("rescue_password"), "hashed": False}
     return await run_command(
@@ -48,7 +40,7 @@ async def set_rescue_password(baremetal: Baremetal, run: Run) -> dict[str, Any] 
 
 async def finish_rescue(baremetal: Baremetal, run: Run) -> Result:
     node = await node_of(baremetal, run)
-    if skipped(run):
+    if run.kind == RESCUE_PLAYED.kind:
         await switch_power(baremetal, node, PowerState.ON)
     kept = {k: v for k, v in node.instance_info.items() if k != "rescue_password"}
 
@@ -92,13 +84,19 @@ async def mark_rescue_failed(baremetal: Baremetal, tx: Tx, run: Run) -> None:
 
 RESCUE_NODE = Operation(
     "rescue-node",
-    Step(plan_rescue, who.IRONIC_CONDUCTOR),
     Step(leave_tenant, who.NEUTRON_API),
     *session(),
     Step(set_rescue_password, who.BARE_METAL_NODE),
     Step(finish_rescue, who.IRONIC_CONDUCTOR),
     failed=mark_rescue_failed,
     deadline_s=3 * 3600.0,
+)
+
+RESCUE_PLAYED = Operation(
+    "rescue-node-played",
+    Step(leave_tenant, who.NEUTRON_API),
+    Step(finish_rescue, who.IRONIC_CONDUCTOR),
+    failed=mark_rescue_failed,
 )
 
 UNRESCUE_NODE = Operation(

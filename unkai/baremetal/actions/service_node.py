@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from unkai.baremetal.actions.agent_session import end_session, resume, session, skipped
+from unkai.baremetal.actions.agent_session import end_session, resume, session
 from unkai.baremetal.actions.change_state import fail_node, node_of
 from unkai.baremetal.actions.rescue_node import back_to_tenant, boot_instance, leave_tenant
 from unkai.baremetal.actions.run_steps import Steps, agent_steps, chosen, run_steps
@@ -13,17 +11,11 @@ from unkai.kit.operations import Operation, Result, Run, Step, Wait
 from unkai.timeline import model as who
 
 
-async def plan_service(baremetal: Baremetal, run: Run) -> dict[str, Any]:
-    node = await node_of(baremetal, run)
-    needless = bool(run.input.get("disable_ramdisk"))
-    return {"skip": needless or not baremetal.deploy(node).uses_agent}
-
-
 async def choose_service_steps(baremetal: Baremetal, run: Run) -> Steps:
     asked: Steps = run.input.get("service_steps") or []
-    if skipped(run):
-        return asked
     node = await node_of(baremetal, run)
+    if run.kind == SERVICE_WITHOUT_RAMDISK.kind:
+        return chosen([], asked, node)
     return chosen(await agent_steps(baremetal, node, "service"), asked, node)
 
 
@@ -33,7 +25,6 @@ async def serve(baremetal: Baremetal, run: Run) -> Result | Wait:
 
 SERVICE_NODE = Operation(
     "service-node",
-    Step(plan_service, who.IRONIC_CONDUCTOR),
     Step(leave_tenant, who.NEUTRON_API),
     *session(),
     Step(choose_service_steps, who.BARE_METAL_NODE),
@@ -41,6 +32,15 @@ SERVICE_NODE = Operation(
     Step(resume, who.IRONIC_CONDUCTOR),
     Step(end_session, who.BARE_METAL_NODE_BMC),
     Step(back_to_tenant, who.NEUTRON_API),
+    Step(boot_instance, who.BARE_METAL_NODE_BMC),
+    failed=fail_node,
+    deadline_s=86400.0,
+)
+
+SERVICE_WITHOUT_RAMDISK = Operation(
+    "service-node-without-ramdisk",
+    Step(choose_service_steps, who.IRONIC_CONDUCTOR),
+    Step(serve, who.IRONIC_CONDUCTOR),
     Step(boot_instance, who.BARE_METAL_NODE_BMC),
     failed=fail_node,
     deadline_s=86400.0,

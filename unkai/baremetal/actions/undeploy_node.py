@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from unkai.baremetal.actions.agent_session import switch_power
 from unkai.baremetal.actions.change_state import fail_node, move_node, node_of
-from unkai.baremetal.actions.clean_node import DEADLINE_S, cleaning, mark_clean_failed
+from unkai.baremetal.actions.clean_node import (
+    DEADLINE_S,
+    cleaning,
+    finish_cleaning,
+    mark_clean_failed,
+)
 from unkai.baremetal.model import PowerState, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import Event
@@ -71,12 +76,25 @@ async def mark_undeploy_failed(baremetal: Baremetal, tx: Tx, run: Run) -> None:
         await mark_clean_failed(baremetal, tx, run)
 
 
+def leaving() -> tuple[Step, ...]:
+    return (
+        Step(power_off_instance, who.BARE_METAL_NODE_BMC),
+        Step(unplug_instance, who.NEUTRON_API),
+        Step(forget_instance, who.IRONIC_CONDUCTOR),
+    )
+
+
 UNDEPLOY_NODE = Operation(
     "undeploy-node",
-    Step(power_off_instance, who.BARE_METAL_NODE_BMC),
-    Step(unplug_instance, who.NEUTRON_API),
-    Step(forget_instance, who.IRONIC_CONDUCTOR),
+    *leaving(),
     *cleaning(),
     failed=mark_undeploy_failed,
     deadline_s=DEADLINE_S,
+)
+UNDEPLOY_UNCLEANED = Operation(
+    "undeploy-node-uncleaned",
+    *leaving(),
+    Step(finish_cleaning, who.IRONIC_CONDUCTOR),
+    failed=mark_undeploy_failed,
+    deadline_s=3600.0,
 )

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from unkai.baremetal.drivers.boot import scripts
 from unkai.baremetal.drivers.boot.files import BootFiles, is_url
+from unkai.baremetal.drivers.boot.published import PublishedFiles
 from unkai.baremetal.drivers.provisioning.base import Recorder, Sighting
 from unkai.baremetal.drivers.provisioning.dnsmasq_config import UEFI_LOADER
 from unkai.kit.clock import Clock
@@ -35,6 +36,7 @@ class Shelf:
     """Where the files are. discovery: the arguments an unknown machine's ramdisk gets, or None."""
 
     files: BootFiles
+    published: PublishedFiles
     ramdisk: Path
     loaders: Path
     discovery: tuple[str, ...] | None = None
@@ -79,6 +81,8 @@ class BootApp:
                 return await self._file(request, self._shelf.ramdisk / name, name, "")
             case ["loader", name] if name == UEFI_LOADER:
                 return await self._file(request, self._shelf.loaders / name, name, "")
+            case ["files", secret, _] if (found := self._shelf.published.find(secret)) is not None:
+                return await self._file(request, Path(found.path), found.name, found.node_id)
             case _:
                 pass
         return PlainTextResponse("There is no such file.\n", status_code=404)

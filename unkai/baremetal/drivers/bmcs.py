@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from unkai.baremetal.drivers.base import Bios, Console, Inspect, Management, Power
 from unkai.baremetal.drivers.ipmi.client import Ipmi
+from unkai.baremetal.drivers.ipmi.console import IpmiConsole
 from unkai.baremetal.drivers.ipmi.management import IpmiManagement
 from unkai.baremetal.drivers.ipmi.power import IpmiPower
 from unkai.baremetal.drivers.redfish.bios import RedfishBios
@@ -47,7 +48,7 @@ class Bmcs:
         return {"redfish": RedfishBios(self.redfish)}
 
     def console(self) -> Mapping[str, Console]:
-        return {}
+        return {"ipmitool-socat": IpmiConsole(self.ipmi, self.clock)}
 
     async def close(self) -> None:
         """Give every session back; a BMC has few."""

@@ -5,7 +5,8 @@ What a machine is in is kept in `FakeMachines`, by node; a test makes one fail b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -213,3 +214,27 @@ class NoImages:
 
     async def withdraw(self, node: Node) -> None:
         """Nothing was offered."""
+
+
+class FakeConsole(_Fake):
+    """A line that says back what is typed."""
+
+    async def open(self, node: Node) -> FakeStream:
+        self._machines.check(node, "open_console")
+        return FakeStream()
+
+
+class FakeStream:
+    def __init__(self) -> None:
+        self._said: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._said.put_nowait(b"A played machine.\r\n")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (said := await self._said.get()) is not None:
+            yield said
+
+    async def write(self, data: bytes) -> None:
+        self._said.put_nowait(data)
+
+    async def close(self) -> None:
+        self._said.put_nowait(None)

@@ -95,6 +95,11 @@ async def machines_ports(network: NetworkService, session: Session) -> list[Devi
     return [DevicePort(row.id, row.device_id, row.binding_host_id) for row in rows]
 
 
+async def machines_networks(network: NetworkService, session: Session) -> set[str]:
+    """Networks on which the cloud has ports of machines."""
+    return {row.network_id for row in await ports.ports_owned(session, OWNER_MACHINE)}
+
+
 async def bind_machine_port(network: NetworkService, tx: Tx, port_id: str, nic: Nic) -> BoundPort:
     """Give somebody's port to a NIC, whose MAC it takes. Idempotent.
 

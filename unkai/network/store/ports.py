@@ -87,6 +87,9 @@ STATUSES_OF = STATUSES.where(among(ports.c.id))
 SET_STATUS = (
     update(ports).where(among(ports.c.id)).values(revision_number=ports.c.revision_number + 1)
 )
+OWNED = select(ports.c.id, ports.c.network_id, ports.c.device_id, ports.c.binding_host_id).where(
+    ports.c.device_owner == bindparam("device_owner")
+)
 INSERT = insert(ports)
 INSERT_ADDRESSES = insert(port_addresses)
 INSERT_GROUPS = insert(port_security_groups)
@@ -178,12 +181,8 @@ async def binding_statuses(session: Session, port_ids: Iterable[str] | None) -> 
 
 
 async def ports_owned(session: Session, device_owner: str) -> Sequence[AnyRow]:
-    """(id, device_id, binding_host_id) of the ports with this owner."""
-    return await session.all(
-        select(ports.c.id, ports.c.device_id, ports.c.binding_host_id).where(
-            ports.c.device_owner == device_owner
-        )
-    )
+    """(id, network_id, device_id, binding_host_id) of the ports with this owner."""
+    return await session.all(OWNED, {"device_owner": device_owner})
 
 
 async def mac_taken(session: Session, network_id: str, mac_address: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from unkai.network.fields import is_uuid
 CONSOLE: Final = "console=tty0 console=ttyS0,115200n8"
 KERNEL, INITRAMFS = "kernel", "initramfs"
 ManagementOf = Callable[[Node], Management]
-ImageFile = Callable[[str], Path]
+ImageFile = Callable[[str], Awaitable[Path]]
 
 
 class IpxeBoot:
@@ -61,8 +61,8 @@ class IpxeBoot:
             node_id=node.uuid,
             mode=ramdisk.mode,
             macs=macs,
-            kernel=self._source(node, ramdisk, KERNEL),
-            initramfs=self._source(node, ramdisk, INITRAMFS),
+            kernel=await self._source(node, ramdisk, KERNEL),
+            initramfs=await self._source(node, ramdisk, INITRAMFS),
             arguments=(*given, *standing_arguments(node, ramdisk)),
         )
         for word in entry.arguments:
@@ -83,7 +83,7 @@ class IpxeBoot:
     async def leftovers(self, keep: Sequence[str]) -> list[str]:
         return [f"boot files of node {node_id}" for node_id in self._files.nodes_but(keep)]
 
-    def _source(self, node: Node, ramdisk: Ramdisk, which: str) -> str:
+    async def _source(self, node: Node, ramdisk: Ramdisk, which: str) -> str:
         """A path of ours or an address, for the kernel or the initramfs."""
         word = "kernel" if which == KERNEL else "ramdisk"
         role = "rescue" if ramdisk.mode == "rescue" else "deploy"
@@ -99,7 +99,9 @@ class IpxeBoot:
                 )
             return str(path)
         _check_source(source, f"{role}_{word}")
-        return source if is_url(source) else str(self._image_file(source.removeprefix("glance://")))
+        if is_url(source):
+            return str(source)
+        return str(await self._image_file(source.removeprefix("glance://")))
 
 
 def standing_arguments(node: Node, ramdisk: Ramdisk) -> list[str]:

@@ -126,17 +126,17 @@ class NeutronNetwork:
 
         await self._network.kit.database.transact(write)
 
-    async def leftovers(self, keep: Collection[str]) -> list[str]:
-        """Neutron ports of machines and switch ports in use whose node is not in `keep`."""
+    async def leftovers(self, busy: Collection[str], deployed: Collection[str]) -> list[str]:
+        """Neutron ports of the cloud's own whose node is not busy, switch ports of idle nodes."""
         reader = self._network.kit.database.reader
         found = await machines_ports(self._network, reader)
         left = [
             f"Neutron port {one.port_id} of node {one.device_id}"
             for one in found
-            if one.device_id not in keep
+            if one.device_id not in busy
         ]
         for link, use in (await self._switch.uses() if self._switch else {}).items():
-            if use.node_id not in keep:
+            if use.node_id not in busy and use.node_id not in deployed:
                 left.append(
                     f"port {link.port} of switch {link.switch} on VLAN {use.vlan} for node "
                     f"{use.node_id}"

@@ -12,11 +12,14 @@ import ipaddress
 from typing import Final
 
 from unkai.baremetal.drivers.provisioning.base import Provisioning, Reservation, ServedNetwork
+from unkai.baremetal.drivers.provisioning.default_network import make_provisioning_network
 from unkai.baremetal.drivers.provisioning.dnsmasq_config import free_pool
 from unkai.kit.db import Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
+from unkai.network.actions.bind_machine_port import machines_networks
 from unkai.network.actions.dhcp_port import have_dhcp_port, machine_ports
 from unkai.network.actions.show_network import network_called, subnets_of_network
+from unkai.network.fields import is_uuid
 from unkai.network.model import Network, Port, Subnet
 from unkai.network.service import NetworkService
 from unkai.settings import BaremetalSettings
@@ -43,10 +46,13 @@ class Serving:
     async def network_for(self, purpose: str, chosen: str | None = None) -> Network:
         """The network for a purpose. chosen: by the node itself.
 
-        NotFound (code "provisioning-network") where there is none.
+        The provisioning network is made where it is missing. NotFound (code "provisioning-network")
+        for any other that is not there.
         """
         name = chosen or self.name_for(purpose)
         found = await network_called(self._network, self._network.kit.database.reader, name)
+        if found is None and name == self._settings.provisioning_network and not is_uuid(name):
+            found = await make_provisioning_network(self._network, self._settings)
         if found is None:
             raise NotFound(
                 f"There is no network {name} for {purpose}.",
@@ -80,7 +86,8 @@ class Serving:
 
     async def _networks(self, more: tuple[str, ...]) -> dict[str, Network]:
         reader = self._network.kit.database.reader
-        names = [*map(self.name_for, PURPOSES), *(one.id for one in self._engine.served()), *more]
+        names = [*map(self.name_for, PURPOSES), *more]
+        names += await machines_networks(self._network, reader)
         found: dict[str, Network] = {}
         for name in dict.fromkeys(names):
             network = await network_called(self._network, reader, name)

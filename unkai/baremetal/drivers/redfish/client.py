@@ -25,7 +25,6 @@ from unkai.kit.errors import Failed
 AT_ONCE = 4
 TIMEOUT_S = 20.0
 CONNECT_TIMEOUT_S = 5.0
-CONNECTIONS = 2000
 IDLE_S = 75.0
 CLOSE_TIMEOUT_S = 2.0
 JSON = {"Content-Type": "application/json"}
@@ -204,7 +203,7 @@ class Redfish:
             if known is None:
                 context = await asyncio.to_thread(_trust, login.verify)
                 known = http_client(
-                    self._namespace, tls=context, connections=CONNECTIONS, keepalive_s=IDLE_S
+                    self._namespace, tls=context, connections=AT_ONCE, keepalive_s=IDLE_S
                 )
                 known.timeout = self._timeout
                 self._clients[login.verify] = known
