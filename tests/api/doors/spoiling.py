@@ -159,7 +159,7 @@ def _add_from(most: Any, least: Any, random: Random) -> None:
         inner: Any = most[key]
         there = key in _names(least) if _is(least, dict) else bool(least)
         deeper = bool(_is(inner, dict, list) and inner and there)
-        if not deeper or not _is(least[key], type(inner)):
+        if not deeper or not isinstance(least[key], type(inner)):
             new: Any = inner if random.random() < 0.3 else random.choice(VALUES)
             if _is(inner, dict) and inner and random.random() < 0.5:
                 new = {**inner, random.choice(_names(inner)): random.choice(VALUES)}
