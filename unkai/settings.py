@@ -96,8 +96,11 @@ class BaremetalSettings:
     """How long a heartbeat of an agent counts; it beats three times as often."""
     power_timeout_s: int = 60
     """How long a BMC may take from a power command to the state it asks for."""
-    power_sync_s: int = 60
-    """How often the power state of every node is read."""
+    lock_patience_s: float = 3.0
+    """How long a request waits for a node that is held by short work (power, boot mode)."""
+    power_sync_s: int = 45
+    """How often the power state of every node is read; 0: never. Under the 60 s after which a BMC
+    drops an idle session: opening one costs it and us more than a poll."""
     force_power_state_during_sync: bool = True
     """Whether a machine found on or off against the table is set back, else the table follows."""
     physical_network: str = "physnet1"

@@ -1,4 +1,4 @@
-"""Nodes: enrolling them, listing a thousand, and their way to active on fake hardware."""
+"""Nodes: enrolling, listing a thousand, and the way from enroll to active on fake hardware."""
 
 from __future__ import annotations
 

@@ -21,8 +21,11 @@ NOTHING: Any = SimpleNamespace(id="", name="")
 """In place of a network that is not there: the tests that need it say so."""
 
 
-def write_configuration(cloud: RunningCloud, folder: Path) -> Path:
-    """Two images, two flavors, then the file. Everything is looked for before it is made."""
+def write_configuration(cloud: RunningCloud, folder: Path, roles: str = "member") -> Path:
+    """Two images, two flavors, then the file. Everything is looked for before it is made.
+
+    roles: what every user of tempest's gets besides its own.
+    """
     connection: Any = connect(cloud)
     image, other = _images(connection, folder, real=not cloud.fake)
     small, large = (_flavor(connection, name, memory) for name, memory in FLAVORS.items())
@@ -34,6 +37,7 @@ def write_configuration(cloud: RunningCloud, folder: Path) -> Path:
     text = TEMPLATE.read_text().format(
         folder=folder,
         admin_password=(cloud.state_dir / "admin-password").read_text().strip(),
+        roles=roles,
         url=cloud.url,
         region=connection.config.get_region_name(),
         image=image.id,

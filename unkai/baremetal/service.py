@@ -108,7 +108,10 @@ def _each(kind: Callable[[D, Guard], T], drivers: Mapping[str, D], guard: Guard)
 
 @dataclass(frozen=True, slots=True)
 class Baremetal:
-    """conductor: this process's name, shown as a node's conductor and as who holds its lock."""
+    """conductor: this process's name, shown as a node's conductor and as who holds its lock.
+
+    started_at: when the process began, as the list of conductors shows it.
+    """
 
     kit: Kit
     settings: BaremetalSettings
@@ -120,6 +123,7 @@ class Baremetal:
     agent: Agent
     images: Images
     conductor: str
+    started_at: float = 0.0
     hardware_types: Mapping[str, HardwareType] = field(default_factory=lambda: HARDWARE_TYPES)
 
     def power(self, node: Node) -> Power:

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import unkai
+from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.machines import open_baremetal
@@ -51,6 +52,7 @@ from unkai.placement.actions.audit_placement import audit_placement
 from unkai.placement.service import Placement
 from unkai.settings import Settings
 from unkai.timeline.actions.record import StepRecorder
+from unkai.timeline.reconcilers import add_reconcilers as add_timeline_reconcilers
 
 CATALOG = (
     ("identity", "keystone", "/identity"),
@@ -155,6 +157,7 @@ def _services(
         baremetal=baremetal,
         agents=world.agents,
     )
+    add_timeline_reconcilers(kit)
     add_image_reconcilers(images)
     add_network_reconcilers(network)
     add_compute_reconcilers(compute)
@@ -172,6 +175,7 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
         kit=compute.kit,
         compute=compute,
         audits={
+            "baremetal": lambda: audit_baremetal(compute.baremetal),
             "compute": lambda: audit_compute(compute),
             "image": lambda: audit_images(compute.images),
             "network": lambda: audit_network(compute.network, reader),

@@ -62,6 +62,7 @@ def open_baremetal(
         agent=HttpAgent(world.namespace),
         images=served.images,
         conductor=socket.gethostname(),
+        started_at=kit.clock.now(),
     )
     register_operations(baremetal)
     add_reconcilers(baremetal, guard, calls)

@@ -70,11 +70,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """What is expected next, and for how long it has not come."""
+    """What is expected next, and for how long it has not come.
+
+    within_s: how long it usually takes, None if unknown. says: a sentence to act on, where one is
+    known.
+    """
 
     participant: str
     action: str
     for_s: float
+    within_s: float | None = None
+    says: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ They live outside the service, as machines do: a crash of it does not touch them
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -154,3 +155,6 @@ class PlayedImages:
 
     async def withdraw(self, node: Node) -> None:
         self.offered.discard(node.uuid)
+
+    def leftovers(self, keep: Sequence[str]) -> list[str]:
+        return sorted(self.offered - set(keep))

@@ -185,7 +185,9 @@ def with_agents(drivers: Drivers) -> Drivers:
 
 
 @asynccontextmanager
-async def opened(outside: Outside) -> AsyncGenerator[Rig]:
+async def opened(
+    outside: Outside, settings: BaremetalSettings | None = None
+) -> AsyncGenerator[Rig]:
     """A life of the service; at its end everything of it stops where it is, as in a crash."""
     folder, machines = outside.folder, outside.machines
     clock, chance = Clock(), Chance()
@@ -195,7 +197,7 @@ async def opened(outside: Outside) -> AsyncGenerator[Rig]:
     kit = Kit(database, clock, chance, events, operations, Reconcilers(clock))
     baremetal = Baremetal(
         kit=kit,
-        settings=BaremetalSettings(),
+        settings=settings or BaremetalSettings(lock_patience_s=0.2),
         identity=make_identity(kit, IdentitySettings(argon2_memory_kib=8), folder / "keys"),
         glance=ImageService(
             kit,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.api.baremetal.rig import Rig
@@ -42,14 +44,14 @@ async def test_a_chassis_with_nodes_stays(rig: Rig) -> None:
 
 async def test_chassis_are_the_clouds_business(rig: Rig) -> None:
     made = await rig.ask("POST", "/chassis", {}, status=201)
-    empty: list[object] = []
-    for method, path, body in (
+    requests: list[tuple[str, str, Any]] = [
         ("GET", "/chassis", None),
         ("GET", f"/chassis/{made['uuid']}", None),
-        ("POST", "/chassis", dict[str, str]()),
-        ("PATCH", f"/chassis/{made['uuid']}", empty),
+        ("POST", "/chassis", {}),
+        ("PATCH", f"/chassis/{made['uuid']}", []),
         ("DELETE", f"/chassis/{made['uuid']}", None),
-    ):
+    ]
+    for method, path, body in requests:
         await rig.ask(method, path, body, who="manager", status=403)
         await rig.ask(method, path, body, who="nobody", status=401)
     await rig.ask("GET", "/chassis/nonsense", status=400)

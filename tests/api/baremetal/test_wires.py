@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.api.baremetal.rig import Rig
+from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.baremetal.drivers.base import Ramdisk
 from unkai.baremetal.drivers.boot.files import BootFiles
 from unkai.baremetal.drivers.boot.ipxe import IpxeBoot
@@ -307,3 +309,19 @@ async def test_sightings_land_on_the_timeline_of_the_macs_node(floor: Floor) -> 
     timeline = await read_timeline(database.reader, Clock(), f"node/{NODE.uuid}")
     told = [(one.participant, one.action, one.outcome, one.seconds) for one in timeline.events]
     assert told == [("DHCP", "DISCOVER", "ok", 0.0), ("HTTP", "GET kernel", "failed", 2.5)]
+
+
+async def test_the_audit_names_what_no_work_needs(rig: Rig) -> None:
+    """A node under work or with an instance may hold its things; an idle one may not."""
+    node_id = await rig.enroll()
+    offered = rig.outside.images.offered
+    assert await audit_baremetal(rig.baremetal) == []
+
+    offered.add(node_id)
+    assert [(one.kind, one.id) for one in await audit_baremetal(rig.baremetal)] == [
+        ("image", node_id)
+    ]
+    await rig.change(node_id, provision_state="deploying")
+    assert await audit_baremetal(rig.baremetal) == []
+    await rig.change(node_id, provision_state="active")
+    assert len(await audit_baremetal(rig.baremetal)) == 1

@@ -12,9 +12,13 @@ from unkai.baremetal.actions.provision import provision
 from unkai.baremetal.model import Node, PowerState
 from unkai.baremetal.store import nodes
 from unkai.baremetal.store.ports import PORTS, Port
+from unkai.compute.actions.find_server import find_server
 from unkai.compute.model import Flavor
 from unkai.compute.store import flavors as flavor_store
 from unkai.kit.errors import Failed
+from unkai.operator.actions.gather_timeline import server_timeline
+from unkai.operator.service import Operator
+from unkai.timeline import model as who
 
 pytestmark = pytest.mark.anyio
 SPECS = {
@@ -95,6 +99,32 @@ async def test_a_server_lands_on_a_node_and_gives_it_back(cloud: Cloud) -> None:
     await until_state(cloud, node, "available")
     assert (await node_of(cloud, node)).instance_uuid is None
     assert await cloud.leftovers() == []
+
+
+async def test_a_server_on_a_node_has_one_timeline_with_it(cloud: Cloud) -> None:
+    await seed_flavors(cloud)
+    node = await a_node(cloud)
+    server_id = await cloud.create(flavorRef="gold")
+    await cloud.reach(server_id, "ACTIVE")
+    facts: dict[str, Any] = {"audits": {}, "health": no_parts, "facts": {}}
+    operator = Operator(kit=cloud.kit, compute=cloud.compute, **facts)
+    for name in ("admin", "member"):
+        server = await find_server(cloud.kit.database.reader, caller_of(name), server_id)
+        timeline = await server_timeline(operator, caller_of(name), server)
+        times = [event.started_at for event in timeline.events]
+        participants = {event.participant for event in timeline.events}
+        subjects = {event.subject for event in timeline.events}
+        of_node = [event for event in timeline.events if event.subject == f"node/{node}"]
+        assert times == sorted(times)
+        assert {who.NOVA_API, who.IRONIC_CONDUCTOR, who.BARE_METAL_NODE_BMC} <= participants
+        assert subjects == {f"server/{server_id}", f"node/{node}"}
+        assert {event.operation for event in of_node if event.operation} == {"deploy-node"}
+        if name == "member":
+            assert not any(event.detail for event in of_node)
+
+
+async def no_parts() -> dict[str, str]:
+    return {}
 
 
 async def test_stop_start_reboot_and_rebuild_on_a_node(cloud: Cloud) -> None:

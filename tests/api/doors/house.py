@@ -19,7 +19,6 @@ from tests.api.doors.asking import Answer, ask
 from tests.api.doors.machines import equip
 from tests.api.doors.samples import ALLOCATIONS, UUID
 from unkai.baremetal.model import HistoryEntry, Inventory
-from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.bios_settings import save_bios_settings
 from unkai.baremetal.store.history import HISTORY
 from unkai.baremetal.store.inventories import put_inventory
@@ -27,7 +26,7 @@ from unkai.boot.cloud import Cloud, open_cloud
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.progress import Progress
 from unkai.kit.clock import Chance, Clock
-from unkai.kit.db import Tx
+from unkai.kit.db import Database, Tx
 from unkai.kit.http import Api, App, Route
 from unkai.settings import IdentitySettings, ImageSettings, Settings
 
@@ -406,7 +405,7 @@ async def _baremetal(house: House) -> dict[str, str]:
     made = await house.ask("admin", "POST", "/baremetal/v1/nodes", body, **newest)
     assert made.status == 201, made.content
     node = made.json()["uuid"]
-    entry = await _known_of(house.cloud.compute.baremetal, node)
+    entry = await _known_of(house.cloud.kit.database, node)
     return {
         "node_ident": node,
         "event_uuid": entry,
@@ -420,12 +419,12 @@ async def _baremetal(house: House) -> dict[str, str]:
     }
 
 
-async def _known_of(baremetal: Baremetal, node: str) -> str:
+async def _known_of(database: Database, node: str) -> str:
     """What an inspection, its BMC and a failure would have told of it; the failure's id."""
     entry = HistoryEntry(
         uuid=UUID,
         node_uuid=node,
-        conductor=baremetal.conductor,
+        conductor="conductor",
         event=f"{MARK} failed.",
         event_type="clean-node",
         severity="ERROR",
@@ -438,7 +437,7 @@ async def _known_of(baremetal: Baremetal, node: str) -> str:
         await put_inventory(tx, node, Inventory({"cpu": {"count": 1}}), 1.0)
         await save_bios_settings(tx, node, {"virtualization": {"value": "on"}}, 1.0)
 
-    await baremetal.kit.database.transact(write)
+    await database.transact(write)
     return entry.uuid
 
 

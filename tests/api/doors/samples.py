@@ -134,6 +134,47 @@ LEAST: dict[str, Any] = {
     "POST /nodes": {"driver": "fake-hardware"},
     "POST /ports": {"node_uuid": "{node_ident}", "address": "{mac}"},
     "POST /portgroups": {"node_uuid": "{node_ident}"},
+    "POST /volume/connectors": {
+        "node_uuid": "{node_ident}",
+        "type": "iqn",
+        "connector_id": "{unique}",
+    },
+    "PATCH /volume/connectors/{connector_uuid}": [
+        {"op": "add", "path": "/extra/colour", "value": "red"}
+    ],
+    "POST /volume/targets": {
+        "node_uuid": "{node_ident}",
+        "volume_type": "iscsi",
+        "volume_id": "1",
+        "boot_index": "{number}",
+    },
+    "PATCH /volume/targets/{target_uuid}": [{"op": "add", "path": "/extra/b", "value": "red"}],
+    "baremetal POST /allocations": {"resource_class": "doors"},
+    "PATCH /allocations/{allocation_ident}": [{"op": "add", "path": "/extra/b", "value": "red"}],
+    "POST /events": {
+        "events": [
+            {
+                "event": "network.bind_port",
+                "port_id": UUID,
+                "mac_address": "52:54:00:00:00:01",
+                "status": "ACTIVE",
+            }
+        ]
+    },
+    "POST /deploy_templates": {
+        "name": "CUSTOM_{number}",
+        "steps": [{"interface": "bios", "step": "reset", "args": {}, "priority": 1}],
+    },
+    "PATCH /deploy_templates/{template_ident}": [
+        {"op": "add", "path": "/extra/colour", "value": "red"}
+    ],
+    "POST /runbooks": {
+        "name": "{unique}",
+        "steps": [{"interface": "bios", "step": "reset", "order": 1}],
+    },
+    "PATCH /runbooks/{runbook_ident}": [{"op": "add", "path": "/extra/colour", "value": "red"}],
+    "PUT /runbooks/{runbook_ident}/traits": {"traits": ["CUSTOM_DOORS"]},
+    "PUT /runbooks/{runbook_ident}/traits/{trait}": {},
     "PATCH /ports/{port_ident}": [{"op": "add", "path": "/extra/colour", "value": "red"}],
     "PATCH /portgroups/{portgroup_ident}": [{"op": "add", "path": "/extra/b", "value": "red"}],
     "PATCH /chassis/{chassis_uuid}": [{"op": "add", "path": "/extra/colour", "value": "red"}],

@@ -35,6 +35,8 @@ REFUSED = {
     "PUT /os-hosts/{host_name}",
     "POST /continue_inspection",
     "POST /heartbeat/{node_ident}",
+    "PATCH /volume/connectors/{connector_uuid}",
+    "PATCH /volume/targets/{target_uuid}",
 }
 """Ours alone is wrong for these: who may ask them, or when, is for tests of their own."""
 

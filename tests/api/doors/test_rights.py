@@ -41,7 +41,14 @@ OWNED = {
         "resource_id",
     },
     "image": {"image_id"},
-    "baremetal": {"node_ident", "port_ident", "portgroup_ident"},
+    "baremetal": {
+        "allocation_ident",
+        "connector_uuid",
+        "node_ident",
+        "port_ident",
+        "portgroup_ident",
+        "target_uuid",
+    },
     "unkai": {"server_id", "node_ident"},
 }
 """Variables of paths that stand for something of project demo's."""
@@ -217,11 +224,15 @@ def test_every_owned_thing_is_looked_after(house: House) -> None:
         "image": {"member_id", "name", "tag", "task_id"},
         "baremetal": {
             "chassis_uuid",
+            "driver_name",
             "event_uuid",
+            "hostname",
             "indicator",
             "method",
+            "runbook_ident",
             "setting_name",
             "state",
+            "template_ident",
             "trait",
             "vif_ident",
         },

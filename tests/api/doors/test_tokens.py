@@ -14,6 +14,7 @@ OPEN = {
     "identity POST /v3/users/{user_id}/password",
     "unkai GET /health",
     "baremetal GET /lookup",
+    "baremetal POST /heartbeat",
     "baremetal POST /heartbeat/{node_ident}",
     "baremetal POST /continue_inspection",
 }

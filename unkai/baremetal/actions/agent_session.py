@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unkai.baremetal.actions.change_state import move_node, node_of, node_uuid_of
+from unkai.baremetal.actions.expect_next import how_far
 from unkai.baremetal.drivers.base import Ramdisk
 from unkai.baremetal.model import Node, Port, PowerState
 from unkai.baremetal.service import Baremetal
@@ -25,6 +26,7 @@ from unkai.kit.errors import Failed, Fault, Unavailable
 from unkai.kit.log import log
 from unkai.kit.operations import Result, Retry, Run, Step, Wait
 from unkai.timeline import model as who
+from unkai.timeline.actions.read import read_timeline
 
 PURPOSES = {
     "clean-node": ("clean", "cleaning"),
@@ -178,12 +180,15 @@ async def await_agent(baremetal: Baremetal, run: Run) -> Wait | None:
     if node.driver_internal_info.get("agent_url"):
         return None
     timeout_s = baremetal.settings.agent_timeout_s
+    kit = baremetal.kit
+    seen = await read_timeline(kit.database.reader, kit.clock, run.subject)
+    came = how_far(node, seen.events, kit.clock.now())
     return Wait(
         HEARTBEAT,
         node.uuid,
         timeout_s,
-        f"The agent of node {node.uuid} did not call within {timeout_s} s. Its timeline shows how "
-        "far the machine came: DHCP, boot loader, kernel.",
+        f"The agent of node {node.uuid} did not call within {timeout_s} s. "
+        + (came or "Nothing was seen of the machine."),
     )
 
 

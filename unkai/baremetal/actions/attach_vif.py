@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from unkai.baremetal.actions.find_node import free_node, permitted_node
+from unkai.baremetal.actions.find_node import free_node, permitted_node, transact_when_free
 from unkai.baremetal.model import Node, Port, Portgroup
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.portgroups import PORTGROUPS, portgroups_of
@@ -65,7 +65,7 @@ async def attach_vif(
         best = max(free, key=_rank)
         await _write(tx, best, {**best.internal_info, TENANT: vif})
 
-    await baremetal.kit.database.transact(write)
+    await transact_when_free(baremetal, write)
 
 
 async def detach_vif(baremetal: Baremetal, caller: Caller, ident: str, vif: str) -> None:
@@ -86,7 +86,7 @@ async def detach_vif(baremetal: Baremetal, caller: Caller, ident: str, vif: str)
             code="vif-not-attached",
         )
 
-    await baremetal.kit.database.transact(write)
+    await transact_when_free(baremetal, write)
 
 
 async def _carriers(session: Session, node: Node) -> tuple[Sequence[Portgroup], Sequence[Port]]:

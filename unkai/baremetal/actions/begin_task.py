@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from unkai.baremetal.actions.change_state import node_uuid_of, note
-from unkai.baremetal.actions.find_node import free_node
+from unkai.baremetal.actions.find_node import free_node, transact_when_free
 from unkai.baremetal.model import Node
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store import nodes
@@ -55,7 +55,7 @@ async def begin_task(
             happened(subject, who.IRONIC_API, f"admit {said}", **asked),
         )
 
-    await baremetal.kit.database.transact(admit)
+    await transact_when_free(baremetal, admit)
 
 
 async def write_node(baremetal: Baremetal, tx: Tx, run: Run, **values: Any) -> None:

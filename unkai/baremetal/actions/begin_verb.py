@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from unkai.baremetal.actions.change_state import NODE_CHANGED, moved
+from unkai.baremetal.actions.find_node import not_busy
 from unkai.baremetal.model import Node
 from unkai.baremetal.service import Baremetal
-from unkai.baremetal.states import Event, busy
+from unkai.baremetal.states import Event
 from unkai.baremetal.store import nodes
 from unkai.kit.db import Tx
 from unkai.kit.operations import Operation
@@ -38,8 +39,8 @@ async def begin_verb(
     subject = f"node/{node.uuid}"
     now = baremetal.kit.clock.now()
     move = moved(node, verb, now, name=name)
-    if not supersede and await baremetal.kit.operations.busy(tx, subject) is not None:
-        raise busy(node.uuid, node.conductor or baremetal.conductor)
+    if not supersede:
+        await not_busy(baremetal, tx, node)
     await nodes.change_node(tx, node, now, **{**move, "last_error": None, **values})
     await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)
     await baremetal.kit.operations.submit(

@@ -11,6 +11,7 @@ from unkai.baremetal.actions.check_port import (
     join_physical_network,
 )
 from unkai.baremetal.actions.find_below import check_unique, node_for
+from unkai.baremetal.actions.take_turns import take_turns
 from unkai.baremetal.model import Port
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.ports import PORTS
@@ -44,4 +45,4 @@ async def create_port(
         await PORTS.add(tx, port)
         return port
 
-    return await kit.database.transact(write)
+    return await take_turns(baremetal, write)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from unkai.baremetal.actions.find_node import free_node
+from unkai.baremetal.actions.find_node import free_node, transact_when_free
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import DELETE_ALLOWED
 from unkai.baremetal.store import nodes
-from unkai.baremetal.store.ports import PORTS, ports_of
+from unkai.baremetal.store.below import forget_below
 from unkai.kit.db import Tx
 from unkai.kit.errors import Conflict, Forbidden
 from unkai.kit.policy import Caller
@@ -32,9 +32,8 @@ async def delete_node(baremetal: Baremetal, caller: Caller, ident: str) -> None:
                 code="provision-state",
                 remedy="Bring it to manageable, or set it to maintenance first.",
             )
-        for port in await ports_of(tx, node.uuid):
-            await PORTS.remove(tx, port.uuid)
+        await forget_below(tx, node.uuid)
         await nodes.remove_node(tx, node.uuid)
         await let_go(tx, baremetal.kit.clock, f"node/{node.uuid}")
 
-    await baremetal.kit.database.transact(write)
+    await transact_when_free(baremetal, write)

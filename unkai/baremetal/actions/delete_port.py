@@ -5,6 +5,7 @@ from __future__ import annotations
 from unkai.baremetal.actions.attach_vif import TENANT
 from unkai.baremetal.actions.find_below import find_below
 from unkai.baremetal.actions.find_node import not_busy
+from unkai.baremetal.actions.take_turns import take_turns
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.ports import PORTS
 from unkai.kit.db import Tx
@@ -24,4 +25,4 @@ async def delete_port(baremetal: Baremetal, caller: Caller, uuid: str) -> None:
             )
         await PORTS.remove(tx, port.uuid)
 
-    await baremetal.kit.database.transact(write)
+    await take_turns(baremetal, write)

@@ -9,7 +9,7 @@ from msgspec import structs
 from unkai.baremetal.actions.begin_verb import begin_verb
 from unkai.baremetal.actions.change_state import NODE_CHANGED, moved
 from unkai.baremetal.actions.choose_operation import choose_operation
-from unkai.baremetal.actions.find_node import not_busy, permitted_node
+from unkai.baremetal.actions.find_node import not_busy, permitted_node, transact_when_free
 from unkai.baremetal.actions.resolve_image import check_instance
 from unkai.baremetal.actions.unhold_node import unhold_node
 from unkai.baremetal.model import Node, State
@@ -76,7 +76,7 @@ async def provision(
         )
         return node
 
-    return await baremetal.kit.database.transact(admit)
+    return await transact_when_free(baremetal, admit)
 
 
 async def _only_move(baremetal: Baremetal, tx: Tx, node: Node, event: Event, name: str) -> Node:

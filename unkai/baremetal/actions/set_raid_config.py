@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from unkai.baremetal.actions.find_node import free_node
+from unkai.baremetal.actions.find_node import free_node, transact_when_free
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store import nodes
 from unkai.kit.db import Tx
@@ -30,4 +30,4 @@ async def set_raid_config(
         now = baremetal.kit.clock.now()
         await nodes.change_node(tx, node, now, target_raid_config=config)
 
-    await baremetal.kit.database.transact(write)
+    await transact_when_free(baremetal, write)

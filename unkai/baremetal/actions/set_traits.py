@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from unkai.baremetal.actions.find_node import free_node
+from unkai.baremetal.actions.find_node import free_node, transact_when_free
 from unkai.baremetal.model import Node
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store import nodes
@@ -61,4 +61,4 @@ async def _change(
         if traits != node.traits:
             await nodes.change_node(tx, node, baremetal.kit.clock.now(), traits=traits)
 
-    await baremetal.kit.database.transact(write)
+    await transact_when_free(baremetal, write)

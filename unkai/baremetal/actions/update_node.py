@@ -17,7 +17,7 @@ from unkai.baremetal.actions.create_node import (
     interfaces_of,
     parent_of,
 )
-from unkai.baremetal.actions.find_node import not_busy, permitted_node
+from unkai.baremetal.actions.find_node import not_busy, permitted_node, transact_when_free
 from unkai.baremetal.actions.rights import may
 from unkai.baremetal.model import Node, State
 from unkai.baremetal.service import Baremetal
@@ -65,7 +65,7 @@ async def update_node(
         assert found is not None
         return found
 
-    return await baremetal.kit.database.transact(write)
+    return await transact_when_free(baremetal, write)
 
 
 def _check_state(node: Node, values: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from unkai.baremetal.actions.check_port import (
 )
 from unkai.baremetal.actions.find_below import check_unique, find_below, node_for
 from unkai.baremetal.actions.find_node import not_busy
+from unkai.baremetal.actions.take_turns import take_turns
 from unkai.baremetal.model import Node, Port, Portgroup, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.ports import PORTS
@@ -63,7 +64,7 @@ async def update_port(
             await PORTS.change(tx, port.uuid, updated_at=now, **values)
         return structs.replace(after, updated_at=now) if values else port
 
-    return await baremetal.kit.database.transact(write)
+    return await take_turns(baremetal, write)
 
 
 def _check_inspecting(node: Node, port: Port) -> None:

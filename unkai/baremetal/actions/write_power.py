@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unkai.baremetal.actions.change_state import note
+from unkai.baremetal.actions.change_state import NODE_CHANGED, note
 from unkai.baremetal.actions.restore_power import RESTORE_POWER
 from unkai.baremetal.model import Node, PowerState
 from unkai.baremetal.service import Baremetal
@@ -85,6 +85,8 @@ async def _write_one(baremetal: Baremetal, tx: Tx, seen: Seen) -> None:
         values |= {"power_changed_at": now, "target_power_state": None}
     if values:
         await nodes.change_node(tx, node, now, **values)
+    if "maintenance" in values:
+        await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)
     said = _said(node, seen, values)
     if said:
         failed = values.get("fault") == POWER_FAILURE

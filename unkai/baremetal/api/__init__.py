@@ -5,7 +5,13 @@ from __future__ import annotations
 from itertools import chain
 
 from unkai.baremetal.api import (
+    allocations,
     chassis,
+    conductors,
+    deploy_templates,
+    drivers,
+    events,
+    node_below,
     node_facts,
     node_maintenance,
     node_management,
@@ -18,7 +24,9 @@ from unkai.baremetal.api import (
     portgroups,
     ports,
     ramdisk,
+    runbooks,
     versions,
+    volumes,
 )
 from unkai.baremetal.api.policies import POLICIES
 from unkai.baremetal.service import Baremetal
@@ -39,6 +47,14 @@ NOUNS: tuple[tuple[Route, ...], ...] = (
     ports.ROUTES,
     portgroups.ROUTES,
     chassis.ROUTES,
+    volumes.ROUTES,
+    node_below.ROUTES,
+    allocations.ROUTES,
+    drivers.ROUTES,
+    conductors.ROUTES,
+    events.ROUTES,
+    deploy_templates.ROUTES,
+    runbooks.ROUTES,
     ramdisk.ROUTES,
 )
 
@@ -54,5 +70,6 @@ def baremetal_apis(baremetal: Baremetal) -> tuple[Api, ...]:
         dialects.ironic,
         versions.MICROVERSIONS,
         request_id_header="X-OpenStack-Request-Id",
+        also_at="/baremetal",  # a path without a version, as bookmarks have it, is v1's
     )
     return (api, versions.versions_api())

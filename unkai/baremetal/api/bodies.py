@@ -42,26 +42,25 @@ def checked_uuid(given: str, what: str) -> str:
     return given.lower()
 
 
-def after_patch(one: msgspec.Struct, patch: Patch, shape: type[T]) -> tuple[T, dict[str, Any]]:
-    """A resource after a patch, as `shape` has it, and the named fields of it alone.
+def after_patch(one: msgspec.Struct, patch: Patch, shape: type[T], **shown: Any) -> T:
+    """A resource after a patch, as `shape` has it.
 
     Only fields of `shape` may be named; BadRequest for any other, or for a value out of bounds.
+    shown: fields that a patch sees otherwise than the model has them.
     """
-    names = named(patch)
     allowed = shape.__struct_fields__
-    for name in names:
+    for name in named(patch):
         if name not in allowed:
             raise BadRequest(
                 f"Cannot patch /{name}. Only the following can be updated: {', '.join(allowed)}.",
                 code="patch-not-allowed",
             )
-    before = {name: msgspec.to_builtins(getattr(one, name)) for name in allowed}
+    before = {name: msgspec.to_builtins(getattr(one, name)) for name in allowed} | shown
     after = patched(before, patch, read_only=frozenset())
     try:
-        said = msgspec.convert(after, shape, strict=False)
+        return msgspec.convert(after, shape, strict=False)
     except msgspec.ValidationError as error:
         raise BadRequest(f"Invalid input: {error}.", code="invalid-body") from error
-    return said, {name: getattr(said, name) for name in names}
 
 
 def named(patch: Patch) -> Sequence[str]:

@@ -85,7 +85,7 @@ async def patch_chassis(call: Call) -> dict[str, Any]:
 
     async def write(tx: Tx) -> Chassis:
         found = await _find(call, tx)
-        said, _ = after_patch(found, patch, ChangedChassis)
+        said = after_patch(found, patch, ChangedChassis)
         now = baremetal.kit.clock.now()
         values = {"description": said.description, "extra": said.extra or {}, "updated_at": now}
         await CHASSIS.change(tx, found.uuid, **values)

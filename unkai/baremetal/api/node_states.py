@@ -71,7 +71,7 @@ async def show_states(call: Call) -> dict[str, Any]:
     raid = ("raid_config", "target_raid_config") if call.at_least("1.12") else ()
     boot = ("boot_mode", "secure_boot") if call.at_least("1.75") else ()
     shown = {name: READERS[name](node) for name in (*SHOWN, *raid, *boot)}
-    shown["provision_state"] = state_shown(call, node)
+    shown["provision_state"] = state_shown(call, node.provision_state)
     return shown
 
 

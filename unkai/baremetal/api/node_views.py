@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, cast
@@ -25,7 +26,7 @@ BRIEF = (
     "name",
     "links",
 )
-_BELOW = {"ports": "1.1", "states": "1.14", "portgroups": "1.24", "volume": "1.32"}
+BELOW = {"ports": "1.1", "states": "1.14", "portgroups": "1.24", "volume": "1.32"}
 
 SINCE: dict[str, str] = {
     "uuid": "1.1",
@@ -106,7 +107,8 @@ SINCE: dict[str, str] = {
 """Every field, and the first microversion that has it."""
 
 Reader = Callable[[Node], Any]
-_SECRET = ("password", "secret", "token", "snmp_auth_key", "snmp_priv_key")
+SECRET = re.compile("(?i)password|secret|token|snmp_auth_key|snmp_priv_key")
+"""In the name of what is never shown."""
 
 
 def masked(info: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +118,7 @@ def masked(info: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict):
             inner = cast("dict[str, Any]", value)
             made: Any = masked(inner)
-        elif any(word in key.lower() for word in _SECRET):
+        elif SECRET.search(key):
             made = HIDDEN
         else:
             continue
@@ -126,8 +128,8 @@ def masked(info: dict[str, Any]) -> dict[str, Any]:
     return info if shown is None else shown
 
 
-def _instance_info(node: Node) -> dict[str, Any]:
-    info = masked(node.instance_info)
+def masked_instance_info(instance_info: dict[str, Any]) -> dict[str, Any]:
+    info = masked(instance_info)
     hidden = [name for name in ("configdrive", "image_url") if info.get(name)]
     return {**info, **dict.fromkeys(hidden, HIDDEN)} if hidden else info
 
@@ -151,14 +153,14 @@ def _reader(name: str) -> Reader:
         kind = name.removesuffix("_interface")
         return lambda node: node.interfaces.get(kind)
     if name == "instance_info":
-        return _instance_info
+        return lambda node: masked_instance_info(node.instance_info)
     if name in ("driver_info", "driver_internal_info"):
         return lambda node: masked(getattr(node, name))
     return attrgetter(name)
 
 
-_COMPUTED = frozenset({"links", "reservation", *_BELOW})
-READERS: dict[str, Reader] = {name: _reader(name) for name in SINCE if name not in _COMPUTED}
+COMPUTED = frozenset({"links", "reservation", *BELOW})
+READERS: dict[str, Reader] = {name: _reader(name) for name in SINCE if name not in COMPUTED}
 INTERFACE_FIELDS = tuple(f"{kind}_interface" for kind in INTERFACES)
 _FIRST = {name: parse(version) for name, version in SINCE.items()}
 
@@ -206,13 +208,13 @@ _GUARDED: dict[str, Any] = {
 """What a lessee does not see of the machine it has."""
 
 
-def state_shown(call: Call, node: Node) -> str | None:
-    """The provision state in the words of this microversion."""
-    if node.provision_state == State.AVAILABLE and call.version < (1, 2):
+def state_shown(call: Call, state: str) -> str | None:
+    """A provision state in the words of this microversion."""
+    if state == State.AVAILABLE and call.version < (1, 2):
         return None
-    if node.provision_state == State.INSPECT_WAIT and call.version < (1, 39):
+    if state == State.INSPECT_WAIT and call.version < (1, 39):
         return State.INSPECTING
-    return node.provision_state
+    return state
 
 
 class View:
@@ -221,7 +223,7 @@ class View:
     def __init__(self, call: Call, fields: Sequence[str]) -> None:
         self._call = call
         self._read = [(name, READERS[name]) for name in fields if name in READERS]
-        self._below = [name for name in fields if name in _BELOW]
+        self._below = [name for name in fields if name in BELOW]
         self._links = "links" in fields
         self.shows_reservation = "reservation" in fields
         self._state = "provision_state" in fields and call.version < (1, 39)
@@ -232,7 +234,7 @@ class View:
         """reserved_by: the conductor that works on it now."""
         shown = {name: read(node) for name, read in self._read}
         if self._state:
-            shown["provision_state"] = state_shown(self._call, node)
+            shown["provision_state"] = state_shown(self._call, node.provision_state)
         if self.shows_reservation:
             shown["reservation"] = reserved_by
         path = f"nodes/{node.uuid}"

@@ -12,11 +12,12 @@ from unkai.baremetal.actions.validate_node import validate_node
 from unkai.baremetal.api.asked import ident, need
 from unkai.baremetal.api.node_fields import NewNode, check_name, columns
 from unkai.baremetal.api.node_filters import filters_of, refuse_fields, wants_detail
+from unkai.baremetal.api.node_lists import PlainView
 from unkai.baremetal.api.node_views import BRIEF, View, asked_fields, refuse_newer
-from unkai.baremetal.api.paging import collection, listed, page_of
+from unkai.baremetal.api.paging import Page, collection, marked, page_of
 from unkai.baremetal.model import Node, State
 from unkai.baremetal.service import Baremetal
-from unkai.baremetal.store.nodes import NODES, matching, seen_by
+from unkai.baremetal.store.nodes import NODES, list_plain, matching, seen_by
 from unkai.kit.errors import Forbidden
 from unkai.kit.http import Call, Route
 
@@ -72,24 +73,43 @@ async def list_nodes_detail(call: Call, **more: Any) -> dict[str, Any]:
 
 
 async def _list(call: Call, fields: tuple[str, ...], path: str, **more: Any) -> dict[str, Any]:
-    baremetal: Baremetal = call.service
     filters = {**filters_of(call), **more}
     project = filters.get("project")
     if project is not None and project != call.caller.project_id and not sees_all(call.caller):
         raise Forbidden("Only nodes of your own project can be listed.", code="policy")
     page = page_of(call, SORTABLE)
-    session = baremetal.kit.database.reader
-    wheres = (*seen_by(call.caller), *matching(filters))
-    found = await listed(NODES, session, page, *wheres)
-    view = View(call, fields)
-    held = await baremetal.kit.operations.held(session, "node") if view.shows_reservation else {}
-    shown = [
-        view.show(node, node.conductor if f"node/{node.uuid}" in held else None) for node in found
-    ]
-    answer = collection(call, "nodes", shown, page, path)
+    shown, last = await _page(call, fields, page, (*seen_by(call.caller), *matching(filters)))
+    answer = collection(call, "nodes", shown, page, path, last=last)
     if "instance_uuid" in filters:
         answer.pop("next", None)
     return answer
+
+
+async def _page(
+    call: Call, fields: tuple[str, ...], page: Page, wheres: tuple[Any, ...]
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The nodes of a page, and the uuid of the last."""
+    baremetal: Baremetal = call.service
+    session = baremetal.kit.database.reader
+    marker = await marked(NODES, session, page)
+    cut: dict[str, Any] = {
+        "sort": page.sort_key,
+        "descending": page.descending,
+        "marker": marker,
+        "limit": page.limit,
+    }
+    held = await baremetal.kit.operations.held(session, "node") if "reservation" in fields else {}
+    if sees_all(call.caller):
+        plain = PlainView(call, fields)
+        rows = await list_plain(session, plain.columns, wheres, **cut)
+        shown = [plain.show(row, held=f"node/{row.uuid}" in held) for row in rows]
+        return shown, rows[-1].uuid if rows else None
+    view = View(call, fields)
+    found = await NODES.list(session, *wheres, **cut)
+    shown = [
+        view.show(node, node.conductor if f"node/{node.uuid}" in held else None) for node in found
+    ]
+    return shown, found[-1].uuid if found else None
 
 
 async def show_node(call: Call) -> dict[str, Any]:

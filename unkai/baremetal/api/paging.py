@@ -48,11 +48,7 @@ def page_of(call: Call, sortable: Sequence[str]) -> Page:
 
 async def listed(rows: Rows[T], session: Session, page: Page, *wheres: Any) -> Sequence[T]:
     """A page of a table; NotFound for an unknown marker."""
-    marker = None
-    if page.marker is not None:
-        marker = await rows.get(session, page.marker)
-        if marker is None:
-            raise NotFound(f"Marker {page.marker} could not be found.", code="marker-unknown")
+    marker = await marked(rows, session, page)
     return await rows.list(
         session,
         *wheres,
@@ -63,14 +59,30 @@ async def listed(rows: Rows[T], session: Session, page: Page, *wheres: Any) -> S
     )
 
 
+async def marked(rows: Rows[T], session: Session, page: Page) -> T | None:
+    """What the page comes after; NotFound if there is no such thing."""
+    if page.marker is None:
+        return None
+    found = await rows.get(session, page.marker)
+    if found is None:
+        raise NotFound(f"Marker {page.marker} could not be found.", code="marker-unknown")
+    return found
+
+
 def collection(
-    call: Call, name: str, shown: list[dict[str, Any]], page: Page, path: str | None = None
+    call: Call,
+    name: str,
+    shown: list[dict[str, Any]],
+    page: Page,
+    path: str | None = None,
+    *,
+    last: str | None = None,
 ) -> dict[str, Any]:
-    """The list, with `next` where the page is full."""
+    """The list, with `next` where the page is full. last: its last uuid, if that is not shown."""
     made: dict[str, Any] = {name: shown}
     if shown and len(shown) == page.limit:
         query = [(k, v) for k, v in call.request.query_params.multi_items() if k != "marker"]
         query = [("limit", str(page.limit)), *((k, v) for k, v in query if k != "limit")]
-        query.append(("marker", shown[-1]["uuid"]))
+        query.append(("marker", last or shown[-1]["uuid"]))
         made["next"] = f"{call.url}/{path or name}?{urlencode(query)}"
     return made

@@ -147,7 +147,7 @@ async def patch_portgroup(call: Call) -> dict[str, Any]:
     SHAPE.refuse_newer(call, names)
 
     def change(group: Portgroup) -> dict[str, Any]:
-        said, _ = after_patch(group, patch, ChangedPortgroup)
+        said = after_patch(group, patch, ChangedPortgroup)
         if said.mode is None:
             raise BadRequest("'mode' is a mandatory attribute and can not be removed.")
         values = _columns(said)

@@ -215,7 +215,7 @@ async def patch_port(call: Call) -> dict[str, Any]:
     SHAPE.refuse_newer(call, names)
 
     def change(port: Port) -> dict[str, Any]:
-        said, _ = after_patch(port, patch, ChangedPort)
+        said = after_patch(port, patch, ChangedPort)
         if "local_link_connection" in names:
             _refuse_newer_link(call, said.local_link_connection)
         values = _columns(said)

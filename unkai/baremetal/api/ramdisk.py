@@ -57,6 +57,10 @@ async def post_heartbeat(call: Call) -> None:
     await heartbeat(call.service, call.params["node_ident"], told, request_id=call.request_id)
 
 
+async def post_heartbeat_of_nobody(call: Call) -> None:
+    raise BadRequest("Missing argument: the node that the heartbeat is of.")
+
+
 async def post_continue_inspection(call: Call) -> dict[str, Any]:
     body = cast("dict[str, Any]", call.body)
     inventory: Any = body.get("inventory")
@@ -79,6 +83,7 @@ ROUTES = (
         status=202,
         since="1.22",
     ),
+    Route("POST", "/heartbeat", post_heartbeat_of_nobody, policy=None, since="1.22"),
     Route(
         "POST",
         "/continue_inspection",

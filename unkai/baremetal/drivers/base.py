@@ -8,7 +8,7 @@ answer is `Unavailable` (code "bmc-unreachable"), one that refuses the login is 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -170,6 +170,10 @@ class Network(Driver, Protocol):
 
     async def unplug_tenant(self, node: Node, ports: Sequence[Port]) -> None: ...
 
+    async def leftovers(self, busy: Collection[str], deployed: Collection[str]) -> list[str]:
+        """Ports that nobody needs: `busy` nodes may have any, `deployed` ones their tenants'."""
+        ...
+
 
 class Deploy(Driver, Protocol):
     """How the image gets onto the machine."""
@@ -222,6 +226,10 @@ class Images(Protocol):
 
     async def withdraw(self, node: Node) -> None:
         """Take back whatever was offered to it."""
+        ...
+
+    def leftovers(self, keep: Sequence[str]) -> list[str]:
+        """What is offered to nodes that are not in `keep`."""
         ...
 
 

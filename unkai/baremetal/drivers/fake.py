@@ -6,7 +6,7 @@ What a machine is in is kept in `FakeMachines`, by node; a test makes one fail b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -172,6 +172,9 @@ class NoopNetwork(_Fake):
     async def unplug_tenant(self, node: Node, ports: Sequence[Port]) -> None:
         self._machines.check(node, "unplug_tenant")
 
+    async def leftovers(self, busy: Collection[str], deployed: Collection[str]) -> list[str]:
+        return []
+
 
 class FakeDeploy(_Fake):
     @property
@@ -214,6 +217,9 @@ class NoImages:
 
     async def withdraw(self, node: Node) -> None:
         """Nothing was offered."""
+
+    def leftovers(self, keep: Sequence[str]) -> list[str]:
+        return []
 
 
 class FakeConsole(_Fake):

@@ -11,6 +11,7 @@ from unkai.baremetal.drivers.guard import Guard
 from unkai.baremetal.reconcilers.report_nodes import NodeReporter
 from unkai.baremetal.reconcilers.sync_power import SyncPower
 from unkai.baremetal.service import Baremetal
+from unkai.kit.clock import Clock
 from unkai.kit.events import Event
 
 CALLS_EVERY_S = 1.0
@@ -19,12 +20,21 @@ REPORT_EVERY_S = 30.0
 
 def add_reconcilers(baremetal: Baremetal, guard: Guard, calls: BmcCalls) -> None:
     """Power of every node, the calls of their BMCs, and what placement may give of them."""
-    reconcilers, settings = baremetal.kit.reconcilers, baremetal.settings
-    reconcilers.add("bmc-calls", calls.write, CALLS_EVERY_S)
-    reconcilers.add("power-sync", SyncPower(baremetal, guard).run, float(settings.power_sync_s))
-    reporter = reconcilers.add("nodes", NodeReporter(baremetal).run, REPORT_EVERY_S)
+    kit, half_s = baremetal.kit, baremetal.settings.power_sync_s / 2
+    kit.reconcilers.add("bmc-calls", calls.write, CALLS_EVERY_S)
+    if half_s > 0:
+        sync = SyncPower(baremetal, guard)
+        kit.reconcilers.add("power-sync", lambda: _half(kit.clock, sync, half_s), half_s)
+    reporter = kit.reconcilers.add("nodes", NodeReporter(baremetal).run, REPORT_EVERY_S)
 
     async def node_changed(event: Event) -> None:
         reporter.wake()
 
-    baremetal.kit.events.subscribe(NODE_CHANGED, node_changed)
+    kit.events.subscribe(NODE_CHANGED, node_changed)
+
+
+async def _half(clock: Clock, sync: SyncPower, half_s: float) -> None:
+    """A round spreads its polls over at most half of the time; the other half is a pause."""
+    began = clock.monotonic()
+    await sync.run()
+    await clock.sleep(max(0.0, half_s - (clock.monotonic() - began)))

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from unkai.baremetal.model import Node, State
 from unkai.baremetal.store.rows import Rows
 from unkai.baremetal.store.schema import nodes
-from unkai.kit.db import Session, StaleWrite, Tx
+from unkai.kit.db import AnyRow, Json, Session, StaleWrite, Tx
 from unkai.kit.policy import Caller
 
 NODES = Rows(nodes, Node)
+JSON_COLUMNS = frozenset(one.name for one in nodes.c if isinstance(one.type, Json))
 
 _BY_NAME = select(nodes).where(nodes.c.name == bindparam("one"))
 _BY_INSTANCE = select(nodes).where(nodes.c.instance_uuid == bindparam("one"))
@@ -40,9 +52,16 @@ _TO_WATCH = select(*(nodes.c[name] for name in _WATCHED)).where(
     nodes.c.provision_state.not_in((State.ENROLL, State.VERIFYING)),
     or_(nodes.c.maintenance.is_(False), nodes.c.fault == "power failure"),
 )
+_PROVISION = select(nodes.c.uuid, nodes.c.provision_state)
 _SHARDS = (
     select(nodes.c.shard, func.count().label("nodes")).group_by(nodes.c.shard).order_by("shard")
 )
+
+
+async def states_of_nodes(session: Session) -> dict[str, State]:
+    """The provision state of every node."""
+    rows = await session.all(_PROVISION)
+    return {row.uuid: State(row.provision_state) for row in rows}
 
 
 async def get_node(session: Session, uuid: str) -> Node | None:
@@ -106,6 +125,35 @@ def matching(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     if not filters.get("include_children") and "parent_node" not in filters:
         wheres.append(nodes.c.parent_node.is_(None))
     return wheres
+
+
+@functools.cache
+def _select_plain(names: tuple[str, ...]) -> Select[Any]:
+    """Columns by name; JSON stays the text that it is in the table."""
+    columns = (nodes.c[name] for name in names)
+    return select(
+        *(
+            type_coerce(one, Text).label(one.name) if isinstance(one.type, Json) else one
+            for one in columns
+        )
+    )
+
+
+async def list_plain(
+    session: Session,
+    names: tuple[str, ...],
+    wheres: Sequence[ColumnElement[bool]],
+    *,
+    sort: str,
+    descending: bool,
+    marker: Node | None,
+    limit: int,
+) -> Sequence[AnyRow]:
+    """A page of nodes as rows of these columns, for lists that are long and shown as they are."""
+    query = _select_plain(names).where(*wheres)
+    return await session.all(
+        NODES.page(query, sort=sort, descending=descending, marker=marker, limit=limit)
+    )
 
 
 _PRESENT = {"associated": "instance_uuid", "sharded": "shard"}

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from unkai.kit.db import AnyRow, Session, Tx
 
@@ -50,22 +61,46 @@ class Rows(Generic[T]):
         marker: T | None = None,
         limit: int | None = None,
     ) -> Sequence[T]:
-        """In the order of `sort`, then of uuid; after `marker`, at most `limit`."""
+        """In the order of `sort`, then of uuid; after `marker`, at most `limit`.
+
+        What has no value in `sort` comes first, or last when descending.
+        """
+        query = self.page(
+            select(self.table).where(*wheres),
+            sort=sort,
+            descending=descending,
+            marker=marker,
+            limit=limit,
+        )
+        return [self.of_row(row) for row in await session.all(query)]
+
+    def page(
+        self,
+        query: Select[Any],
+        *,
+        sort: str,
+        descending: bool,
+        marker: T | None,
+        limit: int | None,
+    ) -> Select[Any]:
+        """A select of this table, in order and cut to a page."""
         key, uuid = self.table.c[sort], self.table.c.uuid
-        query = select(self.table).where(*wheres)
         if marker is not None:
             query = query.where(self._after(marker, sort, descending=descending))
-        order = (key.desc(), uuid.desc()) if descending else (key.asc(), uuid.asc())
-        if limit is not None:
-            query = query.limit(limit)
-        return [self.of_row(row) for row in await session.all(query.order_by(*order))]
+        if descending:
+            order = (key.desc().nulls_last() if key.nullable else key.desc(), uuid.desc())
+        else:
+            order = (key.asc().nulls_first() if key.nullable else key.asc(), uuid.asc())
+        return (query if limit is None else query.limit(limit)).order_by(*order)
 
     def _after(self, marker: T, sort: str, *, descending: bool) -> ColumnElement[bool]:
         key, uuid = self.table.c[sort], self.table.c.uuid
         at: Any = getattr(marker, sort)
         last: str = getattr(marker, "uuid")  # noqa: B009  # every kind here has one
+        if at is None and descending:
+            return and_(key.is_(None), uuid < last)
         if at is None:
-            return and_(key.is_(None), uuid < last if descending else uuid > last)
+            return or_(key.is_not(None), and_(key.is_(None), uuid > last))
         if descending:
             return or_(key < at, and_(key == at, uuid < last), key.is_(None))
         return or_(key > at, and_(key == at, uuid > last))

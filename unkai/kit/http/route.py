@@ -83,7 +83,10 @@ class Microversions:
 
 @dataclass(frozen=True)
 class Api:
-    """A service's door: its routes under a prefix, with the service every handler gets."""
+    """A service's door: its routes under a prefix, with the service every handler gets.
+
+    also_at: another prefix that leads to the same routes, all but the root.
+    """
 
     name: str
     prefix: str
@@ -94,3 +97,4 @@ class Api:
     microversions: Microversions | None = None
     max_body_bytes: int = 1 << 20
     request_id_header: str | None = None
+    also_at: str | None = None

@@ -56,11 +56,13 @@ class Router:
         self._root = _Node()
         for api in apis:
             for route in api.routes:
-                self._add(api, route)
+                self._add(api, route, api.prefix)
+                if api.also_at and route.path != "/":
+                    self._add(api, route, api.also_at)
 
-    def _add(self, api: Api, route: Route) -> None:
+    def _add(self, api: Api, route: Route, prefix: str) -> None:
         node = self._root
-        for part in f"{api.prefix}{route.path}".strip("/").split("/"):
+        for part in f"{prefix}{route.path}".strip("/").split("/"):
             if part.startswith("{"):
                 node.variable = node.variable or _Node()
                 node = node.variable

@@ -11,8 +11,8 @@ from unkai.baremetal.actions.find_node import find_node
 from unkai.compute.actions.find_server import find_server
 from unkai.kit.clock import iso
 from unkai.kit.http import Call, Route
+from unkai.operator.actions.gather_timeline import node_timeline, server_timeline
 from unkai.operator.service import Operator
-from unkai.timeline.actions.read import read_timeline
 from unkai.timeline.actions.show import as_mermaid, as_text
 from unkai.timeline.model import Timeline
 
@@ -45,6 +45,8 @@ def view(timeline: Timeline) -> dict[str, Any]:
                     "participant": awaited.participant,
                     "action": awaited.action,
                     "for_s": round(awaited.for_s, 3),
+                    "within_s": awaited.within_s,
+                    "says": awaited.says,
                 }
                 for awaited in timeline.awaited
             ],
@@ -56,7 +58,7 @@ async def show_timeline(call: Call) -> Any:
     operator: Operator = call.service
     reader = operator.kit.database.reader
     server = await find_server(reader, call.caller, call.params["server_id"], deleted=True)
-    return await _shown(call, f"server/{server.id}")
+    return _shown(call, await server_timeline(operator, call.caller, server))
 
 
 async def show_node_timeline(call: Call) -> Any:
@@ -64,14 +66,11 @@ async def show_node_timeline(call: Call) -> Any:
     operator: Operator = call.service
     reader = operator.kit.database.reader
     node = await find_node(reader, call.caller, call.params["node_ident"])
-    return await _shown(call, f"node/{node.uuid}")
+    return _shown(call, await node_timeline(operator, call.caller, node))
 
 
-async def _shown(call: Call, subject: str) -> Any:
-    operator: Operator = call.service
+def _shown(call: Call, timeline: Timeline) -> Any:
     wanted = call.query(Format)
-    kit = operator.kit
-    timeline = await read_timeline(kit.database.reader, kit.clock, subject)
     if wanted.format == "text":
         return PlainTextResponse(as_text(timeline))
     if wanted.format == "mermaid":

@@ -1,4 +1,4 @@
-"""Read a timeline, and let it go."""
+"""Read a timeline, and let it go with its subject."""
 
 from __future__ import annotations
 
@@ -26,8 +26,3 @@ async def read_timeline(session: Session, clock: Clock, subject: str) -> Timelin
 async def let_go(tx: Tx, clock: Clock, subject: str) -> None:
     """The subject is gone; its timeline stays readable for `KEPT_AFTER_S`."""
     await events.expire(tx, subject, clock.now() + KEPT_AFTER_S)
-
-
-async def prune(tx: Tx, clock: Clock) -> int:
-    """Delete what was kept long enough; how many events."""
-    return await events.delete_expired(tx, clock.now())

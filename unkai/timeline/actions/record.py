@@ -8,6 +8,15 @@ from unkai.kit.db import Tx
 from unkai.kit.operations import Run, Step
 from unkai.timeline.store import events
 
+ACTION_MOST, DETAIL_MOST = 128, 1000
+"""Characters of an event: a timeline is read by people, and kept for every machine."""
+
+
+def _short(text: str | None, most: int) -> str | None:
+    return (
+        text if text is None or len(text) <= most else text[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    )
+
 
 def event(
     subject: str,
@@ -24,11 +33,11 @@ def event(
     return {
         "subject": subject,
         "participant": participant,
-        "action": action,
+        "action": _short(action, ACTION_MOST),
         "started_at": started_at,
         "ended_at": ended_at,
         "outcome": outcome,
-        "detail": detail,
+        "detail": _short(detail, DETAIL_MOST),
         "request_id": request_id,
         "operation": None,
         "operation_id": None,
@@ -61,6 +70,7 @@ class StepRecorder:
     async def step_ended(
         self, tx: Tx, run: Run, step: Step, at: float, *, outcome: str, detail: str | None
     ) -> None:
+        detail = _short(detail, DETAIL_MOST)
         closed = await events.end_step(tx, run.id, step.name, at=at, outcome=outcome, detail=detail)
         if closed:
             return

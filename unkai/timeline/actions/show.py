@@ -29,6 +29,7 @@ def as_text(timeline: Timeline) -> str:
         lines.append(f"{line}  {event.detail}" if event.detail else line)
     lines.extend(
         f"awaited now: {awaited.participant}, {awaited.action}, for {awaited.for_s:.1f} s"
+        + (f"\n             {awaited.says}" if awaited.says else "")
         for awaited in timeline.awaited
     )
     return "\n".join(lines) + "\n"
@@ -54,4 +55,9 @@ def as_mermaid(timeline: Timeline) -> str:
         lines.append(f"    {asker}{arrow}{event.participant}: {what}")
         if event.outcome == "failed" and event.detail:
             lines.append(f"    Note over {event.participant}: {_plain(event.detail)}")
+    lines.extend(
+        f"    Note over {order[0]},{order[-1]}: {_plain(awaited.says)}"
+        for awaited in timeline.awaited
+        if awaited.says
+    )
     return "\n".join(lines) + "\n"

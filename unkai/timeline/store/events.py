@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from unkai.kit.db import Session, Tx
 from unkai.timeline.model import Event
@@ -15,6 +15,9 @@ END_STEP = update(table).where(
     table.c.operation_id == bindparam("of_operation"),
     table.c.step == bindparam("of_step"),
     table.c.ended_at.is_(None),
+)
+NEXT_SUBJECT = select(func.min(table.c.subject).label("subject")).where(
+    table.c.subject > bindparam("after"), table.c.subject < bindparam("before")
 )
 
 
@@ -57,3 +60,30 @@ async def expire(tx: Tx, subject: str, at: float) -> None:
 
 async def delete_expired(tx: Tx, now: float) -> int:
     return await tx.count(delete(table).where(table.c.expires_at < now))
+
+
+async def subjects_after(session: Session, last: str, before: str, most: int) -> list[str]:
+    """The next subjects between `last` and `before`, by one seek in the index each."""
+    found: list[str] = []
+    while len(found) < most:
+        rows = await session.all(NEXT_SUBJECT, {"after": last, "before": before})
+        if not rows or rows[0].subject is None:
+            break
+        last = rows[0].subject
+        found.append(last)
+    return found
+
+
+async def delete_oldest(tx: Tx, subject: str, *, keep: int, before: float) -> int:
+    """Of one subject: all but the newest `keep`, and what began before this moment."""
+    rows = await tx.all(
+        select(table.c.id)
+        .where(table.c.subject == subject)
+        .order_by(table.c.id.desc())
+        .offset(keep)
+        .limit(1)
+    )
+    too_old = table.c.started_at < before
+    if rows:
+        too_old |= table.c.id <= rows[0].id
+    return await tx.count(delete(table).where(table.c.subject == subject, too_old))

@@ -14,6 +14,7 @@ from unkai.kit.clock import Chance, Clock
 LINGER_S = 50.0
 """How long an unused session stays: less than the 60 s after which a BMC drops it."""
 SWEEP_S = 10.0
+CLOSE_TIMEOUT_S = 2.0
 
 
 class Ipmi:
@@ -64,7 +65,9 @@ class Ipmi:
             await asyncio.gather(self._sweeper, return_exceptions=True)
             self._sweeper = None
         sessions, self._sessions = self._sessions, {}
-        await asyncio.gather(*(session.close() for session in sessions.values()))
+        await asyncio.gather(
+            *(_closed_in_time(session) for session in sessions.values()), return_exceptions=True
+        )
         self._wires.close()
 
     async def _sweep(self) -> None:
@@ -87,3 +90,9 @@ class Ipmi:
         except OSError as error:
             raise bmc.unreachable(login.where, "its name has no address") from error
         return str(found[0][4][0]), int(found[0][4][1])
+
+
+async def _closed_in_time(session: Session) -> None:
+    """At the end of the process nobody waits for a BMC that is silent."""
+    async with asyncio.timeout(CLOSE_TIMEOUT_S):
+        await session.close()

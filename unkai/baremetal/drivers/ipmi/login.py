@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from unkai.baremetal.drivers import bmc
@@ -37,10 +37,10 @@ class Login:
     host: str
     port: int
     user: str
-    password: str
+    password: str = field(repr=False)
     privilege: int
     suites: tuple[int, ...]
-    kg: bytes
+    kg: bytes = field(repr=False)
 
     @property
     def where(self) -> str:

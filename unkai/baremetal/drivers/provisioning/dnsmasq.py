@@ -19,6 +19,7 @@ from typing import Final
 from unkai.baremetal.drivers.provisioning import dnsmasq_config
 from unkai.baremetal.drivers.provisioning.base import Recorder, ServedNetwork
 from unkai.baremetal.drivers.provisioning.dnsmasq_log import LogReader
+from unkai.baremetal.drivers.provisioning.release import release
 from unkai.kit import netns
 from unkai.kit.clock import Clock
 from unkai.kit.errors import Failed
@@ -46,6 +47,7 @@ class Dnsmasq:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o755)
         config = dnsmasq_config.config(network, link, self._folder)
         is_new = _replace(self._folder / "conf", config)
+        before = set(dnsmasq_config.read_hosts(_text(self._folder / "hosts")))
         has_new_hosts = _replace(self._folder / "hosts", dnsmasq_config.hosts(network.hosts))
         pid = self.pid()
         if pid is not None and is_new:
@@ -54,6 +56,8 @@ class Dnsmasq:
         if pid is None:
             await netns.run(self._namespace, self._start)
         elif has_new_hosts:
+            gone = before - set(network.hosts)
+            await netns.run(self._namespace, lambda: release(gone, network.address, link))
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGHUP)
         if self._task is None:
@@ -159,11 +163,16 @@ def _replace(path: Path, text: str) -> bool:
     return True
 
 
-def _number(path: Path) -> int:
+def _text(path: Path) -> str:
     try:
-        return int(path.read_text())
-    except (OSError, ValueError):
-        return 0
+        return path.read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def _number(path: Path) -> int:
+    text = _text(path)
+    return int(text) if text.isdecimal() else 0
 
 
 async def _end(pid: int) -> None:

@@ -88,6 +88,12 @@ def hosts(reservations: Iterable[Reservation]) -> str:
     return "".join(f"{one.mac},{one.address},{LEASE}\n" for one in sorted(reservations))
 
 
+def read_hosts(text: str) -> list[Reservation]:
+    """What `hosts` wrote."""
+    words = (line.split(",") for line in text.splitlines())
+    return [Reservation(found[0], found[1]) for found in words if len(found) == 3]
+
+
 def free_pool(cidr: str, taken: Iterable[tuple[str, str]], own: str) -> tuple[str, str] | None:
     """The longest run of addresses outside of the allocation pools: for unknown machines."""
     subnet = ipaddress.IPv4Network(cidr)

@@ -288,4 +288,4 @@ def _unreached(login: Login, error: httpx.TransportError) -> Exception:
 
 
 def _why(error: httpx.TransportError) -> str:
-    return str(error) or type(error).__name__
+    return str(error).rstrip(".") or type(error).__name__

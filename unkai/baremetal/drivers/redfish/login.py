@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,7 +33,7 @@ class Login:
     system: str
     """Path of the system; empty: the only one there is."""
     user: str
-    password: str
+    password: str = field(repr=False)
     verify: bool | str
     auth_type: str
     root: str = ROOT

@@ -1,0 +1,47 @@
+"""What is left over of machines: switch ports, Neutron ports, boot files, images, CDs.
+
+Work on a node may hold all of these; a node that carries an instance holds its tenants' ports
+alone; any other holds nothing.
+"""
+
+from __future__ import annotations
+
+from unkai.baremetal.service import Baremetal
+from unkai.baremetal.states import DEPLOYED, FAILED, RESTING
+from unkai.baremetal.store.nodes import states_of_nodes
+from unkai.kit.errors import Fault
+from unkai.kit.leftovers import Leftover
+
+
+async def audit_baremetal(baremetal: Baremetal) -> list[Leftover]:
+    """Nothing is what there must be. A switch that does not answer is a finding, too."""
+    reader = baremetal.kit.database.reader
+    busy = await _busy(baremetal)
+    states = await states_of_nodes(reader)
+    idle = RESTING | FAILED
+    busy |= {uuid for uuid, state in states.items() if state not in idle}
+    deployed = {uuid for uuid, state in states.items() if state in DEPLOYED}
+    drivers = baremetal.drivers
+    found: set[tuple[str, str]] = set()
+    unknown: list[Leftover] = []
+    for network in drivers.network.values():
+        try:
+            found |= {("port", what) for what in await network.leftovers(busy, deployed)}
+        except Fault as fault:
+            unknown.append(Leftover("baremetal", "switch", fault.code, fault.public))
+    for boot in drivers.boot.values():
+        found |= {("boot", what) for what in await boot.leftovers(sorted(busy))}
+    found |= {("image", what) for what in baremetal.images.leftovers(sorted(busy))}
+    late = await _busy(baremetal) - busy  # what began meanwhile is nobody's leftover
+    problem = "No work on that node needs it."
+    return unknown + [
+        Leftover("baremetal", kind, what, problem)
+        for kind, what in sorted(found)
+        if not any(uuid in what for uuid in late)
+    ]
+
+
+async def _busy(baremetal: Baremetal) -> set[str]:
+    """Nodes that a live operation has in hand."""
+    subjects = await baremetal.kit.operations.active_subjects(baremetal.kit.database.reader)
+    return {one.removeprefix("node/") for one in subjects if one.startswith("node/")}
