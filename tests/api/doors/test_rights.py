@@ -229,6 +229,7 @@ def test_every_owned_thing_is_looked_after(house: House) -> None:
             "hostname",
             "indicator",
             "method",
+            "rule_uuid",
             "runbook_ident",
             "setting_name",
             "state",
