@@ -36,6 +36,7 @@ check: setup-dev ## the gate before a commit, under 2 minutes
 lint:
 	@scripts/errors.py
 	@scripts/openapi.py
+	@scripts/states.py
 	@ruff check --quiet .
 	@ruff format --quiet --check .
 	@lint-imports --no-logo
@@ -53,7 +54,7 @@ conformance: setup-dev ## tempest against a cloud of its own
 	@$(PYTHON) -m tests.conformance.run
 
 soak: setup-dev ## tempest's whole lists of the services there are, for hours
-	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova
+	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova --list ironic
 
 openapi: setup-dev ## remake openapi/ from the routes
 	@$(PYTHON) scripts/openapi.py

@@ -9,10 +9,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from bench.bmc_farm import PASSWORD, USER
 from bench.figures import Figure, Stopwatch
@@ -66,15 +66,12 @@ async def _measured(ports: list[int], folder: Path) -> tuple[Stopwatch, Stopwatc
     operations = Operations(database, clock, chance, events)
     kit = Kit(database, clock, chance, events, operations, Reconcilers(clock))
     bmcs, guard = Bmcs(clock, chance), Guard(clock)
-    neighbours = ("identity", "glance", "network", "agent", "images", "consoles")
-    others = cast("dict[str, Any]", dict.fromkeys(neighbours, SimpleNamespace()))
-    baremetal = Baremetal(
-        kit=kit,
-        settings=BaremetalSettings(power_sync_s=0),
-        drivers=guarded_drivers(fake_drivers(FakeMachines()), bmcs, guard),
-        conductor="bench",
-        **others,
-    )
+    # polling asks no other service: they stay empty
+    needed = [one.name for one in fields(Baremetal) if one.default_factory is MISSING]
+    parts: dict[str, Any] = dict.fromkeys(needed, SimpleNamespace())
+    parts |= {"kit": kit, "settings": BaremetalSettings(power_sync_s=0), "conductor": "bench"}
+    parts["drivers"] = guarded_drivers(fake_drivers(FakeMachines()), bmcs, guard)
+    baremetal = Baremetal(**parts)
 
     async def enroll(tx: Tx) -> None:
         for number, port in enumerate(ports):

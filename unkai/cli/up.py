@@ -19,8 +19,8 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 import unkai
+from unkai.cli.built import ensure_guest_image, ensure_ramdisk
 from unkai.cli.checks.model import Check, Verdict
-from unkai.cli.guest_image import ensure_guest_image
 from unkai.cli.options import COMMON, Common
 from unkai.cli.output import progress, show
 from unkai.cli.running import Cloud, answers, find_cloud
@@ -64,6 +64,7 @@ def up_verb(
             check_before_start(settings, is_new=is_new)
             if not settings.fake:
                 ensure_guest_image(settings, as_json=common.json)
+                ensure_ramdisk(settings, as_json=common.json)
             cloud = _start(settings, as_json=common.json)
         else:
             _wait_for(settings, cloud)

@@ -7,7 +7,7 @@ the database and the image data. `Cloud` is one life of Unkai on it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -284,7 +284,7 @@ async def a_network(
 
 
 @asynccontextmanager
-async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncIterator[Cloud]:
+async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[Cloud]:
     """A life of the cloud; at its end everything of it stops where it is, as in a crash."""
     clock, chance = Clock(), Chance()
     database = await open_database(str(outside.folder / "unkai.db"))
@@ -293,9 +293,8 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncIterator[C
     kit = Kit(database, clock, chance, events, operations, Reconcilers(clock))
     driver = FakeDriver(outside.world.wire)
     await driver.start()
-    identity = make_identity(
-        kit, IdentitySettings(argon2_memory_kib=8), outside.folder / "token-keys"
-    )
+    keys = outside.folder / "token-keys"
+    identity = make_identity(kit, IdentitySettings(argon2_memory_kib=8), keys)
     agents: dict[str, Hypervisor] = {
         host.hostname: FakeHypervisor(host, clock) for host in outside.world.hosts
     }

@@ -1,4 +1,4 @@
-"""The guest image: built at the first `unkai up`, and again when its recipe has changed."""
+"""Guest image and deploy ramdisk: built at the first `unkai up`, and when a recipe has changed."""
 
 from __future__ import annotations
 
@@ -29,3 +29,15 @@ def ensure_guest_image(settings: Settings, *, as_json: bool) -> None:
         progress(f"  {watch.seconds:6.1f} s  guest image: {size_mib:.0f} MiB", as_json=as_json)
 
     recipe.made_once((image,), image.with_suffix(".recipe"), recipe.of_sources(), make)
+
+
+def ensure_ramdisk(settings: Settings, *, as_json: bool) -> None:
+    """Have the ramdisk that physical machines are deployed by, unless a person has named one."""
+    if settings.baremetal.ramdisk_dir:
+        return
+    from unkai.guests import ramdisk
+
+    folder = settings.ramdisk_dir
+    if not folder.exists():
+        progress("          deploy ramdisk: building it, once", as_json=as_json)
+    ramdisk.ensure_ramdisk(folder, folder.parent / "packages")
