@@ -144,13 +144,14 @@ class PlayedAgents:
 
 
 class PlayedImages:
-    """Images that are there if they are named `here`."""
+    """Of Glance's images the one named here."""
 
     def __init__(self) -> None:
         self.offered: set[str] = set()
+        self.there = ""
 
     async def publish(self, node: Node, image_id: str) -> DeployImage:
-        if image_id != "here":
+        if image_id != self.there:
             raise NotFound(f"No image found with ID {image_id}", code="image-unknown")
         self.offered.add(node.uuid)
         return DeployImage(image_id, f"http://boot/{node.uuid}", "sha256", "0" * 64, "raw", 1 << 20)

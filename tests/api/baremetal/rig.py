@@ -23,6 +23,7 @@ from unkai.baremetal.service import Baremetal, Drivers, fake_drivers
 from unkai.baremetal.store import nodes
 from unkai.baremetal.store.ports import PORTS
 from unkai.identity.service import make_identity
+from unkai.image.actions.seed_image import seed_image
 from unkai.image.drivers.fake import BelievingInspector
 from unkai.image.drivers.file import FileStore
 from unkai.image.service import ImageService
@@ -186,6 +187,13 @@ def with_agents(drivers: Drivers) -> Drivers:
     return drivers
 
 
+async def an_image(baremetal: Baremetal, path: Path) -> str:
+    """The one image there is; the same one in a later life."""
+    if not path.exists():
+        path.write_bytes(bytes(1 << 20))
+    return (await seed_image(baremetal.glance, "here", path, "raw", {}, "p-admin")).id
+
+
 @asynccontextmanager
 async def opened(
     outside: Outside, settings: BaremetalSettings | None = None
@@ -224,6 +232,7 @@ async def opened(
     async with httpx.AsyncClient(transport=transport, base_url=url) as client:
         try:
             outside.agents.client = client
+            outside.images.there = await an_image(baremetal, folder / "image.raw")
             yield Rig(baremetal, outside, client)
         finally:
             outside.agents.client = None
