@@ -17,9 +17,10 @@ setup:
 setup-dev:
 	@scripts/setup.sh dev
 
-up: setup ## a cloud with a first server you can log in to (as root)
+up: setup ## a cloud with a first server and a first physical machine (as root)
 	@$(PYTHON) -m unkai up
 	@$(PYTHON) -m unkai first-server
+	@$(PYTHON) -m unkai first-machine
 
 down: setup ## stop it and remove everything it made
 	@$(PYTHON) -m unkai down

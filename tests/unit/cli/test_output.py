@@ -3,7 +3,7 @@
 import pytest
 
 from unkai.cli.explain import as_text as explanation
-from unkai.cli.first_server import participants
+from unkai.cli.first_steps import participants
 from unkai.cli.readable import as_lines
 from unkai.cli.ssh import address_of
 from unkai.cli.status import as_text as status_text
