@@ -37,6 +37,7 @@ check: setup-dev ## the gate before a commit, under 2 minutes
 lint:
 	@scripts/errors.py
 	@scripts/openapi.py
+	@scripts/states.py
 	@ruff check --quiet .
 	@ruff format --quiet --check .
 	@lint-imports --no-logo

@@ -47,7 +47,7 @@ ROLES = {
     "other": frozenset({"member", "reader"}),
 }
 PROJECTS = {"admin": "p-admin", "other": "p-other"}
-VERSION = "1.112"
+VERSION = "1.115"
 
 
 async def authenticate(token: str, request_id: str) -> Caller:

@@ -7,7 +7,7 @@ the database and the image data. `Cloud` is one life of Unkai on it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -282,7 +282,7 @@ async def a_network(
 
 
 @asynccontextmanager
-async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncIterator[Cloud]:
+async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[Cloud]:
     """A life of the cloud; at its end everything of it stops where it is, as in a crash."""
     clock, chance = Clock(), Chance()
     database = await open_database(str(outside.folder / "unkai.db"))

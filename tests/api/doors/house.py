@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,9 +104,10 @@ class House:
         if isinstance(body, str):
             return self._fill_word(api, body) if "{" in body else body
         if isinstance(body, list):
-            return [self.fill(api, item) for item in body]
+            return [self.fill(api, item) for item in cast("list[Any]", body)]
         if isinstance(body, dict):
-            return {self.fill(api, key): self.fill(api, item) for key, item in body.items()}
+            parts = cast("dict[Any, Any]", body)
+            return {self.fill(api, key): self.fill(api, item) for key, item in parts.items()}
         return body
 
     def _fill_word(self, api: Api, text: str) -> Any:
@@ -151,7 +152,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, database_url: str = "") -> AsyncIterator[House]:
+async def open_house(folder: Path, database_url: str = "") -> AsyncGenerator[House]:
     settings = Settings(
         state_dir=folder,
         fake=True,

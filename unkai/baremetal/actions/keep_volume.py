@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 from msgspec import structs
 
 from unkai.baremetal.actions.find_below import check_unique, find_below, node_for
-from unkai.baremetal.actions.find_node import not_busy
-from unkai.baremetal.actions.take_turns import take_turns
+from unkai.baremetal.actions.find_node import not_busy, transact_when_free
 from unkai.baremetal.model import Node, PowerState, State, VolumeConnector, VolumeTarget
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.rows import Rows
@@ -50,7 +49,7 @@ async def create_volume(
         await rows.add(tx, one)
         return one
 
-    return await take_turns(baremetal, write)
+    return await transact_when_free(baremetal, write)
 
 
 async def update_volume(
@@ -77,7 +76,7 @@ async def update_volume(
         await rows.change(tx, one.uuid, **values, updated_at=after.updated_at)
         return after
 
-    return await take_turns(baremetal, write)
+    return await transact_when_free(baremetal, write)
 
 
 async def delete_volume(baremetal: Baremetal, caller: Caller, rows: Rows[V], uuid: str) -> None:
@@ -90,7 +89,7 @@ async def delete_volume(baremetal: Baremetal, caller: Caller, rows: Rows[V], uui
             raise _refused(f"{noun} deletion", node)
         await rows.remove(tx, one.uuid)
 
-    await take_turns(baremetal, write)
+    await transact_when_free(baremetal, write)
 
 
 async def _check_clash(tx: Tx, rows: Rows[V], one: V) -> None:

@@ -156,4 +156,4 @@ class BootApp:
 def own_url(request: Request) -> str:
     """The address the machine reached us at."""
     host, port = request.scope["server"]
-    return f"http://{host}" if port == 80 else f"http://{host}:{port}"
+    return f"http://{host}" if port in (80, None) else f"http://{host}:{port}"
