@@ -145,6 +145,13 @@ def read_node(admin: Door, name: str) -> dict[str, Any]:
     return node
 
 
+def read_nodes(admin: Door) -> list[dict[str, Any]]:
+    """Each by what a person asks first."""
+    nodes: Iterable[dict[str, Any]] = admin.get(NODES, headers=VERSION)["nodes"]
+    asked = ("uuid", "name", "provision_state", "power_state", "instance_uuid")
+    return [{key: node[key] for key in asked} for node in nodes]
+
+
 def _node(machine: dict[str, Any]) -> dict[str, Any]:
     properties = machine["properties"] | {"capabilities": f"boot_mode:{machine['boot_mode']}"}
     return {

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from unkai.cli.asking import DEMO_CLOUD, Door, open_door
-from unkai.cli.enrolling import FLAVOR, enroll, make_flavor, prepare, rack_machines
+from unkai.cli.enrolling import FLAVOR, enroll, make_flavor, prepare, rack_machines, read_nodes
 from unkai.cli.first_server import NAME as FIRST_SERVER
 from unkai.cli.first_steps import (
     ask_for_server,
@@ -60,7 +60,7 @@ def first_machine_verb(*, common: Common = COMMON) -> None:
         "server": server["id"],
         "address": address,
         "created": found is None,
-        "nodes": [_summary(node) for node in admin.get("/baremetal/v1/nodes")["nodes"]],
+        "nodes": read_nodes(admin),
         "login": " ".join(ssh_words(settings, address)),
         "participants": _participants(admin, server["id"]),
     }
@@ -115,7 +115,3 @@ def _participants(admin: Door, server_id: str) -> dict[str, float]:
 
 def _timeline(server_id: str) -> str:
     return f"/unkai/v1/servers/{server_id}/timeline"
-
-
-def _summary(node: dict[str, Any]) -> dict[str, Any]:
-    return {key: node[key] for key in ("uuid", "name", "provision_state", "power_state")}
