@@ -55,7 +55,7 @@ conformance: setup-dev ## tempest against a cloud of its own
 	@$(PYTHON) -m tests.conformance.run
 
 soak: setup-dev ## tempest's whole lists of the services there are, for hours
-	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova
+	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova --list ironic
 
 openapi: setup-dev ## remake openapi/ from the routes
 	@$(PYTHON) scripts/openapi.py

@@ -260,3 +260,21 @@ async def test_a_hold_step_waits_for_the_operator(rig: Rig) -> None:
 
     await rig.reach(node, "manageable")
     assert len(rig.agents.done) == 1
+
+
+async def test_a_deploy_runs_the_steps_of_its_traits_templates(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+    step = {"interface": "deploy", "step": "erase_devices", "args": {"passes": 2}, "priority": 5}
+    for name, steps in (("CUSTOM_WIPE", [step]), ("CUSTOM_OTHER", [{**step, "step": "odd"}])):
+        body = {"name": name, "steps": steps}
+        await rig.ask("POST", "/deploy_templates", body, status=201)
+    await rig.change(node, instance_info={"image_source": "here", "traits": ["CUSTOM_WIPE"]})
+    rig.agents.done.clear()
+
+    await rig.provision(node, "active")
+    await rig.reach(node, "active")
+
+    ran = [params for *_, params in rig.agents.done if "step" in params]
+    assert [(one["step"]["step"], one["step"]["args"]) for one in ran] == [
+        ("erase_devices", {"passes": 2})
+    ]

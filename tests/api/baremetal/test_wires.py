@@ -139,7 +139,7 @@ async def test_a_machine_is_plugged_for_a_deploy_and_unplugged(floor: Floor) -> 
     found = (await get_ports(floor.network, floor.network.kit.database.reader, [port_id]))[port_id]
     assert (served.vlan, served.cidr, served.pool) == (100, "10.1.0.0/24", None)
     assert served.hosts == (Reservation(MACS[0], found.fixed_ips[0].ip_address),)
-    assert served.address not in (found.fixed_ips[0].ip_address, "10.1.0.0")
+    assert served.address == "10.1.0.2"
     assert (found.mac_address, found.binding_host_id) == (MACS[0], NODE.uuid)
     assert found.binding_vif_type == "other"
     assert floor.switch.ports == {LINKS[0]: Use(100, NODE.uuid)}

@@ -17,8 +17,9 @@ from unkai.baremetal.actions.agent_session import (
     switch_power,
 )
 from unkai.baremetal.actions.change_state import fail_node, moving, node_of
+from unkai.baremetal.actions.plan_deploy_steps import plan_deploy_steps
 from unkai.baremetal.actions.resolve_image import resolve_image
-from unkai.baremetal.actions.run_steps import Steps, agent_steps, chosen, run_steps
+from unkai.baremetal.actions.run_steps import agent_steps, chosen, run_steps
 from unkai.baremetal.model import PowerState
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import Event
@@ -66,7 +67,7 @@ async def write_image(baremetal: Baremetal, run: Run) -> dict[str, Any] | Wait:
 async def run_deploy_steps(baremetal: Baremetal, run: Run) -> Result | Wait | None:
     """What templates and the request ask for beside the image; the agent's own defaults too."""
     node = await node_of(baremetal, run)
-    asked: Steps = run.input.get("deploy_steps") or []
+    asked = await plan_deploy_steps(baremetal, run, node)
     if not asked:
         return None
     offered = await agent_steps(baremetal, node, "deploy")

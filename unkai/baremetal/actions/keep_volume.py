@@ -49,7 +49,7 @@ async def create_volume(
         await rows.add(tx, one)
         return one
 
-    return await transact_when_free(baremetal, write)
+    return await kit.database.transact(write)
 
 
 async def update_volume(
@@ -69,7 +69,9 @@ async def update_volume(
         if node.power_state != PowerState.OFF:
             raise _refused(f"{noun} update", node)
         if values.get("node_uuid", one.node_uuid) != one.node_uuid:
-            other = await node_for(baremetal, tx, caller, values["node_uuid"], "volume:update")
+            other = await node_for(
+                baremetal, tx, caller, values["node_uuid"], "volume:update", free=True
+            )
             values["node_uuid"] = other.uuid
         after = structs.replace(one, **values, updated_at=baremetal.kit.clock.now())
         await _check_clash(tx, rows, after)

@@ -44,7 +44,9 @@ async def update_port(
         await not_busy(baremetal, tx, node)
         _check_inspecting(node, port)
         if "node_uuid" in values:
-            node = await node_for(baremetal, tx, caller, values["node_uuid"], "port:update")
+            node = await node_for(
+                baremetal, tx, caller, values["node_uuid"], "port:update", free=True
+            )
             values["node_uuid"] = node.uuid
         after = structs.replace(port, **values)
         check_wiring(node, port, set(values))

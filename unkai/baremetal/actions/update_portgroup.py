@@ -40,7 +40,9 @@ async def update_portgroup(
         members = await members_of(tx, group.uuid)
         if "node_uuid" in values:
             _check_move(node, group, members)
-            other = await node_for(baremetal, tx, caller, values["node_uuid"], "portgroup:update")
+            other = await node_for(
+                baremetal, tx, caller, values["node_uuid"], "portgroup:update", free=True
+            )
             values["node_uuid"] = other.uuid
         after = structs.replace(group, **values)
         taken = {name: values[name] for name in ("address", "name") if name in values}
