@@ -54,7 +54,8 @@ bench: setup-dev ## medians and CPU per operation, as a table and bench/results/
 conformance: setup-dev ## tempest against a cloud of its own
 	@$(PYTHON) -m tests.conformance.run
 
-soak: setup-dev ## tempest's whole lists of the services there are, for hours
+soak: setup-dev ## machines of every kind, then tempest's whole lists, for hours
+	@$(PYTHON) -m tests.conformance.metal
 	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova --list ironic
 
 openapi: setup-dev ## remake openapi/ from the routes
