@@ -18,6 +18,7 @@ from typing import Any, cast
 from tests.api.doors.asking import Answer, ask
 from tests.api.doors.machines import equip
 from tests.api.doors.samples import ALLOCATIONS, UUID
+from unkai.baremetal.drivers.node_logs import CONSOLE
 from unkai.baremetal.model import HistoryEntry, Inventory
 from unkai.baremetal.store.bios_settings import save_bios_settings
 from unkai.baremetal.store.history import HISTORY
@@ -172,7 +173,10 @@ async def open_house(folder: Path, database_url: str = "") -> AsyncGenerator[Hou
         house.ids["unkai"] = {
             "server_id": house.ids["compute"]["server_id"],
             "node_ident": house.ids["baremetal"]["node_ident"],
+            "log_name": "console",
         }
+        logs = house.cloud.compute.baremetal.consoles.logs
+        logs.append(house.ids["unkai"]["node_ident"], CONSOLE, f"{MARK} said this.\n".encode())
         yield house
 
 

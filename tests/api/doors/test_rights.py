@@ -237,7 +237,7 @@ def test_every_owned_thing_is_looked_after(house: House) -> None:
             "trait",
             "vif_ident",
         },
-        "unkai": set[str](),
+        "unkai": {"log_name"},
     }
     found = {
         (api.name, name)

@@ -7,6 +7,7 @@ interface that needs no agent (`ramdisk`, `fake`) has the second half only.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from unkai.baremetal.actions.agent_session import (
@@ -98,8 +99,9 @@ async def unplug_tenant(baremetal: Baremetal, run: Run) -> None:
 
 
 async def prepare_instance(baremetal: Baremetal, run: Run) -> None:
-    """The next power on boots what was written."""
+    """The next power on boots what was written; what the console says then is the tenant's."""
     node = await node_of(baremetal, run)
+    await asyncio.to_thread(baremetal.consoles.logs.turn_page, node.uuid)
     ports = await ports_of(baremetal.kit.database.reader, node.uuid)
     await baremetal.boot(node).prepare_instance(node, ports)
 
