@@ -17,9 +17,10 @@ setup:
 setup-dev:
 	@scripts/setup.sh dev
 
-up: setup ## a cloud with a first server you can log in to (as root)
+up: setup ## a cloud with a first server and a first physical machine (as root)
 	@$(PYTHON) -m unkai up
 	@$(PYTHON) -m unkai first-server
+	@$(PYTHON) -m unkai first-machine
 
 down: setup ## stop it and remove everything it made
 	@$(PYTHON) -m unkai down
@@ -53,7 +54,8 @@ bench: setup-dev ## medians and CPU per operation, as a table and bench/results/
 conformance: setup-dev ## tempest against a cloud of its own
 	@$(PYTHON) -m tests.conformance.run
 
-soak: setup-dev ## tempest's whole lists of the services there are, for hours
+soak: setup-dev ## machines of every kind, then tempest's whole lists, for hours
+	@$(PYTHON) -m tests.conformance.metal
 	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova --list ironic
 
 openapi: setup-dev ## remake openapi/ from the routes

@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "node-states.md"
 HEAD = """# The states of a node
 
-Made by `scripts/states.py` from `unkai/baremetal/states.py`. Verbs a user may ask for are in capitals;
-the rest is told by the work itself.
+Made by `scripts/states.py` from `unkai/baremetal/states.py`. Verbs a user may ask for are in
+capitals; the rest is told by the work itself.
 
 ```mermaid
 stateDiagram-v2

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from sqlalchemy import update
 
 from tests.api.baremetal.rig import Rig
 from unkai.baremetal.model import PowerState
+from unkai.image.store.schema import images
 
 pytestmark = pytest.mark.anyio
 DIRECT = {"deploy_interface": "direct", "inspect_interface": "agent", "rescue_interface": "agent"}
@@ -29,8 +33,8 @@ async def deployed(rig: Rig) -> str:
     return node
 
 
-async def give_image(rig: Rig, node: str) -> None:
-    await rig.change(node, instance_info={"image_source": rig.outside.images.there})
+async def give_image(rig: Rig, node: str, **more: Any) -> None:
+    await rig.change(node, instance_info={"image_source": rig.outside.images.there, **more})
 
 
 async def test_a_fake_node_goes_all_the_way_and_back(rig: Rig) -> None:
@@ -129,6 +133,8 @@ async def test_a_lessee_deploys_no_image_that_is_not_its_own_to_see(rig: Rig) ->
     node = await available(rig, **DIRECT)
     await give_image(rig, node)
     await rig.change(node, lessee="p-other", owner="p-other")
+    private = update(images).values(visibility="private")
+    await rig.baremetal.kit.database.transact(lambda tx: tx.execute(private))
 
     body = {"target": "active"}
     refused = await rig.ask("PUT", f"/nodes/{node}/states/provision", body, status=400, who="other")
@@ -291,9 +297,7 @@ async def test_a_deploy_runs_the_steps_of_its_traits_templates(rig: Rig) -> None
     for name, steps in (("CUSTOM_WIPE", [step]), ("CUSTOM_OTHER", [{**step, "step": "odd"}])):
         body = {"name": name, "steps": steps}
         await rig.ask("POST", "/deploy_templates", body, status=201)
-    await rig.change(
-        node, instance_info={"image_source": rig.outside.images.there, "traits": ["CUSTOM_WIPE"]}
-    )
+    await give_image(rig, node, traits=["CUSTOM_WIPE"])
     rig.agents.done.clear()
 
     await rig.provision(node, "active")

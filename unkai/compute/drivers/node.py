@@ -162,7 +162,7 @@ class NodeHost:
             self._again(node)
 
     def _again(self, node: Node) -> NoReturn:
-        raise Retry(f"node {node.uuid} is {node.provision_state}", LOOK_AGAIN_S)
+        raise Retry(f"node {node.uuid} is {node.provision_state}", LOOK_AGAIN_S, steady=True)
 
     def _unable(self, what: str) -> BadRequest:
         return BadRequest(f"A physical machine cannot {what}.", code="not-on-a-node")
