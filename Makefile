@@ -17,9 +17,10 @@ setup:
 setup-dev:
 	@scripts/setup.sh dev
 
-up: setup ## a cloud with a first server you can log in to (as root)
+up: setup ## a cloud with a first server and a first physical machine (as root)
 	@$(PYTHON) -m unkai up
 	@$(PYTHON) -m unkai first-server
+	@$(PYTHON) -m unkai first-machine
 
 down: setup ## stop it and remove everything it made
 	@$(PYTHON) -m unkai down
@@ -36,6 +37,7 @@ check: setup-dev ## the gate before a commit, under 2 minutes
 lint:
 	@scripts/errors.py
 	@scripts/openapi.py
+	@scripts/states.py
 	@ruff check --quiet .
 	@ruff format --quiet --check .
 	@lint-imports --no-logo
@@ -52,9 +54,10 @@ bench: setup-dev ## medians and CPU per operation, as a table and bench/results/
 conformance: setup-dev ## tempest against a cloud of its own
 	@$(PYTHON) -m tests.conformance.run
 
-soak: setup-dev ## the longest tests, and tempest's whole lists of the services there are, for hours
+soak: setup-dev ## machines of every kind, their longest bad days, then tempest's whole lists, for hours
+	@$(PYTHON) -m tests.conformance.metal
 	@pytest -m soak tests
-	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova
+	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova --list ironic
 
 openapi: setup-dev ## remake openapi/ from the routes
 	@$(PYTHON) scripts/openapi.py

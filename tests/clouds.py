@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +73,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_cloud(state_dir: Path, *, fake: bool) -> Iterator[RunningCloud]:
+def running_cloud(state_dir: Path, *, fake: bool) -> Generator[RunningCloud]:
     """A cloud of its own; `unkai down` at the end, whatever happened."""
     words = ["up", "--json", "--state-dir", str(state_dir), "--port", str(free_port())]
     words += ["--fake"] if fake else []

@@ -10,9 +10,10 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 PREFIX = "unkai-pg-"
 
@@ -25,7 +26,7 @@ def programs() -> Path | None:
 
 def _as_postgres(command: list[str]) -> None:
     """PostgreSQL refuses to run as root."""
-    user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+    user: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []}
     subprocess.run(
         command,
         check=True,
@@ -38,7 +39,7 @@ def _as_postgres(command: list[str]) -> None:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
+def cluster() -> Generator[str]:
     """The folder of a running cluster's socket; stopped and removed afterwards."""
     bin_dir = programs()
     assert bin_dir is not None, "PostgreSQL is not installed"

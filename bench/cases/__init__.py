@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from bench.cases.baremetal import nodes
 from bench.cases.identity import tokens
 from bench.cases.image import images
+from bench.cases.machine import deploy
 from bench.cases.memory import memory
 from bench.cases.network import networks
 from bench.cases.placement import candidates
@@ -28,4 +29,4 @@ ON_FAKES: dict[str, Case] = {
     "nodes": nodes,
     "power-sync": power_sync,
 }
-ON_QEMU: dict[str, Case] = {"memory": memory, "boots": boots_on_qemu}
+ON_QEMU: dict[str, Case] = {"memory": memory, "boots": boots_on_qemu, "deploy": deploy}

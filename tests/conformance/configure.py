@@ -1,5 +1,8 @@
 """Make a running cloud ready for tempest, and write the tempest.conf that describes it."""
 
+# pyright: basic, reportAttributeAccessIssue=false
+# The client library has no types.
+
 from __future__ import annotations
 
 import subprocess

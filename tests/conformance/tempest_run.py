@@ -14,9 +14,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import subunit
+import subunit  # pyright: ignore[reportMissingTypeStubs]
 import testtools
 
 from tests.clouds import RunningCloud
@@ -78,9 +78,10 @@ def read_stream(stream: bytes) -> list[Outcome]:
         reason = details.get("reason", "") if state == SKIPPED else _last_line(details)
         found.append(Outcome(test["id"], state, seconds, "" if state == PASSED else reason))
 
-    result = testtools.StreamToDict(keep)
+    result: Any = testtools.StreamToDict(cast("Any", keep))
     result.startTestRun()
-    subunit.ByteStreamToStreamResult(io.BytesIO(stream), non_subunit_name="stdout").run(result)
+    source: Any = subunit.ByteStreamToStreamResult(io.BytesIO(stream), non_subunit_name="stdout")
+    source.run(result)
     result.stopTestRun()
     return [outcome for outcome in found if outcome.test != "stdout"]
 

@@ -139,7 +139,7 @@ class LocalRig:
 
 
 @asynccontextmanager
-async def local(folder: Path) -> AsyncGenerator[Rig]:
+async def local(folder: Path) -> AsyncGenerator[LocalRig]:
     rig = LocalRig(folder)
     await rig.open()
     try:
@@ -170,7 +170,7 @@ class RemoteRig(LocalRig):
         await self._serving.enter_async_context(server)
         remote = self.client("cloud")
         self._serving.push_async_callback(remote.close)
-        self.agent = remote
+        self.agent: Hypervisor = remote
 
     def client(self, name: str) -> RemoteHypervisor:
         return RemoteHypervisor(self.url, client_context(self._certificates, name))

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -155,13 +155,13 @@ class LossyRelay(asyncio.DatagramProtocol):
         self.silent = False
         self.passed = self.lost = 0
         self._target = ("127.0.0.1", target_port)
-        self._clients: dict[tuple[str, int], asyncio.DatagramTransport] = {}
-        self._transport: asyncio.DatagramTransport | None = None
+        self._clients: dict[tuple[str, int], _Back] = {}
+        self._transport: asyncio.DatagramTransport
         self._count = 0
 
     @property
     def port(self) -> int:
-        return self._transport.get_extra_info("sockname")[1]
+        return int(self._transport.get_extra_info("sockname")[1])
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:
         self._transport = transport
@@ -220,7 +220,7 @@ class _Back:
 
 
 @contextlib.asynccontextmanager
-async def relay_to(port: int) -> AsyncIterator[LossyRelay]:
+async def relay_to(port: int) -> AsyncGenerator[LossyRelay]:
     loop = asyncio.get_running_loop()
     sock = open_udp(None, "127.0.0.1", 0)
     _, made = await loop.create_datagram_endpoint(lambda: LossyRelay(port), sock=sock)

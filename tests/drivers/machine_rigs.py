@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tests.drivers.network_rigs import Guest, Lab
 from unkai.baremetal.drivers.switch.base import Link
@@ -44,7 +45,7 @@ class Floor:
         change = switch.transaction()
         root = next(iter(switch.rows("Open_vSwitch")))
         columns = {"name": "rack0", "datapath_type": site.datapath_type}
-        ports = []
+        ports: list[Any] = []
         for name, kind in (("rack0", "internal"), ("up0p", "")):
             interface = change.insert("Interface", {"name": name, "type": kind})
             ports.append(change.insert("Port", {"name": name, "interfaces": [interface]}))
@@ -60,7 +61,7 @@ class Floor:
         change.mutate("Bridge", {"name": "rack0"}, "ports", "insert", [port])
         await self.driver.switch.commit(change)
         link = Link(SWITCH, name)
-        database = await self.switches._database(SWITCH)
+        database = await self.switches._database(SWITCH)  # pyright: ignore[reportPrivateUsage]
         await database.until(
             lambda: any(row.text("name") == name for row in database.rows("Port").values()), 5
         )
@@ -100,7 +101,7 @@ def floor_site(folder: Path) -> Site:
 
 
 @asynccontextmanager
-async def open_floor(folder: Path, door: MetadataServer | None = None) -> AsyncIterator[Floor]:
+async def open_floor(folder: Path, door: MetadataServer | None = None) -> AsyncGenerator[Floor]:
     floor = Floor(OvnDriver(floor_site(folder), clock=Clock(), door=door))
     try:
         await floor.start()

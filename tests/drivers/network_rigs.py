@@ -12,13 +12,14 @@ import shutil
 import socket
 import subprocess
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from unkai.kit import netns, rtnetlink
 from unkai.kit.clock import Clock
@@ -68,6 +69,8 @@ class Tenant:
 
     def __init__(self, cidr: str = "10.0.0.0/24", **subnet: Any) -> None:
         self.base = cidr.rsplit(".", 1)[0]
+        given: dict[str, Any] = {"gateway_ip": f"{self.base}.1"}
+        given |= {"dns_nameservers": ("192.0.2.53",)} | subnet
         self._hosts = ipaddress.ip_network(cidr)
         self.network = Network(id=new_id(), project_id=PROJECT)
         self.subnet = Subnet(
@@ -75,7 +78,7 @@ class Tenant:
             project_id=PROJECT,
             network_id=self.network.id,
             cidr=cidr,
-            **({"gateway_ip": f"{self.base}.1", "dns_nameservers": ("192.0.2.53",)} | subnet),
+            **given,
         )
         self.group = SecurityGroup(id=new_id(), project_id=PROJECT, name="default")
         self.group = self.with_rules(self.rule("egress"))
@@ -99,13 +102,14 @@ class Tenant:
         return replace(self.group, rules=(*self.group.rules, *rules))
 
     def port(self, host: int, **fields: Any) -> DesiredPort:
-        defaults = {"security_group_ids": (self.group.id,), "mac_address": new_mac()}
+        given: dict[str, Any] = {"security_group_ids": (self.group.id,)}
+        given |= {"mac_address": new_mac()} | fields
         made = Port(
             id=new_id(),
             project_id=PROJECT,
             network_id=self.network.id,
             fixed_ips=(FixedIP(self.subnet.id, str(self._hosts[host])),),
-            **(defaults | fields),
+            **given,
         )
         return DesiredPort(made, self.network, (self.dhcp,))
 
@@ -330,7 +334,7 @@ def _static(wanted: DesiredPort) -> Callable[[], None]:
     return configure
 
 
-async def tell_who(scope, receive, send) -> None:
+async def tell_who(scope: Scope, receive: Receive, send: Send) -> None:
     """A metadata application: says what it knows of the one who asks."""
     body = f"{scope['unkai.network_id']} {scope['client'][0]} {scope['path']}".encode()
     length = (b"content-length", str(len(body)).encode())
@@ -352,13 +356,17 @@ async def ask_metadata(guest: Guest) -> str:
     return await netns.run(guest.name, ask)
 
 
-async def until(condition, timeout_s: float = 10) -> None:
+async def until(condition: Callable[[], object], timeout_s: float = 10) -> None:
     async with asyncio.timeout(timeout_s):
         while not condition():
             await Clock().sleep(0.02)
 
 
-async def soon(attempt, expected: object = True, timeout_s: float = 10) -> bool:  # noqa: FBT002  # what the attempt shall give
+async def soon(
+    attempt: Callable[[], Awaitable[object]],
+    expected: object = True,  # noqa: FBT002  # what the attempt shall give
+    timeout_s: float = 10,
+) -> bool:
     """Whether an attempt gives what is expected before the deadline.
 
     The switch's tables are right once `wait_applied` returns; its cache of flows follows a moment

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.drivers.machine_rigs import PHYSNET, Floor
 from unkai.baremetal.api.boot_files import BootApp, Shelf
@@ -47,7 +50,7 @@ def served(**changes: object) -> ServedNetwork:
 
 def make_ramdisk(folder: Path, cache: Path) -> None:
     """A kernel, and an initramfs that says that it runs and ends."""
-    from unkai.guests.tree import vmlinuz
+    from unkai.guests.parts import vmlinuz
 
     folder.mkdir()
     shutil.copy(vmlinuz(debian.kernel(cache)), folder / "kernel")
@@ -83,10 +86,19 @@ class Station:
         ]
 
 
+async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    """For boot files alone: whoever asks the API is told that there is none."""
+    await PlainTextResponse("There is no API here.", status_code=404)(scope, receive, send)
+
+
 @asynccontextmanager
 async def open_station(
-    floor: Floor, folder: Path, *, discovery: tuple[str, ...] | None = None, api=None
-) -> AsyncIterator[Station]:
+    floor: Floor,
+    folder: Path,
+    *,
+    discovery: tuple[str, ...] | None = None,
+    api: ASGIApp = nowhere,
+) -> AsyncGenerator[Station]:
     clock, seen = Clock(), list[Sighting]()
     files = BootFiles(folder / "boot")
     files.open()

@@ -12,7 +12,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,7 +40,7 @@ SOL_PACKET, PACKET_AUXDATA, TP_STATUS_VLAN_VALID = 263, 8, 0x10
 
 
 @asynccontextmanager
-async def open_floor(tmp_path: Path) -> AsyncIterator[RackSettings]:
+async def open_floor(tmp_path: Path) -> AsyncGenerator[RackSettings]:
     """A namespace with a switch, and where a rack may stand in it; nothing of it stays."""
     name = next(names())
     site = Site(

@@ -6,6 +6,9 @@ Its own played system takes seconds for each change of power; this one takes non
 processors, memory, disks and BIOS. Every reset is written to STATE_FOLDER/resets.
 """
 
+# pyright: basic, reportAttributeAccessIssue=false
+# The emulator it builds on has no types.
+
 from __future__ import annotations
 
 import ssl

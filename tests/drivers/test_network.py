@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -282,7 +283,7 @@ async def test_a_security_group_opens_and_closes_a_port(lab: Lab) -> None:
 @needs_ovn
 async def test_the_controller_understands_every_kind_of_rule(lab: Lab) -> None:
     tenant = Tenant()
-    kinds = [
+    kinds: list[dict[str, Any]] = [
         {"protocol": protocol, "ethertype": ethertype, "direction": direction}
         for protocol in (None, "tcp", "udp", "sctp", "icmp", "ipv6-icmp", "vrrp", "gre", "112", "0")
         for ethertype in ("IPv4", "IPv6")
@@ -294,7 +295,7 @@ async def test_the_controller_understands_every_kind_of_rule(lab: Lab) -> None:
         {"remote_ip_prefix": "fd00::/64", "ethertype": "IPv6"},
         {"remote_group_id": new_id(), "ethertype": "IPv6"},
     ]
-    rules = [tenant.rule(**({"direction": "ingress"} | kind)) for kind in kinds]
+    rules = [tenant.rule(**kind) for kind in kinds]
     port = tenant.port(10)
     await lab.driver.apply([*tenant.objects(*rules), port])
     await lab.plug(port)
@@ -379,7 +380,9 @@ async def test_a_router_joins_subnets_and_hides_them_behind_its_gateway(lab: Lab
     with pytest.raises(OSError, match="No route to host"):
         await guest.say("198.51.100.1", 80)  # refused at once, not dropped in silence
 
-    hidden = replace(router.router.external_gateway_info, enable_snat=False)
+    shown = router.router.external_gateway_info
+    assert shown is not None
+    hidden = replace(shown, enable_snat=False)
     bare = replace(router, router=replace(router.router, external_gateway_info=hidden))
     await lab.driver.apply([bare])
     await netns.run(lab.namespace, lambda: rtnetlink.add_route("10.0.1.0/24", via="203.0.113.10"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -34,7 +34,7 @@ async def rack(tmp_path: Path) -> AsyncIterator[Rack]:
 
 
 @contextmanager
-def http_server(namespace: str, folder: Path) -> Iterator[str]:
+def http_server(namespace: str, folder: Path) -> Generator[str]:
     """The URL of a folder, served inside the namespace."""
     handler = partial(_QuietHandler, directory=str(folder))
     server = netns.call(namespace, lambda: ThreadingHTTPServer(("127.0.0.1", 0), handler))

@@ -136,7 +136,7 @@ def test_the_inventory_is_the_machine(metal: Metal, conductor: Conductor) -> Non
 
 
 def test_only_its_conductor_commands_it(metal: Metal, conductor: Conductor) -> None:
-    body = {"name": "standby.power_off", "params": {}}
+    body: dict[str, Any] = {"name": "standby.power_off", "params": {}}
     for token in (None, "", TOKEN[:-1], TOKEN[:-1] + "X"):
         assert conductor.call("POST", "/v1/commands/", body, token=token)[0] == 401
         assert conductor.call("GET", "/v1/commands", token=token)[0] == 401

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +89,7 @@ def tenant_of(cloud: RunningCloud, name: str) -> Tenant:
 
 
 @contextmanager
-def new_tenant(admin: Tenant, name: str) -> Iterator[Tenant]:
+def new_tenant(admin: Tenant, name: str) -> Generator[Tenant]:
     """A project of its own with a member of its own."""
     password = f"{name}-knows-it"
     with ExitStack() as undo:
@@ -139,7 +139,7 @@ class Wires:
 
 
 @contextmanager
-def wires_of(tenant: Tenant, name: str, cidr: str) -> Iterator[Wires]:
+def wires_of(tenant: Tenant, name: str, cidr: str) -> Generator[Wires]:
     with ExitStack() as undo:
 
         def made(path: str, kind: str, /, **fields: Any) -> str:
@@ -184,7 +184,7 @@ class Key:
 
 
 @contextmanager
-def new_key(name: str) -> Iterator[Key]:
+def new_key(name: str) -> Generator[Key]:
     with tempfile.TemporaryDirectory(prefix="unkai-key-") as folder:
         path = Path(folder) / "key"
         words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(path)]
@@ -244,7 +244,7 @@ class Guest:
         self.wait(until_status)
 
     def console(self) -> str:
-        body = {"os-getConsoleOutput": {}}
+        body: dict[str, Any] = {"os-getConsoleOutput": {}}
         return str(self.tenant.ask("POST", f"{self.path}/action", body)["output"])
 
     def wait_console(self, words: str, times: int = 1) -> str:
@@ -328,7 +328,7 @@ def greets(guest: Guest, address: str, port: int, timeout_s: float = 1.0) -> boo
 
 
 @contextmanager
-def new_guest(wires: Wires, key: Key, name: str, address: str, **more: Any) -> Iterator[Guest]:
+def new_guest(wires: Wires, key: Key, name: str, address: str, **more: Any) -> Generator[Guest]:
     """POST /servers, and away with it at the end. `more` goes into the request."""
     tenant = wires.tenant
     [image] = tenant.get("/image/v2/images", name="cirros")["images"]
@@ -364,7 +364,7 @@ def _is_gone(guest: Guest) -> bool:
 
 
 @contextmanager
-def floating_ip(guest: Guest) -> Iterator[str]:
+def floating_ip(guest: Guest) -> Generator[str]:
     """The id of a floating IP for the guest's first port."""
     [port, *_] = guest.ports()
     made = guest.tenant.network(

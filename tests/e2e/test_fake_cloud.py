@@ -75,3 +75,10 @@ def test_two_clouds_stand_side_by_side_and_nothing_stays(tmp_path: Path, time: s
         assert two.unkai_json("status")["url"] == two.url
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_first_machine_needs_a_real_network(fake_cloud: RunningCloud) -> None:
+    done = fake_cloud.unkai("first-machine", check=False)
+
+    assert done.returncode == 1
+    assert "no network that a machine could be plugged into" in done.stderr

@@ -46,6 +46,9 @@ def enrolled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Metal]:
         metal.reach("manageable")
         metal.provision("provide")
         metal.reach("available")
+        metal.deploy()  # the first makes the provisioning network
+        metal.reach("wait call-back")
+        metal.give_back()
         yield metal
         metal.close()
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -48,10 +48,11 @@ def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def references(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"]
-        for inner in value.values():
+        parts = cast("dict[str, Any]", value)
+        if isinstance(parts.get("$ref"), str):
+            yield parts["$ref"]
+        for inner in parts.values():
             yield from references(inner)
     elif isinstance(value, list):
-        for inner in value:
+        for inner in cast("list[Any]", value):
             yield from references(inner)

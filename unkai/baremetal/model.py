@@ -273,7 +273,13 @@ class HistoryEntry(Struct, frozen=True, kw_only=True):
     event: str
     event_type: str
     severity: Literal["INFO", "ERROR"]
-    user: str | None
+    user: str | None = None
+    project: str | None = None
+    state: str | None = None
+    """The provision state that the node was in, and its target."""
+    target_provision_state: str | None = None
+    duration_seconds: int | None = None
+    """How long it had been in that state."""
     created_at: float
 
 

@@ -21,6 +21,7 @@ from unkai.baremetal.drivers.base import (
     unsupported,
 )
 from unkai.baremetal.drivers.bmcs import Bmcs
+from unkai.baremetal.drivers.consoles import Consoles
 from unkai.baremetal.drivers.fake import (
     FakeBios,
     FakeBoot,
@@ -122,6 +123,7 @@ class Baremetal:
     drivers: Drivers
     agent: Agent
     images: Images
+    consoles: Consoles
     conductor: str
     started_at: float = 0.0
     hardware_types: Mapping[str, HardwareType] = field(default_factory=lambda: HARDWARE_TYPES)

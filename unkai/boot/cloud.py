@@ -15,6 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import unkai
 from unkai.baremetal.actions.audit_baremetal import audit_baremetal
+from unkai.baremetal.api.console_socket import PREFIX as CONSOLES
+from unkai.baremetal.api.console_socket import ConsoleSocket
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.machines import open_baremetal
@@ -111,7 +113,7 @@ async def open_cloud(
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
             await seed(settings, compute, seeded)
-        app = _app(identity, every_api(identity, compute, operator))
+        app = _app(compute, every_api(identity, compute, operator))
         api.app = app
         await stack.enter_async_context(_moving(kit))
         yield Cloud(app, kit, compute, world)
@@ -229,8 +231,11 @@ async def _seed_identity(
     return await seed_identity(identity, secret.admin, secret.demo, endpoints, settings.region)
 
 
-def _app(identity: Identity, apis: tuple[Api, ...]) -> App:
+def _app(compute: Compute, apis: tuple[Api, ...]) -> App:
+    identity = compute.identity
+
     async def who(token: str, request_id: str) -> Caller:
         return await authenticate(identity, token, request_id)
 
-    return App(apis, who, identity.kit.clock, identity.kit.chance)
+    mounts: dict[str, ASGIApp] = {CONSOLES: ConsoleSocket(compute.baremetal.consoles)}
+    return App(apis, who, identity.kit.clock, identity.kit.chance, mounts)

@@ -12,8 +12,10 @@ from unkai.baremetal.actions.registry import register_operations
 from unkai.baremetal.drivers.agent import HttpAgent
 from unkai.baremetal.drivers.bmcs import Bmcs
 from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect, RamdiskDeploy
+from unkai.baremetal.drivers.consoles import Consoles
 from unkai.baremetal.drivers.fake import FakeMachines
 from unkai.baremetal.drivers.guard import Guard
+from unkai.baremetal.drivers.node_logs import NodeLogs
 from unkai.baremetal.reconcilers import add_reconcilers
 from unkai.baremetal.service import Baremetal, fake_drivers, guarded_drivers
 from unkai.boot.provisioning import open_provisioning
@@ -43,6 +45,9 @@ def open_baremetal(
     bmcs = Bmcs(kit.clock, kit.chance, world.namespace)
     stack.push_async_callback(calls.write)
     stack.push_async_callback(bmcs.close)
+    logs = NodeLogs(settings.state_dir / "machines")
+    consoles = Consoles(logs, kit.clock, kit.chance)
+    stack.push_async_callback(consoles.close)
     served = open_provisioning(settings, world, stack, glance=images, network=network, api=api)
     drivers = fake_drivers(FakeMachines())
     drivers.boot |= served.boot
@@ -61,6 +66,7 @@ def open_baremetal(
         drivers=drivers,
         agent=HttpAgent(world.namespace),
         images=served.images,
+        consoles=consoles,
         conductor=socket.gethostname(),
         started_at=kit.clock.now(),
     )

@@ -41,6 +41,7 @@ CONNECTIONS_MAX = 1000
 SILENCE_S = 60.0
 SERVE_EVERY_S = 15.0
 RECORD_EVERY_S = 5.0
+FORGET_EVERY_S = 600.0
 DISCOVERY_ARGUMENTS = (
     "ipa-api-url={url}",
     "ipa-inspection-callback-url={url}/v1/continue_inspection",
@@ -106,6 +107,7 @@ def open_provisioning(
     recording = kit.reconcilers.add("baremetal-sightings", sightings.run, RECORD_EVERY_S)
     sightings.wake = recording.wake
     kit.reconcilers.add("baremetal-provisioning", serving.sync, SERVE_EVERY_S)
+    kit.reconcilers.add("baremetal-images", images.forget_deleted, FORGET_EVERY_S)
     return Provisioned(
         boot={"ipxe": ipxe, "pxe": ipxe, "redfish-virtual-media": media},
         network={

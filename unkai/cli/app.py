@@ -19,6 +19,7 @@ VERBS = {
     "status": "What runs, where, and how full it is.",
     "doctor": "Check this machine before a start, or after a bad day.",
     "first-server": "Boot a first server you can log in to, and show its boot sequence.",
+    "first-machine": "Enroll the rack's machines, deploy one you can log in to, show its sequence.",
     "timeline": "What happened to a server or a machine, step by step.",
     "explain": "Why a server landed where it did, or nowhere.",
     "audit": "Compare what should be with what is; zero differences is the promise.",

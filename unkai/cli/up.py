@@ -19,8 +19,8 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 import unkai
-from unkai.cli.checks.model import Check, Verdict
 from unkai.cli.built import ensure_guest_image, ensure_ramdisk
+from unkai.cli.checks.model import Check, Verdict
 from unkai.cli.options import COMMON, Common
 from unkai.cli.output import progress, show
 from unkai.cli.running import Cloud, answers, find_cloud

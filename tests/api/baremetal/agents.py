@@ -46,6 +46,8 @@ class PlayedAgents:
         machines.on_boot = self._booted
         self.client: httpx.AsyncClient | None = None
         self.boots: dict[str, Boot] = {}
+        self.logs = ""
+        """What they saw, as they tell it when asked."""
         self.silent = False
         """Machines boot, and never call."""
         self.stuck: set[str] = set()
@@ -130,7 +132,7 @@ class PlayedAgents:
             return {f"{extension}_steps": {"generic": [ERASE, FULL_ERASE]}}
         if name == "get_hardware_info":
             return INVENTORY
-        return {}
+        return {"system_logs": self.logs} if name == "collect_system_logs" else {}
 
     async def commands(self, node: Node) -> list[AgentCommand]:
         return list(self.boot_of(node).commands)
@@ -142,13 +144,14 @@ class PlayedAgents:
 
 
 class PlayedImages:
-    """Images that are there if they are named `here`."""
+    """Of Glance's images the one named here."""
 
     def __init__(self) -> None:
         self.offered: set[str] = set()
+        self.there = ""
 
     async def publish(self, node: Node, image_id: str) -> DeployImage:
-        if image_id != "here":
+        if image_id != self.there:
             raise NotFound(f"No image found with ID {image_id}", code="image-unknown")
         self.offered.add(node.uuid)
         return DeployImage(image_id, f"http://boot/{node.uuid}", "sha256", "0" * 64, "raw", 1 << 20)

@@ -15,12 +15,15 @@ from unkai.baremetal.actions.provision import provision
 from unkai.baremetal.actions.registry import register_operations
 from unkai.baremetal.api import baremetal_apis
 from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect
+from unkai.baremetal.drivers.consoles import Consoles
 from unkai.baremetal.drivers.fake import FakeMachine, FakeMachines
+from unkai.baremetal.drivers.node_logs import NodeLogs
 from unkai.baremetal.model import Node, Port
 from unkai.baremetal.service import Baremetal, Drivers, fake_drivers
 from unkai.baremetal.store import nodes
 from unkai.baremetal.store.ports import PORTS
 from unkai.identity.service import make_identity
+from unkai.image.actions.seed_image import seed_image
 from unkai.image.drivers.fake import BelievingInspector
 from unkai.image.drivers.file import FileStore
 from unkai.image.service import ImageService
@@ -47,7 +50,7 @@ ROLES = {
     "other": frozenset({"member", "reader"}),
 }
 PROJECTS = {"admin": "p-admin", "other": "p-other"}
-VERSION = "1.112"
+VERSION = "1.115"
 
 
 async def authenticate(token: str, request_id: str) -> Caller:
@@ -184,6 +187,13 @@ def with_agents(drivers: Drivers) -> Drivers:
     return drivers
 
 
+async def an_image(baremetal: Baremetal, path: Path) -> str:
+    """The one image there is; the same one in a later life."""
+    if not path.exists():
+        path.write_bytes(bytes(1 << 20))
+    return (await seed_image(baremetal.glance, "here", path, "raw", {}, "p-admin")).id
+
+
 @asynccontextmanager
 async def opened(
     outside: Outside, settings: BaremetalSettings | None = None
@@ -210,6 +220,7 @@ async def opened(
         drivers=with_agents(fake_drivers(machines)),
         agent=outside.agents,
         images=outside.images,
+        consoles=Consoles(NodeLogs(folder / "machines"), clock, chance),
         conductor="test-conductor",
     )
     register_operations(baremetal)
@@ -221,9 +232,11 @@ async def opened(
     async with httpx.AsyncClient(transport=transport, base_url=url) as client:
         try:
             outside.agents.client = client
+            outside.images.there = await an_image(baremetal, folder / "image.raw")
             yield Rig(baremetal, outside, client)
         finally:
             outside.agents.client = None
+            await baremetal.consoles.close()
             await operations.stop()
             await events.stop()
             await database.close()

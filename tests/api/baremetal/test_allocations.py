@@ -145,6 +145,7 @@ async def test_old_versions_have_none(rig: Rig) -> None:
     await rig.ask("GET", "/allocations", version="1.51", status=404)
     await rig.ask("POST", "/allocations", body, version="1.51", status=405)
     await rig.ask("GET", "/allocations?owner=x", version="1.59", status=406)
+    await rig.ask("GET", "/nodes/None/allocation", version="1.52", status=400)
 
 
 async def test_a_crash_leaves_no_allocation_undecided(tmp_path: Path) -> None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.api.baremetal.rig import Outside, opened
+from tests.api.baremetal.rig import Outside, Rig, opened
 from tests.api.baremetal.test_provision import DIRECT, available, give_image
+from unkai.baremetal.actions.node_logs import console_text, list_logs, read_log
+from unkai.baremetal.api.console_socket import NOT_ALLOWED, TRY_LATER, ConsoleSocket
+from unkai.baremetal.drivers.node_logs import AGENT, CONSOLE, FAILED
+from unkai.baremetal.reconcilers.keep_consoles import KeepConsoles
+from unkai.kit.clock import Clock
+from unkai.kit.errors import BadRequest, NotFound
 from unkai.settings import BaremetalSettings
 from unkai.timeline import model as who
+from unkai.timeline.actions.read import read_timeline
 from unkai.timeline.actions.record import event, record
 
 pytestmark = pytest.mark.anyio
@@ -42,3 +52,146 @@ async def test_a_machine_that_never_calls_leaves_word_how_far_it_came(tmp_path: 
 
     assert "did not call within 2 s. DHCP DISCOVER seen" in shown["last_error"]
     assert "on provisioning, given 10.1.0.7, no TFTP request since" in shown["last_error"]
+
+
+async def test_a_failed_deploy_keeps_what_agent_and_console_said(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+    await give_image(rig, node)
+    rig.agents.errors["standby.prepare_image"] = "the disk is on fire"
+    rig.agents.logs = "it smelled of smoke"
+    await rig.provision(node, "active")
+    await rig.until_state(node, "wait call-back")
+    rig.baremetal.consoles.logs.append(node, CONSOLE, b"Kernel panic\r\n")
+
+    await rig.reach(node, "deploy failed")
+
+    kept = await rig.node(node)
+    assert "agent_logs" not in kept.driver_internal_info
+    assert read_log(rig.baremetal, kept, AGENT) == "it smelled of smoke"
+    assert "Kernel panic" in read_log(rig.baremetal, kept, FAILED)
+    assert {AGENT, FAILED} <= {log.name for log in list_logs(rig.baremetal, kept)}
+    with pytest.raises(NotFound, match="no log"):
+        read_log(rig.baremetal, kept, "../secret")
+
+
+class Line:
+    """A client of the WebSocket, without a wire."""
+
+    def __init__(self, rig: Rig, url: str, **headers: str) -> None:
+        parts = urlsplit(url)
+        self.to_app: asyncio.Queue[Any] = asyncio.Queue()
+        self.from_app: asyncio.Queue[Any] = asyncio.Queue()
+        given = {"host": parts.netloc, **headers}
+        scope = {
+            "type": "websocket",
+            "path": parts.path,
+            "query_string": parts.query.encode(),
+            "headers": [(k.encode(), v.encode()) for k, v in given.items()],
+            "subprotocols": [],
+        }
+        self.to_app.put_nowait({"type": "websocket.connect"})
+        app = ConsoleSocket(rig.baremetal.consoles)
+        self.task = asyncio.ensure_future(app(scope, self.to_app.get, self.from_app.put))
+
+    async def next(self) -> Any:
+        async with asyncio.timeout(10):
+            return await self.from_app.get()
+
+    async def read_until(self, wanted: bytes) -> bytes:
+        said = b""
+        while wanted not in said:
+            said += (await self.next())["bytes"]
+        return said
+
+    async def type(self, data: bytes) -> None:
+        await self.to_app.put({"type": "websocket.receive", "bytes": data})
+
+
+async def a_console(rig: Rig) -> tuple[str, KeepConsoles]:
+    node = await rig.enroll()
+    await rig.ask("PUT", f"/nodes/{node}/states/console", {"enabled": True}, status=202)
+    keeper = KeepConsoles(rig.baremetal)
+    await keeper.run()
+    return node, keeper
+
+
+async def address(rig: Rig, node: str) -> str:
+    shown = await rig.ask("GET", f"/nodes/{node}/states/console")
+    assert shown["console_enabled"] is True and shown["console_info"]["type"] == "websocket"
+    return shown["console_info"]["url"]
+
+
+async def test_a_console_is_watched_and_typed_into(rig: Rig) -> None:
+    node, keeper = await a_console(rig)
+    url = await address(rig, node)
+    assert url.startswith("ws://cloud/consoles/node?ticket=")
+    line, other = Line(rig, url), Line(rig, await address(rig, node), origin="http://cloud")
+    for one in (line, other):
+        assert (await one.next())["type"] == "websocket.accept"
+    await line.read_until(b"A played machine.")
+    await line.type(b"GRUB menu, please\r\n")
+    assert b"GRUB menu" in await line.read_until(b"please")
+    await other.read_until(b"please")
+
+    await keeper.run()
+
+    seen = await read_timeline(rig.baremetal.kit.database.reader, Clock(), f"node/{node}")
+    assert [one.detail for one in seen.events if one.action == "console"] == ["GRUB menu, please"]
+    assert "A played machine." in read_log(rig.baremetal, await rig.node(node), CONSOLE)
+
+    await rig.ask("PUT", f"/nodes/{node}/states/console", {"enabled": False}, status=202)
+    await rig.change(node, power_state="power off")
+    await keeper.run()
+
+    assert (await line.next())["type"] == "websocket.close"
+    await asyncio.gather(line.task, other.task)
+    assert rig.baremetal.consoles.kept() == set()
+
+
+async def test_a_ticket_opens_one_console_once_and_for_its_own_page(rig: Rig) -> None:
+    node, _ = await a_console(rig)
+    url = await address(rig, node)
+    first = Line(rig, url)
+    assert (await first.next())["type"] == "websocket.accept"
+    elsewhere = {"origin": "http://elsewhere"}
+    for denied in (
+        Line(rig, url),
+        Line(rig, "ws://cloud/consoles/node"),
+        Line(rig, await address(rig, node), **elsewhere),
+    ):
+        assert (await denied.next())["code"] == NOT_ALLOWED
+        await denied.task
+    await rig.baremetal.consoles.close()
+    await first.task
+    late = Line(rig, await address(rig, node))
+    assert (await late.next())["type"] == "websocket.accept"
+    closed = await late.next()
+    assert closed["code"] == TRY_LATER and "not enabled" in closed["reason"]
+    await late.task
+
+
+async def test_a_driver_without_a_console_says_so(rig: Rig) -> None:
+    node = await rig.enroll(console_interface="no-console")
+    said = await rig.ask("PUT", f"/nodes/{node}/states/console", {"enabled": True}, status=400)
+    assert "does not support console" in str(said)
+    with pytest.raises(BadRequest, match="does not support console"):
+        console_text(rig.baremetal, await rig.node(node))
+
+
+async def test_a_line_is_kept_while_a_ramdisk_works_and_a_while_after(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+    await give_image(rig, node)
+    keeper, consoles = KeepConsoles(rig.baremetal), rig.baremetal.consoles
+    await keeper.run()
+    assert consoles.kept() == set()
+    rig.agents.silent = True
+    await rig.provision(node, "active")
+    await rig.until_state(node, "wait call-back")
+
+    await keeper.run()
+
+    assert consoles.kept() == {node}
+    await rig.provision(node, "abort")
+    await rig.reach(node, "deploy failed")
+    await keeper.run()
+    assert consoles.kept() == set()  # it is off

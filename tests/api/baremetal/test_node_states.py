@@ -214,3 +214,26 @@ async def test_wrong_wishes(rig: Rig, body: dict[str, Any], version: str, status
     path = f"/nodes/{uuid}/states/provision"
     await rig.ask("PUT", path, body, status=status, version=version)
     assert (await rig.ask("GET", f"/nodes/{uuid}"))["provision_state"] == "enroll"
+
+
+async def test_a_runbook_is_for_nodes_with_its_trait(rig: Rig) -> None:
+    uuid = await rig.enroll(owner="p-member")
+    await rig.provision(uuid, "manage")
+    await rig.reach(uuid, "manageable")
+    book = {
+        "name": "CUSTOM_BOOK",
+        "steps": [{"interface": "bios", "step": "factory_reset", "args": {}, "order": 0}],
+    }
+    await rig.ask("POST", "/runbooks", book, status=201)
+    await rig.ask("PUT", "/runbooks/CUSTOM_BOOK/traits/CUSTOM_APPROVED", status=204)
+    path = f"/nodes/{uuid}/states/provision"
+    clean = {"target": "clean", "runbook": "CUSTOM_BOOK"}
+
+    await rig.ask("PUT", path, clean, status=400)
+    await rig.ask("PUT", path, clean, who="member", status=404)
+    steps = [{"interface": "bios", "step": "factory_reset"}]
+    await rig.ask("PUT", path, {**clean, "clean_steps": steps}, status=400)
+    await rig.ask("PUT", path, {**clean, "target": "provide"}, status=400)
+    await rig.ask("PUT", f"/nodes/{uuid}/traits/CUSTOM_APPROVED", status=204)
+    await rig.ask("PUT", path, clean, status=400, version="1.111")
+    await rig.ask("PUT", path, clean, status=202)

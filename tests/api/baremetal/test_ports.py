@@ -213,3 +213,19 @@ async def test_what_is_below_a_node_is_its_owners_and_lessees(rig: Rig) -> None:
     await rig.ask("PATCH", path, change, who="manager")
     await rig.ask("DELETE", path, who="manager", status=204)
     await rig.ask("GET", "/ports", who="nobody", status=401)
+
+
+async def test_work_on_a_node_holds_its_ports_but_lets_new_ones_in(rig: Rig) -> None:
+    node = await rig.enroll(deploy_interface="direct", inspect_interface="agent")
+    path = f"/ports/{(await make(rig, node))['uuid']}"
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    rig.agents.silent = True
+    await rig.provision(node, "inspect")
+    await rig.until_state(node, "inspect wait")
+
+    body = {"node_uuid": node, "address": "52:54:00:00:00:02"}
+    await rig.ask("POST", "/ports", body, status=201)
+    refused = await rig.ask("PATCH", path, patch("/extra", {"a": 1}), status=409)
+    assert "is locked by host" in refused["error_message"]
+    await rig.ask("DELETE", path, status=409)

@@ -48,11 +48,12 @@ class Sync:
         self.sync = SyncPower(self.baremetal, self.guard, look_again_s=0)
 
     async def add(self, number: int = 1, **values: Any) -> Node:
+        given: dict[str, Any] = {"provision_state": State.AVAILABLE, "created_at": 1.0, **values}
         node = Node(
             uuid=f"00000000-0000-4000-8000-{number:012}",
             driver="fake-hardware",
             interfaces=dict.fromkeys(INTERFACES, "fake"),
-            **{"provision_state": State.AVAILABLE, "created_at": 1.0, **values},
+            **given,
         )
         await self.baremetal.kit.database.transact(lambda tx: nodes.add_node(tx, node))
         return node

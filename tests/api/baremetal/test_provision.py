@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from sqlalchemy import update
 
 from tests.api.baremetal.rig import Rig
 from unkai.baremetal.model import PowerState
+from unkai.image.store.schema import images
 
 pytestmark = pytest.mark.anyio
 DIRECT = {"deploy_interface": "direct", "inspect_interface": "agent", "rescue_interface": "agent"}
@@ -29,8 +33,8 @@ async def deployed(rig: Rig) -> str:
     return node
 
 
-async def give_image(rig: Rig, node: str, image: str = "here") -> None:
-    await rig.change(node, instance_info={"image_source": image})
+async def give_image(rig: Rig, node: str, **more: Any) -> None:
+    await rig.change(node, instance_info={"image_source": rig.outside.images.there, **more})
 
 
 async def test_a_fake_node_goes_all_the_way_and_back(rig: Rig) -> None:
@@ -101,16 +105,41 @@ async def test_a_failed_write_leaves_nothing_and_says_why(rig: Rig) -> None:
     await rig.reach(node, "active")
 
 
-async def test_an_unknown_image_fails_the_deploy_before_any_power(rig: Rig) -> None:
+async def test_an_unknown_image_is_refused_before_any_power(rig: Rig) -> None:
     node = await available(rig, **DIRECT)
     before = rig.machine(node).power_changes
-    await give_image(rig, node, "nowhere")
+    nowhere = "11111111-2222-4333-8444-555555555555"
+    await rig.change(node, instance_info={"image_source": nowhere})
+
+    body = {"target": "active"}
+    refused = await rig.ask("PUT", f"/nodes/{node}/states/provision", body, status=400)
+
+    assert nowhere in refused["error_message"]
+    assert rig.machine(node).power_changes == before
+
+
+async def test_an_image_that_goes_away_fails_the_deploy_and_says_so(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+    await give_image(rig, node)
+    rig.outside.images.there = "another"
 
     await rig.provision(node, "active")
 
     shown = await rig.reach(node, "deploy failed")
-    assert "nowhere" in shown["last_error"]
-    assert rig.machine(node).power_changes == before
+    assert "No image found" in shown["last_error"]
+
+
+async def test_a_lessee_deploys_no_image_that_is_not_its_own_to_see(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+    await give_image(rig, node)
+    await rig.change(node, lessee="p-other", owner="p-other")
+    private = update(images).values(visibility="private")
+    await rig.baremetal.kit.database.transact(lambda tx: tx.execute(private))
+
+    body = {"target": "active"}
+    refused = await rig.ask("PUT", f"/nodes/{node}/states/provision", body, status=400, who="other")
+
+    assert "could not be found" in refused["error_message"]
 
 
 async def test_a_deploy_without_an_image_is_refused_at_once(rig: Rig) -> None:
@@ -260,3 +289,21 @@ async def test_a_hold_step_waits_for_the_operator(rig: Rig) -> None:
 
     await rig.reach(node, "manageable")
     assert len(rig.agents.done) == 1
+
+
+async def test_a_deploy_runs_the_steps_of_its_traits_templates(rig: Rig) -> None:
+    node = await available(rig, **DIRECT)
+    step = {"interface": "deploy", "step": "erase_devices", "args": {"passes": 2}, "priority": 5}
+    for name, steps in (("CUSTOM_WIPE", [step]), ("CUSTOM_OTHER", [{**step, "step": "odd"}])):
+        body = {"name": name, "steps": steps}
+        await rig.ask("POST", "/deploy_templates", body, status=201)
+    await give_image(rig, node, traits=["CUSTOM_WIPE"])
+    rig.agents.done.clear()
+
+    await rig.provision(node, "active")
+    await rig.reach(node, "active")
+
+    ran = [params for *_, params in rig.agents.done if "step" in params]
+    assert [(one["step"]["step"], one["step"]["args"]) for one in ran] == [
+        ("erase_devices", {"passes": 2})
+    ]

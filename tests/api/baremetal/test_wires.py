@@ -12,8 +12,12 @@ import pytest
 from tests.api.baremetal.rig import Rig
 from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.baremetal.drivers.base import Ramdisk
+from unkai.baremetal.drivers.boot.convert import RawImages
 from unkai.baremetal.drivers.boot.files import BootFiles
+from unkai.baremetal.drivers.boot.images import GlanceImages
 from unkai.baremetal.drivers.boot.ipxe import IpxeBoot
+from unkai.baremetal.drivers.boot.published import PublishedFiles
+from unkai.baremetal.drivers.boot.virtual_media import VirtualMediaBoot
 from unkai.baremetal.drivers.fake import FakeMachines, FakeManagement
 from unkai.baremetal.drivers.network.neutron import VIF, NeutronNetwork
 from unkai.baremetal.drivers.provisioning.base import FakeProvisioning, Reservation, Sighting
@@ -23,6 +27,9 @@ from unkai.baremetal.drivers.switch.fake import FakeSwitch
 from unkai.baremetal.model import INTERFACES, Node, Port
 from unkai.baremetal.reconcilers.record_sightings import RecordSightings
 from unkai.baremetal.store.ports import PORTS
+from unkai.image.drivers.fake import BelievingInspector
+from unkai.image.drivers.file import FileStore
+from unkai.image.service import ImageService
 from unkai.kit.clock import Chance, Clock
 from unkai.kit.db import Tx, open_database
 from unkai.kit.errors import BadRequest, Conflict, NotFound, Unavailable
@@ -43,7 +50,7 @@ from unkai.network.model import Port as NeutronPort
 from unkai.network.reconcilers.put_on_wire import PutOnWire
 from unkai.network.service import NetworkService
 from unkai.network.store import ports as neutron_ports
-from unkai.settings import BaremetalSettings, NetworkSettings
+from unkai.settings import BaremetalSettings, ImageSettings, NetworkSettings
 from unkai.timeline.actions.read import read_timeline
 
 pytestmark = pytest.mark.anyio
@@ -132,7 +139,7 @@ async def test_a_machine_is_plugged_for_a_deploy_and_unplugged(floor: Floor) -> 
     found = (await get_ports(floor.network, floor.network.kit.database.reader, [port_id]))[port_id]
     assert (served.vlan, served.cidr, served.pool) == (100, "10.1.0.0/24", None)
     assert served.hosts == (Reservation(MACS[0], found.fixed_ips[0].ip_address),)
-    assert served.address not in (found.fixed_ips[0].ip_address, "10.1.0.0")
+    assert served.address == "10.1.0.2"
     assert (found.mac_address, found.binding_host_id) == (MACS[0], NODE.uuid)
     assert found.binding_vif_type == "other"
     assert floor.switch.ports == {LINKS[0]: Use(100, NODE.uuid)}
@@ -279,6 +286,49 @@ async def test_ipxe_is_told_what_to_boot_until_it_is_done(tmp_path: Path) -> Non
     assert machines.of(node).boot_device == "disk" and machines.of(node).persistent
     assert await boot.leftovers([]) == []
     for wrong in ({"deploy_kernel": "file:///etc/shadow"}, {"kernel_append_params": "a\nchain x"}):
+        with pytest.raises(BadRequest):
+            boot.validate(msgspec.structs.replace(NODE, driver_info=wrong))
+
+
+async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path) -> None:
+    """Its command line has our address and the token; its path is the machine's alone."""
+    machines, published = FakeMachines(), PublishedFiles(tmp_path / "files", Chance())
+    published.open()
+    ramdisk = tmp_path / "ramdisk"
+    ramdisk.mkdir()
+    for name in ("kernel", "initramfs"):
+        (ramdisk / name).write_bytes(b"x" * (10 << 20))
+    glance = ImageService(
+        floor.network.kit, ImageSettings(), FileStore(tmp_path / "images"), BelievingInspector()
+    )
+    images = GlanceImages(glance, published, RawImages(tmp_path / "raw"), floor.serving)
+    boot = VirtualMediaBoot(
+        tmp_path / "media",
+        published,
+        lambda _: FakeManagement(machines),
+        ramdisk,
+        images,
+        floor.serving,
+    )
+    boot.open()
+    await boot.prepare_ramdisk(NODE, floor.ports, Ramdisk("deploy", token="secret-word"))
+
+    [served] = floor.engine.served()
+    machine = machines.of(NODE)
+    url = machine.media["cdrom"]
+    assert url.startswith(f"http://{served.address}/files/") and url.endswith(".iso")
+    found = published.find(url.split("/")[4])
+    assert found is not None and found.node_id == NODE.uuid
+    assert b"ipa-agent-token=secret-word" in Path(found.path).read_bytes()
+    assert f"ipa-api-url=http://{served.address}".encode() in Path(found.path).read_bytes()
+    assert (machine.boot_device, machine.persistent) == ("cdrom", False)
+    assert await boot.leftovers([]) == [f"CD of node {NODE.uuid}"]
+
+    await boot.prepare_instance(NODE, floor.ports)
+    assert machine.media == {} and machine.boot_device == "disk"
+    assert await boot.leftovers([]) == []
+    assert list((tmp_path / "media").iterdir()) == []
+    for wrong in ({"deploy_iso": "file:///x"}, {"external_http_url": "x"}):
         with pytest.raises(BadRequest):
             boot.validate(msgspec.structs.replace(NODE, driver_info=wrong))
 

@@ -7,7 +7,7 @@ the database and the image data. `Cloud` is one life of Unkai on it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +19,10 @@ from sqlalchemy import insert
 
 from unkai.baremetal.actions.record_bmc_calls import BmcCalls
 from unkai.baremetal.actions.registry import register_operations as register_baremetal
+from unkai.baremetal.drivers.consoles import Consoles
 from unkai.baremetal.drivers.fake import FakeMachines, NoImages
 from unkai.baremetal.drivers.guard import Guard
+from unkai.baremetal.drivers.node_logs import NodeLogs
 from unkai.baremetal.reconcilers import add_reconcilers as add_baremetal_reconcilers
 from unkai.baremetal.service import Baremetal, fake_drivers
 from unkai.boot.site import FakeWorld
@@ -282,7 +284,7 @@ async def a_network(
 
 
 @asynccontextmanager
-async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncIterator[Cloud]:
+async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[Cloud]:
     """A life of the cloud; at its end everything of it stops where it is, as in a crash."""
     clock, chance = Clock(), Chance()
     database = await open_database(str(outside.folder / "unkai.db"))
@@ -291,9 +293,8 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncIterator[C
     kit = Kit(database, clock, chance, events, operations, Reconcilers(clock))
     driver = FakeDriver(outside.world.wire)
     await driver.start()
-    identity = make_identity(
-        kit, IdentitySettings(argon2_memory_kib=8), outside.folder / "token-keys"
-    )
+    keys = outside.folder / "token-keys"
+    identity = make_identity(kit, IdentitySettings(argon2_memory_kib=8), keys)
     agents: dict[str, Hypervisor] = {
         host.hostname: FakeHypervisor(host, clock) for host in outside.world.hosts
     }
@@ -315,6 +316,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncIterator[C
         drivers=fake_drivers(outside.machines),
         agent=cast("Any", None),
         images=NoImages(),
+        consoles=Consoles(NodeLogs(outside.folder / "machines"), clock, chance),
         conductor="conductor",
     )
     compute = Compute(

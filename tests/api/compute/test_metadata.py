@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -30,7 +31,7 @@ def guest(cloud: Cloud, network_id: str, address: str = "10.1.0.50") -> httpx.As
     """A program inside a guest, as the listener of its network sees it."""
     app = MetadataApp(cloud.compute)
 
-    async def listener(scope, receive, send) -> None:  # type: ignore[no-untyped-def]
+    async def listener(scope: Any, receive: Any, send: Any) -> None:
         await app({**scope, "unkai.network_id": network_id}, receive, send)
 
     transport = httpx.ASGITransport(app=listener, client=(address, 1234))

@@ -17,6 +17,7 @@ from unkai.compute.store import servers
 from unkai.hypervisor.model import Leftover, Machine, RootDisk
 from unkai.image.actions.delete_image import delete_image
 from unkai.kit.db import Tx
+from unkai.kit.operations.model import Run, Step
 from unkai.kit.policy import service_caller
 from unkai.network.actions.create_port import PortRequest, create_port
 from unkai.network.actions.delete_port import remove_ports
@@ -295,7 +296,7 @@ async def test_an_image_that_is_gone_leaves_the_caches(still: Cloud) -> None:
 
 
 async def test_an_image_deleted_while_it_boots_is_a_clear_fault(cloud: Cloud) -> None:
-    async def probe(run, step, moment) -> None:  # type: ignore[no-untyped-def]
+    async def probe(run: Run, step: Step, moment: str) -> None:
         if (step.name, moment) == ("fetch_image", "before"):
             await delete_image(cloud.compute.images, service_caller("test", ""), cloud.image_id)
 

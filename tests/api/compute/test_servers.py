@@ -76,7 +76,7 @@ async def test_everything_a_server_may_be_made_with(cloud: Cloud) -> None:
         ("2.19", {"description", "host_status"}, {"tags"}),
         ("2.26", {"tags"}, {"trusted_image_certificates"}),
         ("2.73", {"locked_reason", "server_groups"}, {"pinned_availability_zone"}),
-        ("2.96", {"pinned_availability_zone", "trusted_image_certificates"}, set()),
+        ("2.96", {"pinned_availability_zone", "trusted_image_certificates"}, set[str]()),
     ],
 )
 async def test_fields_by_microversion(
@@ -160,7 +160,8 @@ async def test_a_refusal_leaves_nothing(
 
 
 async def test_bodies_that_are_none(cloud: Cloud) -> None:
-    for body in (None, [], {}, {"server": None}, {"server": []}, {"servers": {}}, "x", 1):
+    bodies: list[Any] = [None, [], {}, {"server": None}, {"server": []}, {"servers": {}}, "x", 1]
+    for body in bodies:
         await cloud.ask("POST", "/servers", body, status=400)
     body = cloud.body()
     del body["server"]["networks"]

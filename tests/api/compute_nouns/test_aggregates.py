@@ -93,7 +93,7 @@ async def test_only_administrators(client: Client) -> None:
         ("DELETE", path, None),
         ("POST", f"{path}/action", {"add_host": {"host": "h"}}),
         ("POST", f"{path}/action", {"remove_host": {"host": "h"}}),
-        ("POST", f"{path}/action", {"set_metadata": {"metadata": {}}}),
+        ("POST", f"{path}/action", {"set_metadata": {"metadata": dict[str, str]()}}),
     ):
         await client.ask(method, where, sent, token="member", status=403)
         await client.ask(method, where, sent, token=None, status=401)

@@ -46,7 +46,7 @@ async def test_who_may(client: Client) -> None:
         ("DELETE", MEMBER),
         ("PUT", "/os-quota-class-sets/default"),
     ):
-        body = {"quota_set": {}} if path == MEMBER else {"quota_class_set": {}}
+        body: dict[str, Any] = {"quota_set" if path == MEMBER else "quota_class_set": {}}
         await client.ask(method, path, body, token="member", status=403)
         await client.ask(method, path, body, token=None, status=401)
     await client.ask("GET", "/os-quota-class-sets/default", token="member", status=403)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, cast
 from tests.api.doors.asking import Answer, ask
 from tests.api.doors.machines import equip
 from tests.api.doors.samples import ALLOCATIONS, UUID
+from unkai.baremetal.drivers.node_logs import CONSOLE
 from unkai.baremetal.model import HistoryEntry, Inventory
 from unkai.baremetal.store.bios_settings import save_bios_settings
 from unkai.baremetal.store.history import HISTORY
@@ -104,9 +105,10 @@ class House:
         if isinstance(body, str):
             return self._fill_word(api, body) if "{" in body else body
         if isinstance(body, list):
-            return [self.fill(api, item) for item in body]
+            return [self.fill(api, item) for item in cast("list[Any]", body)]
         if isinstance(body, dict):
-            return {self.fill(api, key): self.fill(api, item) for key, item in body.items()}
+            parts = cast("dict[Any, Any]", body)
+            return {self.fill(api, key): self.fill(api, item) for key, item in parts.items()}
         return body
 
     def _fill_word(self, api: Api, text: str) -> Any:
@@ -151,7 +153,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, database_url: str = "") -> AsyncIterator[House]:
+async def open_house(folder: Path, database_url: str = "") -> AsyncGenerator[House]:
     settings = Settings(
         state_dir=folder,
         fake=True,
@@ -171,7 +173,10 @@ async def open_house(folder: Path, database_url: str = "") -> AsyncIterator[Hous
         house.ids["unkai"] = {
             "server_id": house.ids["compute"]["server_id"],
             "node_ident": house.ids["baremetal"]["node_ident"],
+            "log_name": "console",
         }
+        logs = house.cloud.compute.baremetal.consoles.logs
+        logs.append(house.ids["unkai"]["node_ident"], CONSOLE, f"{MARK} said this.\n".encode())
         yield house
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 STEP: dict[str, Any] = {"interface": "bios", "step": "reset", "args": {}, "priority": 1}
 ORDERED: dict[str, Any] = {"interface": "bios", "step": "reset", "args": {}, "order": 1}
+LOG: dict[str, Any] = {"op": "log", "args": {"msg": "seen"}}
 NEWEST = {"X-OpenStack-Ironic-API-Version": "1.112"}
 
 
@@ -43,6 +44,7 @@ async def equip(house: House, mark: str, node: str) -> dict[str, str]:
         "template_ident": await make(
             "/deploy_templates", {"name": "CUSTOM_DOORS", "steps": [STEP]}
         ),
+        "rule_uuid": await make("/inspection_rules", {"actions": [LOG]}),
         "runbook_ident": await make("/runbooks", {"name": mark, "steps": [ORDERED]}),
     }
 

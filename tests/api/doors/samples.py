@@ -168,6 +168,8 @@ LEAST: dict[str, Any] = {
     "PATCH /deploy_templates/{template_ident}": [
         {"op": "add", "path": "/extra/colour", "value": "red"}
     ],
+    "POST /inspection_rules": {"actions": [{"op": "log", "args": {"msg": "seen"}}]},
+    "PATCH /inspection_rules/{rule_uuid}": [{"op": "replace", "path": "/priority", "value": 2}],
     "POST /runbooks": {
         "name": "{unique}",
         "steps": [{"interface": "bios", "step": "reset", "order": 1}],

@@ -5,12 +5,11 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from functools import reduce
 from random import Random
-from typing import Any
+from typing import Any, cast
 
-DEEP: Any = None
-for _ in range(60):
-    DEEP = [DEEP]
+DEEP: Any = reduce(lambda inner, _: [inner], range(60), cast("Any", None))
 
 VALUES: tuple[Any, ...] = (
     None,
@@ -138,10 +137,11 @@ def spoiled(least: Any, most: Any, random: Random) -> Any:
         _add_from({"whole": most}, holder, random)
         return holder["whole"]
     parent, key = random.choice(list(_places(holder)))
+    named = _is(parent, dict) and parent is not holder
     kind = random.random()
-    if kind < 0.05 and isinstance(parent, dict) and parent is not holder:
+    if kind < 0.05 and named:
         parent["odd" * random.randint(1, 100)] = parent.pop(key)
-    elif kind < 0.1 and isinstance(parent, dict) and parent is not holder:
+    elif kind < 0.1 and named:
         del parent[key]
     else:
         parent[key] = random.choice(VALUES)
@@ -151,32 +151,37 @@ def spoiled(least: Any, most: Any, random: Random) -> Any:
 def _add_from(most: Any, least: Any, random: Random) -> None:
     """Put one part of `most` into its place in `least`: mostly wrong, sometimes as it is."""
     while True:
-        if isinstance(most, list):
-            key: Any = 0
-            if not most or not least:
-                return
-        else:
-            key = random.choice(list(most)) if most else None
-            if key is None:
-                return
-        inner = most[key]
-        there = key in least if isinstance(least, dict) else bool(least)
-        deeper = isinstance(inner, dict | list) and inner and there
+        key: Any = 0
+        if not most or (_is(most, list) and not least):
+            return
+        if _is(most, dict):
+            key = random.choice(_names(most))
+        inner: Any = most[key]
+        there = key in _names(least) if _is(least, dict) else bool(least)
+        deeper = bool(_is(inner, dict, list) and inner and there)
         if not deeper or not isinstance(least[key], type(inner)):
-            new = inner if random.random() < 0.3 else random.choice(VALUES)
-            if isinstance(inner, dict) and inner and random.random() < 0.5:
-                new = {**inner, random.choice(list(inner)): random.choice(VALUES)}
+            new: Any = inner if random.random() < 0.3 else random.choice(VALUES)
+            if _is(inner, dict) and inner and random.random() < 0.5:
+                new = {**inner, random.choice(_names(inner)): random.choice(VALUES)}
             least[key] = new
             return
         most, least = inner, least[key]
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, inner in items:
+    for key in _names(value) if _is(value, dict) else range(len(value)):
+        inner: Any = value[key]
         yield value, key
-        if isinstance(inner, dict | list):
+        if _is(inner, dict, list):
             yield from _places(inner)
+
+
+def _is(value: Any, *kinds: type) -> bool:
+    return isinstance(value, kinds)
+
+
+def _names(value: Any) -> list[Any]:
+    return list(value)
 
 
 def encoded(body: Any) -> bytes:

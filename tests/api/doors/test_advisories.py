@@ -115,7 +115,7 @@ async def test_ossa_2014_041_and_2015_002_no_image_is_a_file_of_the_host(
     house: House, where: str
 ) -> None:
     image_id = house.ids["image"]["image_id"]
-    value = [{"url": where, "metadata": {}}]
+    value: list[dict[str, Any]] = [{"url": where, "metadata": {}}]
     for operation in ("add", "replace"):
         change = [{"op": operation, "path": "/locations", "value": value}]
         answer = await house.ask(

@@ -59,14 +59,14 @@ class Trial:
         query: bytes = b"",
         content: bytes = b"",
         method: str = "",
-        **headers: str,
+        headers: Headers | None = None,
     ) -> Answer:
         path = path or self.house.path(api, route)
         method = method or route.method
         given = {
             "X-Auth-Token": self.house.tokens[self.house.owner(route)],
             **self.house.version(api, route),
-            **headers,
+            **(headers or {}),
         }
         answer = await ask(
             self.house.app, method, path, query=query, headers=given, content=content
@@ -122,7 +122,7 @@ async def test_the_least_bodies_are_accepted(trial: Trial) -> None:
         if least(api, route) is None or destroys(route):
             continue
         content = await trial.content(api, route)
-        answer = await trial.ask(api, route, content=content, **trial.kind(route))
+        answer = await trial.ask(api, route, content=content, headers=trial.kind(route))
         in_the_way = answer.status == 409 or b"in this cloud yet" in answer.content
         if answer.status >= 300 and not in_the_way:
             refused[name_of(route)] = answer.content
@@ -137,7 +137,7 @@ async def test_bodies_with_a_wrong_part(trial: Trial) -> None:
         all_of_it = trial.house.fill(api, most(api, route))
         for _ in range(3 * trial.rounds):
             body = spoiled(await trial.body(api, route), all_of_it, trial.random)
-            await trial.ask(api, route, content=encoded(body), **trial.kind(route))
+            await trial.ask(api, route, content=encoded(body), headers=trial.kind(route))
     assert trial.wrong == []
 
 
@@ -148,7 +148,7 @@ async def test_bodies_that_are_none(trial: Trial) -> None:
         for content in trial.some(RAW):
             await trial.ask(api, route, content=content)
         kind = trial.random.choice(("application/xml", "", "\xff", "application/json; charset=x"))
-        await trial.ask(api, route, content=b"<a/>", **{"Content-Type": kind})
+        await trial.ask(api, route, content=b"<a/>", headers={"Content-Type": kind})
     assert trial.wrong == []
 
 
@@ -158,7 +158,7 @@ async def test_oversized_bodies(trial: Trial) -> None:
         if route.body is None:
             continue
         too_long = str(api.max_body_bytes + 1)
-        answer = await trial.ask(api, route, content=b"{}", **{"content-length": too_long})
+        answer = await trial.ask(api, route, content=b"{}", headers={"content-length": too_long})
         if answer.status not in (400, 413):
             trial.wrong.append(f"{route.method} {route.path}: {answer.status}")
     assert trial.wrong == []
@@ -205,9 +205,11 @@ async def test_microversions(trial: Trial) -> None:
         text = trial.random.choice(asked)
         service = api.microversions.service
         headers = {"OpenStack-API-Version": f"{service} {text}"}
-        await trial.ask(api, route, content=content, **headers)
+        await trial.ask(api, route, content=content, headers=headers)
         if api.microversions.legacy_header:
-            await trial.ask(api, route, content=content, **{api.microversions.legacy_header: text})
+            await trial.ask(
+                api, route, content=content, headers={api.microversions.legacy_header: text}
+            )
     assert trial.wrong == []
 
 

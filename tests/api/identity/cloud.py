@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -121,7 +121,7 @@ UNSCOPED = Scope("unscoped")
 
 
 @asynccontextmanager
-async def open_cloud(folder: Path, url: str) -> AsyncIterator[Cloud]:
+async def open_cloud(folder: Path, url: str) -> AsyncGenerator[Cloud]:
     """A fresh cloud on the database at `url`; its keys are in `folder`."""
     watch, chance = Watch(), Chance()
     database = await open_database(url)

@@ -74,8 +74,11 @@ async def test_it_gives_no_other_scope(cloud: Cloud, admin: str, demo: str) -> N
         identity = {"methods": ["token"], "token": {"id": token}}
         body = {"auth": {"identity": identity, "scope": scope}}
         exchanged = await cloud.call("POST", "/auth/tokens", json=body)
-        assert exchanged.status_code == (201 if scope == own else 403), scope
-    assert exchanged.json()["token"]["application_credential"]["id"] == credential["id"]
+        if scope != own:
+            assert exchanged.status_code == 403, scope
+            continue
+        assert exchanged.status_code == 201
+        assert exchanged.json()["token"]["application_credential"]["id"] == credential["id"]
 
 
 async def test_a_restricted_one_makes_no_more(cloud: Cloud, demo: str) -> None:
@@ -103,7 +106,7 @@ async def test_only_the_user_makes_one_and_only_of_roles_they_have(
     assert await cloud.status("POST", path, await cloud.token("demo", UNSCOPED), **body()) == 403
     for wrong in (
         {"roles": [{"name": "admin"}]},
-        {"roles": [{}]},
+        {"roles": [dict[str, str]()]},
         {"expires_at": "yesterday"},
         {"expires_at": "2001-01-01T00:00:00Z"},
         {"name": ""},

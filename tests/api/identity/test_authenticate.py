@@ -12,6 +12,7 @@ from unkai.identity.actions.get_project import get_project
 from unkai.identity.store import token_cache
 from unkai.identity.store.generation import move_generation
 from unkai.kit.db import Tx
+from unkai.kit.db.sqlite import SqliteDatabase
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +29,9 @@ async def test_a_caller_says_who_and_where(cloud: Cloud, demo: str) -> None:
 
 async def test_known_tokens_need_no_statement(cloud: Cloud, demo: str) -> None:
     statements: list[str] = []
-    cloud.identity.kit.database.on_statement(statements.append)
+    database = cloud.identity.kit.database
+    assert isinstance(database, SqliteDatabase)
+    database.on_statement(statements.append)
     await authenticate(cloud.identity, demo, "req")
     statements.clear()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,12 @@ from unkai.kit.http import Route
 
 pytestmark = pytest.mark.anyio
 
-OPEN = {("", "GET"), ("/v3", "GET"), ("/v3/auth/tokens", "POST")}
-OPEN |= {("/v3/users/{user_id}/password", "POST")}
+OPEN = {
+    ("", "GET"),
+    ("/v3", "GET"),
+    ("/v3/auth/tokens", "POST"),
+    ("/v3/users/{user_id}/password", "POST"),
+}
 OWN = ("/v3/auth/", "/v3/users/{user_id}/application_credentials", "/v3/credentials")
 
 
@@ -68,7 +73,8 @@ async def test_bad_names_and_types_are_400(cloud: Cloud, admin: str, kind: str) 
     for name in ("", " ", "x" * (longest + 1), 7, None, ["x"], "a\0b"):
         body = {kind: {"name": name}}
         assert await cloud.status("POST", f"/{kind}s", admin, json=body) == 400, name
-    for body in ({}, [], {kind: None}, {kind: []}, {kind: {}}):
+    bodies: list[Any] = [{}, [], {kind: None}, {kind: []}, {kind: {}}]
+    for body in bodies:
         assert await cloud.status("POST", f"/{kind}s", admin, json=body) == 400, body
     for options in (1, {"shiny": True}, {"immutable": "yes"}):
         body = {kind: {"name": "x", "options": options}}

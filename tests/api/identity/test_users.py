@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.api.identity.cloud import UNSCOPED, Cloud
@@ -96,7 +98,8 @@ async def test_a_locked_password_stays(cloud: Cloud, admin: str) -> None:
 
 async def test_rules_about_methods_hold(cloud: Cloud, admin: str) -> None:
     path = f"/users/{cloud.seeded.demo_user_id}"
-    for rules in (7, ["password"], [[]], [[7]]):
+    wrong: list[Any] = [7, ["password"], [[]], [[7]]]
+    for rules in wrong:
         body = {"user": {"options": {"multi_factor_auth_rules": rules}}}
         assert await cloud.status("PATCH", path, admin, json=body) == 400, rules
     body = {"user": {"options": {"multi_factor_auth_rules": [["application_credential"]]}}}

@@ -130,7 +130,7 @@ async def make_service(tmp_path: Path, image_database: str) -> AsyncIterator[Mak
     kit = Kit(database, clock, chance, events, operations, Reconcilers(clock))
 
     async def make(**parts: Any) -> ImageService:
-        given = {
+        given: dict[str, Any] = {
             "settings": ImageSettings(max_image_mib=64),
             "store": FileStore(tmp_path / "images", reserve_bytes=0),
             "inspector": SandboxedInspector(),
@@ -148,15 +148,14 @@ async def make_service(tmp_path: Path, image_database: str) -> AsyncIterator[Mak
 @pytest.fixture
 async def shelf(cloud: Cloud) -> Cloud:
     """Five images of one project, made a second apart."""
-    for at, (name, more) in enumerate(
-        [
-            ("a", {"disk_format": "raw", "tags": ["x"], "os_distro": "debian"}),
-            ("b", {"disk_format": "raw", "tags": ["x", "y"], "os_distro": "fedora"}),
-            ("c", {"disk_format": "iso", "min_ram": 512, "protected": True}),
-            ("d,e", {"disk_format": "vmdk", "os_distro": "debian"}),
-            ("hidden", {"disk_format": "raw", "os_hidden": True}),
-        ]
-    ):
+    wanted: list[tuple[str, dict[str, Any]]] = [
+        ("a", {"disk_format": "raw", "tags": ["x"], "os_distro": "debian"}),
+        ("b", {"disk_format": "raw", "tags": ["x", "y"], "os_distro": "fedora"}),
+        ("c", {"disk_format": "iso", "min_ram": 512, "protected": True}),
+        ("d,e", {"disk_format": "vmdk", "os_distro": "debian"}),
+        ("hidden", {"disk_format": "raw", "os_hidden": True}),
+    ]
+    for at, (name, more) in enumerate(wanted):
         made = await cloud.make(name=name, **more)
 
         async def age(tx: Any, image_id: str = made["id"], name: str = name, at: int = at) -> None:

@@ -77,18 +77,18 @@ async def test_refused_data_is_dropped(cloud: Cloud, tmp_path: Path) -> None:
 
 
 async def test_an_admin_sees_all_imports(cloud: Cloud) -> None:
-    for _ in range(3):
-        made = await cloud.make()
-        await stage(cloud, made["id"], b"x")
-        await start(cloud, made["id"])
-        await until_ended(cloud, made["id"])
+    made = [await cloud.make() for _ in range(3)]
+    for one in made:
+        await stage(cloud, one["id"], b"x")
+        await start(cloud, one["id"])
+        await until_ended(cloud, one["id"])
 
     first = (await cloud.call("GET", "/tasks?limit=2", "admin")).json()
     rest = (await cloud.call("GET", first["next"].removeprefix("/v2"), "admin")).json()
 
     tasks = first["tasks"] + rest["tasks"]
     assert len({task["id"] for task in tasks}) == 3
-    assert tasks[0]["image_id"] == made["id"]
+    assert tasks[0]["image_id"] == made[-1]["id"]
     one = f"/tasks/{tasks[0]['id']}"
     assert (await cloud.call("GET", one, "admin")).json() == tasks[0]
     assert (await cloud.call("GET", one)).status_code == 403
@@ -104,7 +104,7 @@ async def test_what_cannot_be_imported(cloud: Cloud) -> None:
     assert (await start(cloud, made["id"])).status_code == 409
     await stage(cloud, made["id"], b"x")
 
-    for body, status in (
+    wrong: list[tuple[Any, int]] = [
         ({"method": {"name": "web-download", "uri": "http://169.254.169.254/"}}, 400),
         ({"method": {"name": "glance-download"}}, 400),
         ({"method": {"name": "copy-image"}}, 400),
@@ -114,7 +114,8 @@ async def test_what_cannot_be_imported(cloud: Cloud) -> None:
         (DIRECT | {"stores": ["tape"]}, 409),
         (DIRECT | {"stores": ["file"], "all_stores": True}, 400),
         (DIRECT | {"stores": "file"}, 400),
-    ):
+    ]
+    for body, status in wrong:
         answer = await start(cloud, made["id"], body)
         assert answer.status_code == status, answer.text
     assert (await start(cloud, made["id"], DIRECT, "other")).status_code == 404

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +47,7 @@ async def authenticate(token: str, request_id: str) -> Caller:
 
 
 @asynccontextmanager
-async def opened(url: str, wire: FakeWire) -> AsyncIterator[NetworkService]:
+async def opened(url: str, wire: FakeWire) -> AsyncGenerator[NetworkService]:
     database = await open_database(url)
     clock, chance = Clock(), Chance()
     events = Events(database, clock)

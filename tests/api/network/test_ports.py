@@ -61,7 +61,7 @@ async def test_addresses_as_asked(cloud: Cloud) -> None:
         ([{"ip_address": "10.1.0.0"}], 400, "InvalidIpForSubnet"),
         ([{"subnet_id": subnet["id"], "ip_address": "10.1.0.9"}], 400, "InvalidIpForSubnet"),
         ([{"subnet_id": NOWHERE}], 400, "InvalidInput"),
-        ([{}], 400, "InvalidInput"),
+        ([dict[str, str]()], 400, "InvalidInput"),
         ([{"ip_address": "ten"}], 400, "InvalidInput"),
         ([{"ip_address": "10.0.0.9"}, {"ip_address": "10.0.0.9"}], 400, "InvalidInput"),
         ([{"subnet_id": subnet["id"]}] * 6, 400, "InvalidInput"),

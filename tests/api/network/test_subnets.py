@@ -119,7 +119,8 @@ async def test_a_subnet_that_cannot_be(
     cloud: Cloud, wrong: dict[str, Any], status: int, kind: str
 ) -> None:
     network = await cloud.make("network")
-    values = {"network_id": network["id"], "ip_version": 4, "cidr": "10.1.0.0/24"} | wrong
+    values: dict[str, Any] = {"network_id": network["id"], "ip_version": 4}
+    values |= {"cidr": "10.1.0.0/24"} | wrong
 
     await cloud.refused("subnet", status, kind, **values)
 

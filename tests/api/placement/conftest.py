@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -35,7 +35,7 @@ async def authenticate(token: str, request_id: str) -> Caller:
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Placement]:
+async def opened(url: str) -> AsyncGenerator[Placement]:
     database = await open_database(url)
     clock, chance = Clock(), Chance()
     events = Events(database, clock)

@@ -197,7 +197,7 @@ async def test_allocations_are_put_shown_moved_and_deleted(client: Client) -> No
     await client.ask("DELETE", f"/resource_providers/{B}", status=409)
     await client.ask("DELETE", f"/allocations/{SERVER}", status=204)
     await client.ask("DELETE", f"/allocations/{SERVER}", status=404)
-    empty = {"allocations": {}, "consumer_generation": 1, **OWNER}
+    empty: dict[str, Any] = {"allocations": {}, "consumer_generation": 1, **OWNER}
     await client.ask("PUT", f"/allocations/{OTHER}", empty, status=204)
     assert (await client.ask("GET", f"/allocations/{OTHER}", status=200)).json() == {
         "allocations": {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from dataclasses import replace
 from pathlib import Path
 
 from unkai.baremetal.drivers.boot.files import BootEntry, BootFiles
@@ -79,13 +80,7 @@ def test_old_lines_keep_their_time_and_fresh_ones_are_of_now() -> None:
 def test_unknown_machines_get_an_address_only_from_a_pool() -> None:
     closed = config(NETWORK, "pv9", Path("/run/x/n"))
     pool = ("10.1.0.200", "10.1.0.250")
-    opened = config(
-        ServedNetwork(
-            **{name: getattr(NETWORK, name) for name in NETWORK.__slots__} | {"pool": pool}
-        ),
-        "pv9",
-        Path("/run/x/n"),
-    )
+    opened = config(replace(NETWORK, pool=pool), "pv9", Path("/run/x/n"))
 
     assert "dhcp-range=10.1.0.0,static,255.255.255.0,10m\n" in closed
     assert "dhcp-range=10.1.0.200,10.1.0.250,255.255.255.0,10m\n" in opened

@@ -3,7 +3,8 @@
 import pytest
 
 from unkai.cli.explain import as_text as explanation
-from unkai.cli.first_server import participants
+from unkai.cli.first_machine import as_text as beside
+from unkai.cli.first_steps import participants
 from unkai.cli.readable import as_lines
 from unkai.cli.ssh import address_of
 from unkai.cli.status import as_text as status_text
@@ -81,3 +82,19 @@ def test_a_participants_times_are_added_up() -> None:
     ]
 
     assert participants(events) == {"NovaAPI": 0.75, "Hypervisor": 0.0}
+
+
+def test_a_machines_sequence_stands_beside_a_servers() -> None:
+    document = {
+        "address": "203.0.113.9",
+        "participants": {"NovaAPI": 0.01, "BareMetalNode": 31.5},
+        "nodes": [{"name": "node1", "provision_state": "active"}],
+    }
+
+    lines = beside(document, {"NovaAPI": 0.02, "ComputeNode": 1.25}, "what happened").splitlines()
+
+    assert "what happened" in lines
+    assert "  NovaAPI                     0.010 s      0.020 s" in lines
+    assert "  BareMetalNode              31.500 s" in lines
+    assert "  ComputeNode                              1.250 s" in lines
+    assert "  node1         active" in lines

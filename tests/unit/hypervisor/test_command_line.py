@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from typing import Any
 
 import msgspec
 
@@ -36,7 +37,7 @@ def values(line: list[str], flag: str) -> list[str]:
     return [value for word, value in itertools.pairwise(line) if word == flag]
 
 
-def nodes(line: list[str]) -> dict[str, dict]:
+def nodes(line: list[str]) -> dict[str, dict[str, Any]]:
     return {node["node-name"]: node for node in map(json.loads, values(line, "-blockdev"))}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -156,7 +156,7 @@ class Rig:
 @asynccontextmanager
 async def opened(
     folder: Path, *definitions: Operation, world: World | None = None
-) -> AsyncIterator[Rig]:
+) -> AsyncGenerator[Rig]:
     """A process on the database in `folder`: stopped where it is at the end, like a crash."""
     rig = Rig(await open_database(str(folder / "db")), world)
     rig.register(*definitions)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 
 import httpx
 import pytest
@@ -32,12 +32,14 @@ def namespace() -> Iterator[str | None]:
 
 
 @contextlib.asynccontextmanager
-async def server(namespace: str | None) -> AsyncIterator[int]:
+async def server(namespace: str | None) -> AsyncGenerator[int]:
     """Answers every request on a connection with BODY and closes after the second."""
-    serving: list[asyncio.Task[None]] = []
+    serving: list[asyncio.Task[object]] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        serving.append(asyncio.current_task())
+        task = asyncio.current_task()
+        assert task is not None
+        serving.append(task)
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             for _ in range(2):
                 await reader.readuntil(b"\r\n\r\n")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.kit.operations_rig import Rig, create, opened, three, wait_port
+from tests.unit.kit.operations_rig import Rig, World, create, opened, three, wait_port
 from unkai.kit.errors import Conflict, Failed
-from unkai.kit.operations import Operation, Retry, Step
+from unkai.kit.operations import Operation, Retry, Run, Step
 
 pytestmark = pytest.mark.anyio
 
@@ -91,3 +91,20 @@ async def test_retry_comes_back(rig: Rig) -> None:
     rig.world.trouble["two"] = Retry("host away", 0.01)
     assert await rig.ended(await rig.submit(definition)) == "done"
     assert rig.world.log == ["one", "two after first", "two after first", "three"]
+
+
+async def test_a_peer_at_work_is_asked_again_at_an_even_pace(rig: Rig) -> None:
+    """Pauses that doubled would add up to 19 s here."""
+    asked: list[int] = []
+
+    async def until_done(_world: World, _run: Run) -> None:
+        asked.append(1)
+        if len(asked) < 12:
+            raise Retry("the peer works", 0.05, steady=True)
+
+    definition = Operation("watch", Step(until_done, "A"))
+    rig.operations.register(definition, rig.world)
+    await rig.operations.start()
+
+    assert await rig.ended(await rig.submit(definition)) == "done"
+    assert len(asked) == 12

@@ -1,5 +1,7 @@
 """What happens between the steps: cancels, events and refusals that come at a bad moment."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import asyncio

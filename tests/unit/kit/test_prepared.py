@@ -1,9 +1,12 @@
 """A statement that is prepared brings the same as through SQLAlchemy."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +31,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.sql.selectable import CompoundSelect, Select
 
 import unkai
 from unkai.kit.db import Json, among, metadata, open_database
@@ -203,6 +206,7 @@ async def test_refusals_are_the_same(database: SqliteDatabase) -> None:
 
     with pytest.raises(IntegrityError) as refused:
         await database.transact(twice)
+    assert isinstance(refused.value.orig, sqlite3.Error)
     assert refused.value.orig.sqlite_errorname == "SQLITE_CONSTRAINT_UNIQUE"
     assert "x" not in await database.reader.scalars(select(things.c.name))
 
@@ -222,15 +226,15 @@ async def test_a_statement_that_is_gone_is_forgotten() -> None:
     assert len(statements._known) == 0
 
 
-def constants() -> Iterator[tuple[str, SelectBase]]:
+def constants() -> Iterator[tuple[str, Select[Any] | CompoundSelect[Any]]]:
     """Every SELECT that is a constant of some module."""
     for module in pkgutil.walk_packages(unkai.__path__, "unkai."):
         if ".store." not in module.name and not module.name.startswith("unkai.kit."):
             continue
         for name, value in vars(importlib.import_module(module.name)).items():
-            several = value.values() if isinstance(value, dict) else [value]
+            several: list[Any] = [*value.values()] if isinstance(value, dict) else [value]
             for one in several:
-                if isinstance(one, SelectBase):
+                if isinstance(one, Select | CompoundSelect):
                     yield f"{module.name}.{name}", one
 
 
@@ -241,7 +245,7 @@ async def test_every_constant_is_read_by_the_same_names(tmp_path: Path) -> None:
     assert isinstance(database, SqliteDatabase)
     for name, statement in found:
         compiled = statement.compile(dialect=database._write_engine.dialect)
-        asked = {
+        asked: dict[str, Any] = {
             bind.key: [] if bind.expanding else 1
             for bind in compiled.binds.values()
             if bind.required

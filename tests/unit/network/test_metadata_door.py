@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from unkai.kit.clock import Clock
 from unkai.network.drivers.metadata import MetadataServer
@@ -14,7 +15,7 @@ from unkai.network.drivers.metadata import MetadataServer
 pytestmark = pytest.mark.anyio
 
 
-async def tell(scope, receive, send) -> None:
+async def tell(scope: Scope, receive: Receive, send: Send) -> None:
     body = f"{scope['unkai.network_id']} {scope['client'][0]} {scope['path']}".encode()
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": 200, "headers": [length]})

@@ -40,8 +40,9 @@ PORT = Port(
 
 
 def match(**fields: Any) -> str:
-    rule = {"id": "r", "project_id": "p", "security_group_id": "g-1", "direction": "ingress"}
-    return render_groups.rule_match(SecurityGroupRule(**(rule | fields)))
+    given: dict[str, Any] = {"direction": "ingress", **fields}
+    rule = SecurityGroupRule(id="r", project_id="p", security_group_id="g-1", **given)
+    return render_groups.rule_match(rule)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,8 @@ def test_outgoing_rules_look_at_where_packets_go() -> None:
 
 def options(subnet: Subnet, network: Network = NETWORK, **fields: Any) -> dict[str, Any]:
     [row] = render_dhcp.subnet(DesiredSubnet(subnet, network, **fields))
-    return dict(row.columns["options"])
+    found: Any = row.columns["options"]
+    return dict(found)
 
 
 def test_a_subnet_s_lease_has_its_routes_servers_and_mtu() -> None:

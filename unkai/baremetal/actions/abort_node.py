@@ -29,7 +29,7 @@ async def note_abort(baremetal: Baremetal, run: Run) -> Result:
             deploy_step={},
             service_step={},
         )
-        await note(baremetal, tx, uuid, said, run.kind, user=run.user_id)
+        await note(baremetal, tx, uuid, said, run.kind, run=run)
 
     return Result(write=write)
 

@@ -10,12 +10,15 @@ agent_version; it is emptied when the next ramdisk is prepared, and the agent's 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 from unkai.baremetal.actions.change_state import move_node, node_of, node_uuid_of
 from unkai.baremetal.actions.expect_next import how_far
+from unkai.baremetal.drivers.agent_logs import readable
 from unkai.baremetal.drivers.base import Ramdisk
+from unkai.baremetal.drivers.node_logs import AGENT, MOST_BYTES
 from unkai.baremetal.model import Node, Port, PowerState
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import WAITING, Event
@@ -89,6 +92,7 @@ async def prepare_ramdisk(baremetal: Baremetal, run: Run) -> None:
     """Boot files and boot device; whatever an earlier agent knew is worth nothing from now on."""
     node = await node_of(baremetal, run)
     await forget_agent(baremetal, node.uuid)
+    await asyncio.to_thread(baremetal.consoles.logs.turn_page, node.uuid)
     mode, _ = PURPOSES[run.kind]
     info = node.driver_info
     ramdisk = Ramdisk(
@@ -206,13 +210,20 @@ async def await_agent(baremetal: Baremetal, run: Run) -> Wait | None:
 
 
 async def keep_agent_log(baremetal: Baremetal, run: Run) -> None:
-    """Before a failed machine is switched off: what its agent saw. Never in the way."""
+    """Before a failed machine is switched off: what its agent saw. Never in the way.
+
+    Its console's log is kept beside it, beyond the next boot.
+    """
     node = await node_of(baremetal, run)
+    kept = baremetal.consoles.logs
+    await asyncio.to_thread(kept.keep_failure, node.uuid)
     if not node.driver_internal_info.get("agent_url"):
         return
     try:
         logs = await baremetal.agent.ask(node, "log.collect_system_logs", {})
-        await change_internal(baremetal, node.uuid, agent_logs=logs.get("system_logs"))
+        text = await asyncio.to_thread(readable, str(logs.get("system_logs") or ""), MOST_BYTES)
+        if text:
+            await asyncio.to_thread(kept.replace, node.uuid, AGENT, text)
     except Fault as fault:
         log.info("no log of the agent", node=node.uuid, error=fault.message)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from unkai.baremetal.actions.apply_rules import apply_rules
 from unkai.baremetal.model import Inventory, Port
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store import nodes
@@ -17,18 +18,20 @@ GIB = 1 << 30
 async def apply_inventory(
     baremetal: Baremetal, tx: Tx, uuid: str, found: Inventory
 ) -> dict[str, Any]:
-    """Keep it and make the ports; the columns of the node that follow from it."""
+    """Keep it and make the ports; the columns of the node that follow from it and from rules."""
     now = baremetal.kit.clock.now()
-    await put_inventory(tx, uuid, found, now)
     node = await nodes.get_node(tx, uuid)
     assert node is not None
     told = found.inventory
     boot: dict[str, Any] = told.get("boot") or {}
     await _make_ports(baremetal, tx, uuid, told)
-    return {
+    values: dict[str, Any] = {
         "properties": {**node.properties, **properties_of(told)},
         "boot_mode": boot.get("current_boot_mode") or node.boot_mode,
     }
+    values, kept = await apply_rules(baremetal, tx, uuid, found, values)
+    await put_inventory(tx, uuid, kept, now)
+    return values
 
 
 def properties_of(told: dict[str, Any]) -> dict[str, Any]:

@@ -70,4 +70,4 @@ async def fail_task(baremetal: Baremetal, tx: Tx, run: Run, **values: Any) -> No
     said = run.error.public if isinstance(run.error, Fault) else "It failed."
     await write_node(baremetal, tx, run, last_error=said, **values)
     uuid = node_uuid_of(run)
-    await note(baremetal, tx, uuid, said, run.kind, severity="ERROR", user=run.user_id)
+    await note(baremetal, tx, uuid, said, run.kind, severity="ERROR", run=run)

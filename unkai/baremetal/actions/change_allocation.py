@@ -8,9 +8,8 @@ from typing import Any
 from msgspec import structs
 
 from unkai.baremetal.actions.find_below import check_unique
-from unkai.baremetal.actions.find_node import not_busy
+from unkai.baremetal.actions.find_node import not_busy, transact_when_free
 from unkai.baremetal.actions.rights import sees_all, system_member
-from unkai.baremetal.actions.take_turns import take_turns
 from unkai.baremetal.model import Allocation, Node, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import UPDATE_ALLOWED
@@ -77,7 +76,7 @@ async def delete_allocation(
                 await nodes.change_node(tx, node, now, allocation_uuid=None, instance_uuid=None)
         await ALLOCATIONS.remove(tx, found.uuid)
 
-    await take_turns(baremetal, write)
+    await transact_when_free(baremetal, write)
 
 
 def _check_removable(node: Node, allocation: Allocation) -> None:

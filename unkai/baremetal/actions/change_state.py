@@ -76,8 +76,8 @@ async def fail_node(baremetal: Baremetal, tx: Tx, run: Run, **values: Any) -> No
     error = run.error
     said = error.public if isinstance(error, Fault) else "It failed."
     uuid = node_uuid_of(run)
+    await note(baremetal, tx, uuid, said, run.kind, severity="ERROR", run=run)
     await move_node(baremetal, tx, uuid, Event.FAIL, last_error=said, **values)
-    await note(baremetal, tx, uuid, said, run.kind, severity="ERROR", user=run.user_id)
 
 
 async def note(
@@ -88,9 +88,13 @@ async def note(
     event_type: str,
     *,
     severity: str = "INFO",
-    user: str | None = None,
+    run: Run | None = None,
 ) -> None:
-    """A line of the node's history."""
+    """A line of the node's history, with the state that it is in now. run: for whom it was."""
+    node = await nodes.get_node(tx, node_uuid)
+    assert node is not None
+    now = baremetal.kit.clock.now()
+    entered = node.provision_updated_at
     entry = HistoryEntry(
         uuid=baremetal.kit.chance.uuid(),
         node_uuid=node_uuid,
@@ -98,7 +102,11 @@ async def note(
         event=event,
         event_type=event_type,
         severity="ERROR" if severity == "ERROR" else "INFO",
-        user=user,
-        created_at=baremetal.kit.clock.now(),
+        user=run.user_id if run else None,
+        project=run.project_id if run else None,
+        state=node.provision_state,
+        target_provision_state=node.target_provision_state,
+        duration_seconds=None if entered is None else int(now - entered),
+        created_at=now,
     )
     await HISTORY.add(tx, entry)

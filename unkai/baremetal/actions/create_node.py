@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
+from unkai.baremetal.actions.change_state import NODE_CHANGED
 from unkai.baremetal.actions.find_node import find_node
 from unkai.baremetal.model import INTERFACES, Node
 from unkai.baremetal.service import Baremetal
@@ -64,6 +65,7 @@ async def create_node(baremetal: Baremetal, caller: Caller, values: dict[str, An
             parent = await parent_of(tx, caller, node)
             node = structs.replace(node, parent_node=parent)
         await nodes.add_node(tx, node)
+        await kit.events.emit(tx, NODE_CHANGED, node.uuid)
         return node
 
     return await kit.database.transact(write)

@@ -11,7 +11,6 @@ from unkai.baremetal.actions.check_port import (
     join_physical_network,
 )
 from unkai.baremetal.actions.find_below import check_unique, node_for
-from unkai.baremetal.actions.take_turns import take_turns
 from unkai.baremetal.model import Port
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.ports import PORTS
@@ -45,4 +44,4 @@ async def create_port(
         await PORTS.add(tx, port)
         return port
 
-    return await take_turns(baremetal, write)
+    return await kit.database.transact(write)

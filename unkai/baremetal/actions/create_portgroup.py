@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from unkai.baremetal.actions.find_below import check_unique, node_for
-from unkai.baremetal.actions.take_turns import take_turns
 from unkai.baremetal.model import Portgroup
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.portgroups import PORTGROUPS
@@ -37,4 +36,4 @@ async def create_portgroup(
         await PORTGROUPS.add(tx, group)
         return group
 
-    return await take_turns(baremetal, write)
+    return await kit.database.transact(write)

@@ -1,7 +1,8 @@
-"""Forget a node. The machine is left as it is."""
+"""Forget a node and all that belongs to it. The machine is left as it is."""
 
 from __future__ import annotations
 
+from unkai.baremetal.actions.change_state import NODE_CHANGED
 from unkai.baremetal.actions.find_node import free_node, transact_when_free
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import DELETE_ALLOWED
@@ -34,6 +35,7 @@ async def delete_node(baremetal: Baremetal, caller: Caller, ident: str) -> None:
             )
         await forget_below(tx, node.uuid)
         await nodes.remove_node(tx, node.uuid)
+        await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)
         await let_go(tx, baremetal.kit.clock, f"node/{node.uuid}")
 
     await transact_when_free(baremetal, write)

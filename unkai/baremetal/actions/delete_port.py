@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from unkai.baremetal.actions.attach_vif import TENANT
 from unkai.baremetal.actions.find_below import find_below
-from unkai.baremetal.actions.find_node import not_busy
-from unkai.baremetal.actions.take_turns import take_turns
+from unkai.baremetal.actions.find_node import not_busy, transact_when_free
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.ports import PORTS
 from unkai.kit.db import Tx
@@ -25,4 +24,4 @@ async def delete_port(baremetal: Baremetal, caller: Caller, uuid: str) -> None:
             )
         await PORTS.remove(tx, port.uuid)
 
-    await take_turns(baremetal, write)
+    await transact_when_free(baremetal, write)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from unkai.baremetal.actions.find_below import find_below
-from unkai.baremetal.actions.find_node import not_busy
-from unkai.baremetal.actions.take_turns import take_turns
+from unkai.baremetal.actions.find_node import not_busy, transact_when_free
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.portgroups import PORTGROUPS
 from unkai.baremetal.store.ports import members_of
@@ -27,4 +26,4 @@ async def delete_portgroup(baremetal: Baremetal, caller: Caller, ident: str) -> 
             )
         await PORTGROUPS.remove(tx, group.uuid)
 
-    await take_turns(baremetal, write)
+    await transact_when_free(baremetal, write)

@@ -7,6 +7,7 @@ interface that needs no agent (`ramdisk`, `fake`) has the second half only.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from unkai.baremetal.actions.agent_session import (
@@ -17,8 +18,9 @@ from unkai.baremetal.actions.agent_session import (
     switch_power,
 )
 from unkai.baremetal.actions.change_state import fail_node, moving, node_of
+from unkai.baremetal.actions.plan_deploy_steps import plan_deploy_steps
 from unkai.baremetal.actions.resolve_image import resolve_image
-from unkai.baremetal.actions.run_steps import Steps, agent_steps, chosen, run_steps
+from unkai.baremetal.actions.run_steps import agent_steps, chosen, run_steps
 from unkai.baremetal.model import PowerState
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import Event
@@ -66,7 +68,7 @@ async def write_image(baremetal: Baremetal, run: Run) -> dict[str, Any] | Wait:
 async def run_deploy_steps(baremetal: Baremetal, run: Run) -> Result | Wait | None:
     """What templates and the request ask for beside the image; the agent's own defaults too."""
     node = await node_of(baremetal, run)
-    asked: Steps = run.input.get("deploy_steps") or []
+    asked = await plan_deploy_steps(baremetal, run, node)
     if not asked:
         return None
     offered = await agent_steps(baremetal, node, "deploy")
@@ -97,8 +99,9 @@ async def unplug_tenant(baremetal: Baremetal, run: Run) -> None:
 
 
 async def prepare_instance(baremetal: Baremetal, run: Run) -> None:
-    """The next power on boots what was written."""
+    """The next power on boots what was written; what the console says then is the tenant's."""
     node = await node_of(baremetal, run)
+    await asyncio.to_thread(baremetal.consoles.logs.turn_page, node.uuid)
     ports = await ports_of(baremetal.kit.database.reader, node.uuid)
     await baremetal.boot(node).prepare_instance(node, ports)
 

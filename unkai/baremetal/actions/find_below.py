@@ -40,9 +40,18 @@ async def find_below(
 
 
 async def node_for(
-    baremetal: Baremetal, session: Session, caller: Caller, ident: str, rule: str
+    baremetal: Baremetal,
+    session: Session,
+    caller: Caller,
+    ident: str,
+    rule: str,
+    *,
+    free: bool = False,
 ) -> Node:
-    """The node that a body names, nothing under way on it: BadRequest if there is none to see."""
+    """The node that a body names; BadRequest if there is none to see.
+
+    free: Conflict while something is under way on it. What is new to a node disturbs no work.
+    """
     try:
         node = await find_node(session, caller, ident)
     except NotFound as unknown:
@@ -50,7 +59,8 @@ async def node_for(
             raise Forbidden(f"Policy doesn't allow baremetal:{rule} to be performed.") from unknown
         raise BadRequest(unknown.message, code="node-unknown") from unknown
     require(caller, node, f"baremetal:{rule}")
-    await not_busy(baremetal, session, node)
+    if free:
+        await not_busy(baremetal, session, node)
     return node
 
 

@@ -16,7 +16,7 @@ from unkai.kit.errors import Conflict, NotFound
 from unkai.kit.policy import Caller
 
 T = TypeVar("T")
-SHORT = frozenset({"set-power", "set-boot-mode", "set-secure-boot"})
+SHORT = frozenset({"set-power", "restore-power", "set-boot-mode", "set-secure-boot"})
 """Kinds of work that end within seconds on most machines."""
 POLL_S = 0.05
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")

@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 from msgspec import structs
 
 from unkai.baremetal.actions.find_below import check_unique, find_below, node_for
-from unkai.baremetal.actions.find_node import not_busy
-from unkai.baremetal.actions.take_turns import take_turns
+from unkai.baremetal.actions.find_node import not_busy, transact_when_free
 from unkai.baremetal.model import Node, PowerState, State, VolumeConnector, VolumeTarget
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.rows import Rows
@@ -50,7 +49,7 @@ async def create_volume(
         await rows.add(tx, one)
         return one
 
-    return await take_turns(baremetal, write)
+    return await kit.database.transact(write)
 
 
 async def update_volume(
@@ -70,14 +69,16 @@ async def update_volume(
         if node.power_state != PowerState.OFF:
             raise _refused(f"{noun} update", node)
         if values.get("node_uuid", one.node_uuid) != one.node_uuid:
-            other = await node_for(baremetal, tx, caller, values["node_uuid"], "volume:update")
+            other = await node_for(
+                baremetal, tx, caller, values["node_uuid"], "volume:update", free=True
+            )
             values["node_uuid"] = other.uuid
         after = structs.replace(one, **values, updated_at=baremetal.kit.clock.now())
         await _check_clash(tx, rows, after)
         await rows.change(tx, one.uuid, **values, updated_at=after.updated_at)
         return after
 
-    return await take_turns(baremetal, write)
+    return await transact_when_free(baremetal, write)
 
 
 async def delete_volume(baremetal: Baremetal, caller: Caller, rows: Rows[V], uuid: str) -> None:
@@ -90,7 +91,7 @@ async def delete_volume(baremetal: Baremetal, caller: Caller, rows: Rows[V], uui
             raise _refused(f"{noun} deletion", node)
         await rows.remove(tx, one.uuid)
 
-    await take_turns(baremetal, write)
+    await transact_when_free(baremetal, write)
 
 
 async def _check_clash(tx: Tx, rows: Rows[V], one: V) -> None:

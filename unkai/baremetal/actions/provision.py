@@ -10,7 +10,7 @@ from unkai.baremetal.actions.begin_verb import begin_verb
 from unkai.baremetal.actions.change_state import NODE_CHANGED, moved
 from unkai.baremetal.actions.choose_operation import choose_operation
 from unkai.baremetal.actions.find_node import not_busy, permitted_node, transact_when_free
-from unkai.baremetal.actions.resolve_image import check_instance
+from unkai.baremetal.actions.resolve_image import check_image, check_instance
 from unkai.baremetal.actions.unhold_node import unhold_node
 from unkai.baremetal.model import Node, State
 from unkai.baremetal.service import Baremetal
@@ -58,6 +58,8 @@ async def provision(
         if event == Event.MANAGE and node.provision_state != State.ENROLL:
             return await _only_move(baremetal, tx, node, event, target)
         values = _values(baremetal, node, event, instance_info or {})
+        if event in (Event.DEPLOY, Event.REBUILD):
+            await check_image(baremetal, tx, caller, node)
         operation = choose_operation(baremetal, node, event, input or {})
         if operation is None:
             return await _make_available(baremetal, tx, node, target)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from unkai.baremetal.model import DeployImage, Node
 from unkai.baremetal.service import Baremetal
-from unkai.kit.errors import BadRequest
+from unkai.image.actions.get_image import get_image
+from unkai.kit.db import Session
+from unkai.kit.errors import BadRequest, NotFound
+from unkai.kit.policy import Caller
 
 LENGTHS = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 
@@ -19,6 +22,20 @@ def check_instance(baremetal: Baremetal, node: Node) -> None:
         raise _missing(node, "image_source")
     if _is_url(str(source)) and not (info.get("image_checksum") or info.get("image_os_hash_value")):
         raise _missing(node, "image_checksum or image_os_hash_value")
+
+
+async def check_image(baremetal: Baremetal, session: Session, caller: Caller, node: Node) -> None:
+    """BadRequest for an image of Glance's that whoever asks may not see: a node shows it to all."""
+    source = str(node.instance_info.get("image_source") or "")
+    if not baremetal.deploy(node).uses_agent or _is_url(source):
+        return
+    image_id = source.removeprefix("glance://")
+    try:
+        image = await get_image(baremetal.glance, session, caller, image_id)
+    except NotFound as error:
+        raise BadRequest(f"Image {image_id} could not be found.", code="image-unknown") from error
+    if image.status != "active":
+        raise BadRequest(f"Image {image_id} is not active.", code="image-not-active")
 
 
 def _missing(node: Node, what: str) -> BadRequest:

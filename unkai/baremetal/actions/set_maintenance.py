@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unkai.baremetal.actions.change_state import NODE_CHANGED
 from unkai.baremetal.actions.find_node import permitted_node
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store import nodes
@@ -26,5 +27,6 @@ async def set_maintenance(
             maintenance_reason=reason if on else None,
             fault=fault,
         )
+        await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)
 
     await baremetal.kit.database.transact(write)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from unkai.baremetal.actions.change_state import NODE_CHANGED
 from unkai.baremetal.actions.find_node import free_node, transact_when_free
 from unkai.baremetal.model import Node
 from unkai.baremetal.service import Baremetal
@@ -60,5 +61,6 @@ async def _change(
             )
         if traits != node.traits:
             await nodes.change_node(tx, node, baremetal.kit.clock.now(), traits=traits)
+            await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)
 
     await transact_when_free(baremetal, write)

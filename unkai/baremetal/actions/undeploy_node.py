@@ -20,7 +20,7 @@ from unkai.kit.db import Tx
 from unkai.kit.operations import Operation, Result, Run, Step
 from unkai.timeline import model as who
 
-FORGOTTEN = ("root_uuid_or_disk_id", "steps", "unheld", "agent_logs", "hw_disk_type")
+FORGOTTEN = ("root_uuid_or_disk_id", "steps", "unheld", "hw_disk_type")
 
 
 async def power_off_instance(baremetal: Baremetal, run: Run) -> None:

@@ -15,8 +15,7 @@ from unkai.baremetal.actions.check_port import (
     join_physical_network,
 )
 from unkai.baremetal.actions.find_below import check_unique, find_below, node_for
-from unkai.baremetal.actions.find_node import not_busy
-from unkai.baremetal.actions.take_turns import take_turns
+from unkai.baremetal.actions.find_node import not_busy, transact_when_free
 from unkai.baremetal.model import Node, Port, Portgroup, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.ports import PORTS
@@ -45,7 +44,9 @@ async def update_port(
         await not_busy(baremetal, tx, node)
         _check_inspecting(node, port)
         if "node_uuid" in values:
-            node = await node_for(baremetal, tx, caller, values["node_uuid"], "port:update")
+            node = await node_for(
+                baremetal, tx, caller, values["node_uuid"], "port:update", free=True
+            )
             values["node_uuid"] = node.uuid
         after = structs.replace(port, **values)
         check_wiring(node, port, set(values))
@@ -64,7 +65,7 @@ async def update_port(
             await PORTS.change(tx, port.uuid, updated_at=now, **values)
         return structs.replace(after, updated_at=now) if values else port
 
-    return await take_turns(baremetal, write)
+    return await transact_when_free(baremetal, write)
 
 
 def _check_inspecting(node: Node, port: Port) -> None:

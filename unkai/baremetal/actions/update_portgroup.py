@@ -9,8 +9,7 @@ from msgspec import structs
 
 from unkai.baremetal.actions.check_port import OPEN, check_standalone
 from unkai.baremetal.actions.find_below import check_unique, find_below, node_for
-from unkai.baremetal.actions.find_node import not_busy
-from unkai.baremetal.actions.take_turns import take_turns
+from unkai.baremetal.actions.find_node import not_busy, transact_when_free
 from unkai.baremetal.model import Node, Port, Portgroup, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.portgroups import PORTGROUPS
@@ -41,7 +40,9 @@ async def update_portgroup(
         members = await members_of(tx, group.uuid)
         if "node_uuid" in values:
             _check_move(node, group, members)
-            other = await node_for(baremetal, tx, caller, values["node_uuid"], "portgroup:update")
+            other = await node_for(
+                baremetal, tx, caller, values["node_uuid"], "portgroup:update", free=True
+            )
             values["node_uuid"] = other.uuid
         after = structs.replace(group, **values)
         taken = {name: values[name] for name in ("address", "name") if name in values}
@@ -57,7 +58,7 @@ async def update_portgroup(
             await PORTGROUPS.change(tx, group.uuid, updated_at=now, **values)
         return structs.replace(after, updated_at=now) if values else group
 
-    return await take_turns(baremetal, write)
+    return await transact_when_free(baremetal, write)
 
 
 def _check_move(node: Node, group: Portgroup, members: Sequence[Port]) -> None:

@@ -11,6 +11,7 @@ from unkai.baremetal.api import (
     deploy_templates,
     drivers,
     events,
+    inspection_rules,
     node_below,
     node_facts,
     node_maintenance,
@@ -55,6 +56,7 @@ NOUNS: tuple[tuple[Route, ...], ...] = (
     events.ROUTES,
     deploy_templates.ROUTES,
     runbooks.ROUTES,
+    inspection_rules.ROUTES,
     ramdisk.ROUTES,
 )
 

@@ -13,7 +13,7 @@ from unkai.baremetal.actions.change_allocation import (
     update_allocation,
 )
 from unkai.baremetal.actions.create_allocation import create_allocation
-from unkai.baremetal.actions.find_node import find_node
+from unkai.baremetal.actions.find_node import find_node, is_uuid
 from unkai.baremetal.actions.rights import sees_all
 from unkai.baremetal.api.asked import ident, need_for, text
 from unkai.baremetal.api.bodies import (
@@ -142,7 +142,14 @@ async def remove_allocation(call: Call) -> None:
 
 
 async def _of_node(call: Call, session: Session) -> Allocation:
-    node = await find_node(session, call.caller, ident(call))
+    """A name that the caller sees no node by is a wrong request, as clients know it."""
+    named_by = ident(call)
+    try:
+        node = await find_node(session, call.caller, named_by)
+    except NotFound as missing:
+        if is_uuid(named_by):
+            raise
+        raise BadRequest(missing.message, code="node-unknown") from missing
     found = await ALLOCATIONS.first(session, *allocations_where(node_uuid=node.uuid))
     if found is None:
         raise unknown(f"for node {node.uuid}")

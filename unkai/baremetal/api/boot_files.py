@@ -170,4 +170,4 @@ def _first_byte(request: Request, size: int) -> int:
 def own_url(request: Request) -> str:
     """The address the machine reached us at."""
     host, port = request.scope["server"]
-    return f"http://{host}" if port == 80 else f"http://{host}:{port}"
+    return f"http://{host}" if port in (80, None) else f"http://{host}:{port}"

@@ -32,7 +32,11 @@ _REGISTRY = (
 )
 _BIOS = ("created_at", "updated_at", "name", "value")
 _BRIEF_HISTORY = ("uuid", "created_at", "severity", "event")
-_HISTORY = (*_BRIEF_HISTORY, "event_type", "conductor", "user")
+_HISTORY = {
+    **dict.fromkeys((*_BRIEF_HISTORY, "event_type", "conductor", "user"), "1.78"),
+    "project": "1.113",
+    **dict.fromkeys(("state", "target_provision_state", "duration_seconds"), "1.115"),
+}
 EVENT_SHOWN = 255
 
 
@@ -86,8 +90,9 @@ async def list_firmware(call: Call) -> dict[str, Any]:
 
 
 def _entry(call: Call, entry: HistoryEntry, *, detail: bool) -> dict[str, Any]:
+    names = [name for name, since in _HISTORY.items() if call.at_least(since)]
     shown: dict[str, Any] = {
-        name: getattr(entry, name) for name in (_HISTORY if detail else _BRIEF_HISTORY)
+        name: getattr(entry, name) for name in (names if detail else _BRIEF_HISTORY)
     }
     shown["created_at"] = shown_time(entry.created_at)
     if not detail and len(entry.event) > EVENT_SHOWN:

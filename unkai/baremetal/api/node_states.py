@@ -13,6 +13,7 @@ from unkai.baremetal.actions.set_console import set_console
 from unkai.baremetal.actions.set_power_state import SOFT, set_power_state
 from unkai.baremetal.actions.set_raid_config import set_raid_config
 from unkai.baremetal.api.asked import boolean, ident, need
+from unkai.baremetal.api.console_socket import console_url
 from unkai.baremetal.api.node_views import READERS, state_shown
 from unkai.baremetal.service import Baremetal
 from unkai.kit.errors import BadRequest, MethodNotAllowed, NotFound
@@ -135,11 +136,15 @@ async def put_raid(call: Call) -> None:
 
 
 async def show_console(call: Call) -> dict[str, Any]:
+    """With an address that opens one connection, soon; each asking gives another."""
     baremetal: Baremetal = call.service
     session = baremetal.kit.database.reader
     rule = "baremetal:node:get_console"
     node = await permitted_node(session, call.caller, ident(call), rule)
-    info = {"type": node.interface("console")} if node.console_enabled else None
+    info = None
+    if node.console_enabled:
+        url = console_url(call.base_url, baremetal.consoles.ticket(node.uuid))
+        info = {"type": "websocket", "url": url}
     return {"console_enabled": node.console_enabled, "console_info": info}
 
 

@@ -35,6 +35,10 @@ _DOORS: dict[str, Rule] = {
     "baremetal:deploy_template:create": admin,
     "baremetal:deploy_template:update": admin,
     "baremetal:deploy_template:delete": admin,
+    **dict.fromkeys(
+        (f"baremetal:inspection_rule:{verb}" for verb in ("create", "update", "delete")), admin
+    ),
+    "baremetal:inspection_rule:get": admin_reader,
     "baremetal:runbook:list": reader,
     "baremetal:runbook:get": reader,
     "baremetal:runbook:create": manager,

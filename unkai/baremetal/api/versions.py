@@ -10,7 +10,7 @@ from unkai.kit.policy import Policy
 MICROVERSIONS = Microversions(
     "baremetal",
     (1, 1),
-    (1, 112),
+    (1, 115),
     legacy_header="X-OpenStack-Ironic-API-Version",
     bounds_headers=(
         "X-OpenStack-Ironic-API-Minimum-Version",

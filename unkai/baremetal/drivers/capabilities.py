@@ -13,7 +13,7 @@ BIOS, UEFI = "bios", "uefi"
 def capability(node: Node, name: str) -> str | None:
     """The instance's wish first, then what the node's properties tell."""
     for source in (node.instance_info, node.properties):
-        if value := _parsed(source.get("capabilities")).get(name):
+        if value := capabilities_of(source.get("capabilities")).get(name):
             return value
     return None
 
@@ -24,7 +24,7 @@ def boot_mode(node: Node) -> str:
     return BIOS if found.lower() in (BIOS, "legacy") else UEFI
 
 
-def _parsed(value: object) -> dict[str, str]:
+def capabilities_of(value: object) -> dict[str, str]:
     """`boot_mode:uefi,boot_option:local` as clients write it, or a mapping already."""
     if isinstance(value, Mapping):
         known = cast("Mapping[str, Any]", value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from unkai.baremetal.actions.change_state import NODE_CHANGED
 from unkai.baremetal.actions.record_bmc_calls import BmcCalls
 from unkai.baremetal.drivers.guard import Guard
+from unkai.baremetal.reconcilers.keep_consoles import KeepConsoles
 from unkai.baremetal.reconcilers.report_nodes import NodeReporter
 from unkai.baremetal.reconcilers.sync_power import SyncPower
 from unkai.baremetal.service import Baremetal
@@ -16,6 +17,7 @@ from unkai.kit.events import Event
 
 CALLS_EVERY_S = 1.0
 REPORT_EVERY_S = 30.0
+CONSOLES_EVERY_S = 2.0
 
 
 def add_reconcilers(baremetal: Baremetal, guard: Guard, calls: BmcCalls) -> None:
@@ -27,8 +29,11 @@ def add_reconcilers(baremetal: Baremetal, guard: Guard, calls: BmcCalls) -> None
         kit.reconcilers.add("power-sync", lambda: _half(kit.clock, sync, half_s), half_s)
     reporter = kit.reconcilers.add("nodes", NodeReporter(baremetal).run, REPORT_EVERY_S)
 
+    consoles = kit.reconcilers.add("consoles", KeepConsoles(baremetal).run, CONSOLES_EVERY_S)
+
     async def node_changed(event: Event) -> None:
         reporter.wake()
+        consoles.wake()
 
     kit.events.subscribe(NODE_CHANGED, node_changed)
 

@@ -204,6 +204,11 @@ async def nodes_in(session: Session, states: Sequence[State]) -> Sequence[Node]:
     return await NODES.list(session, nodes.c.provision_state.in_(states))
 
 
+async def nodes_with_console(session: Session, uuids: Sequence[str]) -> Sequence[Node]:
+    """These, and those whose console is enabled."""
+    return await NODES.list(session, or_(nodes.c.console_enabled, nodes.c.uuid.in_(uuids)))
+
+
 async def nodes_with_class(session: Session) -> Sequence[Node]:
     return await NODES.list(session, nodes.c.resource_class.is_not(None))
 

@@ -223,6 +223,10 @@ node_history = Table(
     Column("event_type", String(255), nullable=False),
     Column("severity", String(255), nullable=False),
     Column("user", String(64)),
+    Column("project", String(64)),
+    Column("state", String(16)),
+    Column("target_provision_state", String(16)),
+    Column("duration_seconds", Integer),
     Column("created_at", Float, nullable=False),
     Index("node_history_node", "node_uuid", "created_at"),
 )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from unkai.baremetal.actions.node_logs import has_console
+from unkai.baremetal.actions.reserve_node import node_of_instance
 from unkai.compute.actions.find_server import find_server
 from unkai.compute.model import Server
 from unkai.compute.service import Compute, is_node
@@ -25,13 +27,13 @@ NOT_ON_A_NODE = {
     "shelve": "its disks stay where they are",
     "snapshot": "its disks are its own",
     "hot-plug-interface": "its network cards are the ones it has",
-    "console-log": "its console is the node's: see `unkai timeline` and the node's console",
 }
 """What a guest may be able to do and a physical machine is not, with the reason."""
 NOT_YET = frozenset(
     {"live-migrate", "migrate", "resize", "shelve", "snapshot", "rescue", "hot-plug-interface"}
 )
 """What no server of this cloud can do."""
+CONSOLE_LOG = "console-log"
 ALWAYS = ("start", "stop", "reboot", "rebuild", "delete", "config-drive", "metadata")
 OF_VERB = {PAUSE: "pause", UNPAUSE: "pause", SUSPEND: "suspend", RESUME: "suspend"}
 
@@ -67,4 +69,7 @@ async def show_capabilities(
         if reason is None and name in NOT_YET:
             reason = "this cloud does not offer it"
         shown.append(Capability(name, reason))
+    node = await node_of_instance(session, server.id) if on_node else None
+    silent = node is not None and not has_console(compute.baremetal, node)
+    shown.append(Capability(CONSOLE_LOG, "its BMC gives no serial console" if silent else None))
     return ("node" if on_node else "guest"), shown

@@ -7,11 +7,13 @@ waited for inside a call: a verb that is under way raises Retry with what the no
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 from collections.abc import AsyncIterator, Collection
 from typing import Any, NoReturn
 
+from unkai.baremetal.actions.node_logs import console_text
 from unkai.baremetal.actions.provision import provision
 from unkai.baremetal.actions.reserve_node import load_instance, node_of_instance, unload_instance
 from unkai.baremetal.actions.switch_node import switch_node
@@ -121,7 +123,9 @@ class NodeHost:
         return Census(machines=())
 
     async def console_log(self, server_id: str, lines: int | None = None) -> str:
-        raise self._unable("show what its console said")
+        """What its serial line said since its deploy switched it on."""
+        node = await self._node(server_id)
+        return await asyncio.to_thread(console_text, self._baremetal, node)
 
     async def changes(self) -> AsyncIterator[MachineStatus]:
         for status in ():
@@ -158,7 +162,7 @@ class NodeHost:
             self._again(node)
 
     def _again(self, node: Node) -> NoReturn:
-        raise Retry(f"node {node.uuid} is {node.provision_state}", LOOK_AGAIN_S)
+        raise Retry(f"node {node.uuid} is {node.provision_state}", LOOK_AGAIN_S, steady=True)
 
     def _unable(self, what: str) -> BadRequest:
         return BadRequest(f"A physical machine cannot {what}.", code="not-on-a-node")

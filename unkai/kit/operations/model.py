@@ -66,12 +66,16 @@ class Result:
 
 
 class Retry(Exception):
-    """The step cannot go on now (a peer is away): run it again after `after_s`."""
+    """The step cannot go on now: run it again after `after_s`, and ever later after that.
 
-    def __init__(self, blocker: str, after_s: float = 1.0) -> None:
+    `steady`: the peer is not away but at work, so each pause is `after_s`.
+    """
+
+    def __init__(self, blocker: str, after_s: float = 1.0, *, steady: bool = False) -> None:
         super().__init__(blocker)
         self.blocker = blocker
         self.after_s = after_s
+        self.steady = steady
 
 
 StepFunction = Callable[[Any, Run], Awaitable[Any]]

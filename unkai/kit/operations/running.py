@@ -63,7 +63,7 @@ async def _do_one(process: Process, active: Active) -> bool:
     try:
         result = await _call(process, active)
     except Retry as retry:
-        return await _later(process, active, retry.blocker, retry.after_s)
+        return await _later(process, active, retry.blocker, retry.after_s, steady=retry.steady)
     except asyncio.CancelledError:
         if process.stopping or not active.run.cancelled:
             raise
@@ -179,7 +179,9 @@ async def _wait(process: Process, active: Active, wait: Wait, last_seen: int) ->
     return False
 
 
-async def _later(process: Process, active: Active, blocker: str, after_s: float) -> bool:
+async def _later(
+    process: Process, active: Active, blocker: str, after_s: float, *, steady: bool = False
+) -> bool:
     """Give the slot up and come back; past the deadline, block or turn back."""
     if active.must_turn:
         return True
@@ -189,7 +191,8 @@ async def _later(process: Process, active: Active, blocker: str, after_s: float)
     if overdue and not active.definition.must_finish and not active.undoing:
         return await _turn_back(process, active, Failed(blocker, code="deadline"))
     run.attempt += 1
-    pause = min(after_s * 2 ** min(run.attempt - 1, 6), BACKOFF_MAX_S)
+    doublings = 0 if steady else min(run.attempt - 1, 6)
+    pause = min(after_s * 2**doublings, BACKOFF_MAX_S)
     pause *= process.chance.uniform(0.8, 1.2)
 
     async def write(tx: Tx) -> None:

@@ -1,7 +1,15 @@
 """The routes of /unkai/v1."""
 
 from unkai.kit.http import Api, dialects
-from unkai.operator.api import audit, capabilities, health, operations, placements, timelines
+from unkai.operator.api import (
+    audit,
+    capabilities,
+    health,
+    node_logs,
+    operations,
+    placements,
+    timelines,
+)
 from unkai.operator.api.policies import POLICY
 from unkai.operator.service import Operator
 
@@ -13,6 +21,7 @@ def operator_api(operator: Operator) -> Api:
         (
             *health.ROUTES,
             *timelines.ROUTES,
+            *node_logs.ROUTES,
             *placements.ROUTES,
             *capabilities.ROUTES,
             *operations.ROUTES,

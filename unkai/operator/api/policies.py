@@ -6,6 +6,7 @@ POLICY = Policy(
     {
         "unkai:timelines:show": reader,
         "unkai:placements:show": reader,
+        "unkai:nodes:logs": admin_reader,
         "unkai:operations:list": reader,
         "unkai:audit": admin_reader,
         "unkai:status": admin_reader,

@@ -51,6 +51,10 @@ class RawImages:
         sha256 = path.with_suffix(".sha256").read_text()
         return RawImage(path, sha256, path.stat().st_size)
 
+    def ids(self) -> list[str]:
+        """Of all images kept."""
+        return sorted(path.stem for path in self._folder.glob("*.raw"))
+
     def evict(self, keep_ids: Collection[str], used: Collection[str]) -> list[str]:
         """Remove images but these and those at the paths in use; the ids of what went."""
         gone = [

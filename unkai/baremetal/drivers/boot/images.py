@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from unkai.image.actions.get_image import get_image
 from unkai.image.actions.open_data import data_path
 from unkai.image.model import Image, Status
 from unkai.image.service import ImageService
-from unkai.kit.errors import BadRequest
+from unkai.kit.errors import BadRequest, NotFound
 from unkai.kit.policy import service_caller
 
 IMAGE: Final = "image"
@@ -67,6 +68,15 @@ class GlanceImages:
 
     def leftovers(self, keep: Sequence[str]) -> list[str]:
         return [f"image of node {node_id}" for node_id in self._published.nodes_but(IMAGE, keep)]
+
+    async def forget_deleted(self) -> None:
+        """Drop the raw form of images that Glance has no more."""
+        reader, who = self._glance.kit.database.reader, service_caller("baremetal", "")
+        keep: list[str] = []
+        for image_id in self._raw.ids():
+            with contextlib.suppress(NotFound):
+                keep.append((await get_image(self._glance, reader, who, image_id)).id)
+        self._raw.evict(keep, self._published.paths())
 
     async def _active(self, image_id: str) -> Image:
         reader = self._glance.kit.database.reader

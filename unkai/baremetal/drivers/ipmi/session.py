@@ -26,6 +26,8 @@ HELD_WAITS_S = (1.0, 1.5)
 FORGOTTEN_WAITS_S = (0.7, 1.3)
 """The same after a while without requests, when BMCs drop sessions."""
 IDLE_S = 25.0
+GIVEN_UP_S = 50.0
+"""BMCs end a session after a minute without a word: then a new one is quicker than asking."""
 OPENING_TRIES = 3
 BUSY_TRIES, BUSY_PAUSE_S = 6, 0.5
 APPLICATION = 0x06
@@ -120,10 +122,12 @@ class Session:
                 self._forget()
 
     async def _answer(self, netfn: int, command: int, data: bytes) -> bytes:
+        idle_s = self._clock.monotonic() - self.last_used
+        if idle_s > GIVEN_UP_S:
+            self._forget()
         if self._keys is not None:
-            idle = self._clock.monotonic() - self.last_used > IDLE_S
             try:
-                waits = FORGOTTEN_WAITS_S if idle else HELD_WAITS_S
+                waits = FORGOTTEN_WAITS_S if idle_s > IDLE_S else HELD_WAITS_S
                 return await self._ask(netfn, command, data, waits)
             except Silent:
                 self._forget()

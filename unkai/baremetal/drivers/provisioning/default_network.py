@@ -8,6 +8,7 @@ from unkai.kit.db import Tx
 from unkai.kit.policy import service_caller
 from unkai.network.actions.create_network import NetworkRequest, create_network
 from unkai.network.actions.create_subnet import PoolRequest, SubnetRequest, create_subnet
+from unkai.network.actions.dhcp_port import have_dhcp_port
 from unkai.network.actions.show_network import network_called
 from unkai.network.model import Network
 from unkai.network.service import NetworkService
@@ -19,7 +20,8 @@ async def make_provisioning_network(
 ) -> Network:
     """A VLAN of the physical network with a subnet without OVN's DHCP; nobody's project.
 
-    The first three quarters of its addresses are Neutron's to give, the rest is for discovery.
+    Our own address is the first of it. The first three quarters of its addresses are Neutron's to
+    give, the rest is for discovery.
     """
     prefix = ipaddress.IPv4Network(settings.provisioning_cidr)
     first, last = prefix[2], prefix[prefix.num_addresses * 3 // 4 - 1]
@@ -54,6 +56,7 @@ async def make_provisioning_network(
                 allocation_pools=(PoolRequest(start=str(first), end=str(last)),),
             ),
         )
+        await have_dhcp_port(network, tx, made, str(first))
         return made
 
     return await network.kit.database.transact(write)

@@ -1,4 +1,4 @@
-"""docs/guides/first-server.md is this test: its blocks run as they stand, in their order."""
+"""The guides are these tests: their blocks run as they stand, in their order."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from tests.clouds import CHECKOUT, RunningCloud
 
-GUIDE = CHECKOUT / "docs" / "guides" / "first-server.md"
-TIMEOUT_S = 600
+GUIDES = CHECKOUT / "docs" / "guides"
+TIMEOUT_S = 900
 
 pytestmark = [pytest.mark.xdist_group("real cloud"), pytest.mark.timeout(TIMEOUT_S + 60)]
 
@@ -24,9 +24,10 @@ def script_of(guide: str) -> str:
     return "set -eux\n" + "".join(head + block for head, block in zip(heads, blocks, strict=True))
 
 
-def test_the_guide_runs_as_it_stands(real_cloud: RunningCloud, tmp_path: Path) -> None:
+@pytest.mark.parametrize("guide", ["first-server", "first-bare-metal"])
+def test_the_guide_runs_as_it_stands(real_cloud: RunningCloud, tmp_path: Path, guide: str) -> None:
     script = tmp_path / "guide.sh"
-    script.write_text(script_of(GUIDE.read_text()))
+    script.write_text(script_of((GUIDES / f"{guide}.md").read_text()))
 
     done = real_cloud.unkai("exec", "--", "bash", str(script), timeout_s=TIMEOUT_S, check=False)
 

@@ -1,0 +1,159 @@
+"""`python -m tests.conformance.metal`: the bare-metal guide on machines of other kinds, one by one.
+
+    --only TEXT      the kinds whose name contains it
+    --state-dir DIR  use the cloud that runs from there instead of starting one
+
+The guide's own commands, with another machine and the node's driver that fits it. What each one did
+on the wire is read from its node's timeline and kept in results/. Exit code 1 when a kind fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.clouds import CHECKOUT, RunningCloud, running_cloud
+from tests.conformance.run import attach
+from tests.e2e.test_guides import GUIDES, script_of
+
+RESULTS = CHECKOUT / "tests" / "conformance" / "results"
+TIMEOUT_S = 1800
+DRIVER_LINES = re.compile(r"--driver ipmi (.*?)\\\n(?: +--driver-info [^\n]*\n)+", re.DOTALL)
+TIMELINE_LINES = re.compile(r'^unkai timeline "\$node" \|.*$', re.MULTILINE)
+FACTS = '.machines[0].driver_info | to_entries[] | "--driver-info", "\\(.key)=\\(.value)"'
+EVENT = re.compile(r"^\+ *[\d.]+ s  (\S+) +(.*?)  ", re.MULTILINE)
+BEGIN, END = "=== timeline begins", "=== timeline ends"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A machine, how its node is created, and who must be seen on its timeline and who must not."""
+
+    name: str
+    machine: str
+    driver: str
+    seen: frozenset[str]
+    unseen: frozenset[str] = frozenset()
+
+
+KINDS = (
+    Kind(
+        "redfish-uefi-network",
+        "metal:redfish:uefi",
+        "redfish",
+        seen=frozenset({"DHCP", "TFTP", "HTTP"}),
+    ),
+    Kind(
+        "redfish-uefi-virtual-media",
+        "metal:redfish:uefi",
+        "redfish --boot-interface redfish-virtual-media",
+        seen=frozenset({"HTTP"}),
+        unseen=frozenset({"TFTP"}),
+    ),
+    Kind(
+        "redfish-bios-virtual-media",
+        "metal:redfish:bios",
+        "redfish --boot-interface redfish-virtual-media",
+        seen=frozenset({"HTTP"}),
+        unseen=frozenset({"TFTP"}),
+    ),
+    Kind(
+        "ipmi-uefi-network",
+        "metal:ipmi:uefi",
+        "ipmi",
+        seen=frozenset({"DHCP", "TFTP", "HTTP"}),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    kind: str
+    state: str
+    seconds: float
+    events: dict[str, int]
+    """By participant, of the node's whole timeline."""
+    why: str | None = None
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--state-dir", type=Path)
+    options = parser.parse_args(words)
+    kinds = [kind for kind in KINDS if options.only in kind.name]
+    with tempfile.TemporaryDirectory(prefix="unkai-metal-") as name:
+        if options.state_dir is not None:
+            outcomes = run_all(attach(options.state_dir), kinds, Path(name))
+        else:
+            with running_cloud(Path(name) / "cloud", fake=False) as cloud:
+                outcomes = run_all(cloud, kinds, Path(name))
+    write_results(outcomes)
+    return 1 if any(outcome.state != "passed" for outcome in outcomes) else 0
+
+
+def run_all(cloud: RunningCloud, kinds: Sequence[Kind], folder: Path) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for kind in kinds:
+        outcomes.append(run_kind(cloud, kind, folder))
+        print(f"metal: {outcomes[-1]}", flush=True)
+        if outcomes[-1].state != "passed":
+            break  # what it left would stand in the way of the next
+    return outcomes
+
+
+def run_kind(cloud: RunningCloud, kind: Kind, folder: Path) -> Outcome:
+    script = folder / f"{kind.name}.sh"
+    script.write_text(script_for(kind, (GUIDES / "first-bare-metal.md").read_text()))
+    start = time.monotonic()
+    done = cloud.unkai("exec", "--", "bash", str(script), timeout_s=TIMEOUT_S, check=False)
+    seconds = round(time.monotonic() - start, 1)
+    timeline = done.stdout.partition(BEGIN)[2].partition(END)[0]
+    events = Counter(name for name, _ in EVENT.findall(timeline))
+    why = None
+    if done.returncode != 0:
+        why = f"exit code {done.returncode}: {done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+    elif kind.seen - set(events) or kind.unseen & set(events):
+        why = f"the timeline tells of {', '.join(sorted(events))}"
+    return Outcome(kind.name, "failed" if why else "passed", seconds, dict(events), why)
+
+
+def script_for(kind: Kind, guide: str) -> str:
+    """The guide with this machine in its rack and its node created for it."""
+    script = script_of(guide).replace("metal:ipmi:bios", kind.machine)
+    facts = f"$(jq --raw-output '{FACTS}' rack.json)"
+    script, nodes = DRIVER_LINES.subn(
+        lambda found: f"--driver {kind.driver} {found[1]}\\\n    {facts} \\\n", script
+    )
+    shown = f"echo '{BEGIN}'; unkai timeline \"$node\"; echo '{END}'"
+    script, timelines = TIMELINE_LINES.subn(lambda _: shown, script)
+    assert (nodes, timelines) == (1, 1), "the guide says it in other words now"
+    return script
+
+
+def write_results(outcomes: Sequence[Outcome]) -> Path:
+    now = datetime.now(UTC)
+    words = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(words, cwd=CHECKOUT, check=True, capture_output=True, text=True)
+    document = {
+        "date": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "commit": commit.stdout.strip(),
+        "outcomes": [asdict(outcome) for outcome in outcomes],
+    }
+    path = RESULTS / f"{now:%Y%m%d-%H%M%S}-metal.json"
+    path.write_text(json.dumps(document, indent=1) + "\n")
+    print(f"results: {path.relative_to(CHECKOUT)}")
+    return path
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
