@@ -85,7 +85,7 @@ def _timeline(door: Door, node: str) -> list[dict[str, Any]]:
 
 
 def _at(event: dict[str, Any]) -> float:
-    return datetime.fromisoformat(event["started_at"].replace("Z", "+00:00")).timestamp()
+    return datetime.fromisoformat(event["started_at"]).timestamp()
 
 
 def _phases(subject: Subject, door: Door, events: list[dict[str, Any]]) -> Iterator[Figure]:
