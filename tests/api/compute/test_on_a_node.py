@@ -116,9 +116,9 @@ async def test_a_server_on_a_node_has_one_timeline_with_it(cloud: Cloud) -> None
         subjects = {event.subject for event in timeline.events}
         of_node = [event for event in timeline.events if event.subject == f"node/{node}"]
         assert times == sorted(times)
-        assert {who.NOVA_API, who.IRONIC_CONDUCTOR, who.BARE_METAL_NODE_BMC} <= participants
+        assert {who.NOVA_API, who.IRONIC_PROVISIONER, who.BARE_METAL_NODE_BMC} <= participants
         assert subjects == {f"server/{server_id}", f"node/{node}"}
-        assert {event.operation for event in of_node if event.operation} == {"deploy-node"}
+        assert {event.operation for event in of_node if event.operation} == {"boot-node"}
         if name == "member":
             assert not any(event.detail for event in of_node)
 

@@ -23,7 +23,7 @@ async def list_node_logs(call: Call) -> dict[str, Any]:
             {
                 "name": log.name,
                 "size_bytes": log.size_bytes,
-                "changed_at": iso(log.changed_at) + "Z",
+                "changed_at": iso(log.changed_at),
             }
             for log in found
         ]
