@@ -34,6 +34,7 @@ def deploy(subject: Subject) -> Iterator[Figure]:
         (machine,) = json.loads(told.stdout)["machines"]
         node = _enrolled(door, machine)
         _provision(door, node, "active", "active")
+        time.sleep(3)  # calls of BMCs are written in batches
         events = _timeline(door, node)
         yield from _phases(subject, door, events)
         _provision(door, node, "deleted", "available")
@@ -45,9 +46,7 @@ def deploy(subject: Subject) -> Iterator[Figure]:
 
 def _enrolled(door: Door, machine: dict[str, Any]) -> str:
     """Available, with the cloud's guest image to be written."""
-    image = next(
-        one["id"] for one in door.json("GET", "/image/v2/images")["images"] if one["size"]
-    )
+    image = _image(door)
     body = {
         "driver": machine["driver"],
         "driver_info": machine["driver_info"],
@@ -64,6 +63,10 @@ def _enrolled(door: Door, machine: dict[str, Any]) -> str:
     _provision(door, node, "manage", "manageable")
     _provision(door, node, "provide", "available")
     return node
+
+
+def _image(door: Door) -> str:
+    return next(one["id"] for one in door.json("GET", "/image/v2/images")["images"] if one["size"])
 
 
 def _provision(door: Door, node: str, verb: str, state: str) -> None:
@@ -111,11 +114,8 @@ def _phases(subject: Subject, door: Door, events: list[dict[str, Any]]) -> Itera
     yield Figure("  image written and checked", write["duration_ms"] / 1000, "s")
     yield Figure("  the same image hashed here", _floor_s(subject, door), "s", note="floor")
     ours_s = sum(one["duration_ms"] or 0 for one in events if one["participant"] in OURS) / 1000
-    ours_s += sum(
-        one["duration_ms"] or 0
-        for one in events
-        if one["action"] in ("power on ramdisk", "end session", "power on instance")
-    ) / 1000
+    switches = ("power on ramdisk", "end session", "power on instance")
+    ours_s += sum(one["duration_ms"] or 0 for one in events if one["action"] in switches) / 1000
     yield Figure("  Unkai's own share", ours_s / whole_s * 100, "%", aim=AIM_SHARE)
     switched = [one for one in events if one["action"] == "set power state"]
     ons = [one for one in switched if one["detail"] == "power on"]
@@ -124,9 +124,7 @@ def _phases(subject: Subject, door: Door, events: list[dict[str, Any]]) -> Itera
 
 def _floor_s(subject: Subject, door: Door) -> float:
     """Fetch and hash the image as an agent does, without the machine."""
-    image = next(
-        one["id"] for one in door.json("GET", "/image/v2/images")["images"] if one["size"]
-    )
+    image = _image(door)
     began = time.perf_counter()
     _, content, _ = door.ask("GET", f"/image/v2/images/{image}/file")
     hashlib.sha256(content).hexdigest()

@@ -1,7 +1,6 @@
 """`python -m tests.conformance.metal`: the bare-metal guide on machines of other kinds, one by one.
 
-    --only TEXT      the kinds whose name contains it
-    --state-dir DIR  use the cloud that runs from there instead of starting one
+    --only TEXT  the kinds whose name contains it
 
 The guide's own commands, with another machine and the node's driver that fits it. What each one did
 on the wire is read from its node's timeline and kept in results/. Exit code 1 when a kind fails.
@@ -22,7 +21,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.clouds import CHECKOUT, RunningCloud, running_cloud
-from tests.conformance.run import attach
 from tests.e2e.test_guides import GUIDES, script_of
 
 RESULTS = CHECKOUT / "tests" / "conformance" / "results"
@@ -88,30 +86,25 @@ class Outcome:
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="")
-    parser.add_argument("--state-dir", type=Path)
     options = parser.parse_args(words)
-    kinds = [kind for kind in KINDS if options.only in kind.name]
-    with tempfile.TemporaryDirectory(prefix="unkai-metal-") as name:
-        if options.state_dir is not None:
-            outcomes = run_all(attach(options.state_dir), kinds, Path(name))
-        else:
-            with running_cloud(Path(name) / "cloud", fake=False) as cloud:
-                outcomes = run_all(cloud, kinds, Path(name))
+    outcomes: list[Outcome] = []
+    for kind in [kind for kind in KINDS if options.only in kind.name]:
+        outcomes.append(run_kind(kind))
+        print(f"metal: {outcomes[-1]}", flush=True)
     write_results(outcomes)
     return 1 if any(outcome.state != "passed" for outcome in outcomes) else 0
 
 
-def run_all(cloud: RunningCloud, kinds: Sequence[Kind], folder: Path) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    for kind in kinds:
-        outcomes.append(run_kind(cloud, kind, folder))
-        print(f"metal: {outcomes[-1]}", flush=True)
-        if outcomes[-1].state != "passed":
-            break  # what it left would stand in the way of the next
-    return outcomes
+def run_kind(kind: Kind) -> Outcome:
+    """On a cloud of its own: what one left would stand in the way of the next."""
+    with (
+        tempfile.TemporaryDirectory(prefix="unkai-metal-") as name,
+        running_cloud(Path(name) / "cloud", fake=False) as cloud,
+    ):
+        return run_there(cloud, kind, Path(name))
 
 
-def run_kind(cloud: RunningCloud, kind: Kind, folder: Path) -> Outcome:
+def run_there(cloud: RunningCloud, kind: Kind, folder: Path) -> Outcome:
     script = folder / f"{kind.name}.sh"
     script.write_text(script_for(kind, (GUIDES / "first-bare-metal.md").read_text()))
     start = time.monotonic()

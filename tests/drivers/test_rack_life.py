@@ -156,6 +156,27 @@ async def test_an_uplink_carries_the_machines_vlan(settings: RackSettings) -> No
     assert netns.link_names(settings.namespace, "up0") == []
 
 
+async def test_the_next_rack_is_heard_over_an_uplink_that_was_plugged_in(
+    settings: RackSettings,
+) -> None:
+    """A switch kept listening to the first rack's cable: the next machine got no address."""
+    with_uplink = structs.replace(settings, uplink="up0", vlan=100)
+    rack = Rack(with_uplink)
+    await rack.start([ONE])
+    words = ["ovs-vsctl", f"--db=unix:{settings.switch_socket}", "--timeout=10"]
+    words += ["add-br", "br-other", "--", "set", "bridge", "br-other", "datapath_type=netdev"]
+    words += ["--", "add-port", "br-other", "up0"]
+    await asyncio.to_thread(subprocess.run, words, check=True)
+    await rack.stop()
+
+    await rack.start([ONE])
+    heard = asyncio.create_task(hear(rack, "node1", link="br-other"))
+    await rack.set_power("node1", on=True)
+
+    assert "dhcp" in await heard
+    await rack.stop()
+
+
 async def test_a_rack_tells_what_enrolls_its_machines(settings: RackSettings) -> None:
     rack = Rack(settings)
     await rack.start([ONE, TWO])

@@ -24,6 +24,9 @@ class Door:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
+    def close(self) -> None:
+        self._client.close()
+
     def ask(self, method: str, path: str, *, expect_json: bool = True, **options: Any) -> Any:
         """One request; raises what the cloud answered as a Fault."""
         try:

@@ -23,11 +23,12 @@ from unkai.rack.model import Nic, RackSettings
 
 OWNER_KEY: Final = "unkai-rack"
 _TABLES: Final[dict[str, tuple[str, ...]]] = {
-    "Open_vSwitch": ("bridges", "other_config"),
+    "Open_vSwitch": ("bridges", "other_config", "next_cfg", "cur_cfg"),
     "Bridge": ("name", "ports", "datapath_type"),
     "Port": ("name", "interfaces", "tag", "external_ids"),
     "Interface": ("name", "ofport", "mac_in_use", "external_ids"),
 }
+_UNPLUG_S: Final = 10.0
 _COOKIE: Final = "0x7261636b"
 """Marks the flows of a fault: "rack"."""
 
@@ -78,6 +79,7 @@ class Switch:
             rtnetlink.add_veth(uplink, trunk)
             for end in (uplink, trunk):
                 rtnetlink.set_link(end, up=True)
+            await self._plug_again(uplink)
         if self._find("Port", trunk) is None:
             change = self._ovsdb.transaction()
             interface = change.insert("Interface", {"name": trunk})
@@ -85,6 +87,30 @@ class Switch:
             bridge = {"name": self._settings.bridge}
             change.mutate("Bridge", bridge, "ports", "insert", [port])
             await self._commit(change)
+
+    async def _plug_again(self, link: str) -> None:
+        """A switch that had a link of this name listens to the one that is gone."""
+        port = self._find("Port", link)
+        rows = self._ovsdb.rows("Bridge").items()
+        bridge = next((uuid for uuid, row in rows if port and port[0] in row.texts("ports")), None)
+        if port is None or bridge is None:
+            return
+        root_id, root = next(iter(self._ovsdb.rows("Open_vSwitch").items()))
+        unplugged = root.number("next_cfg") + 1
+        change = self._ovsdb.transaction()
+        change.mutate("Bridge", bridge, "ports", "delete", [port[0]])
+        change.update("Open_vSwitch", root_id, {"next_cfg": unplugged})
+        await self._commit(change)
+        await self._ovsdb.until(lambda: self._has_done(unplugged), timeout_s=_UNPLUG_S)
+        change = self._ovsdb.transaction()
+        interface = change.insert("Interface", {"name": link})
+        made = change.insert("Port", {"name": link, "interfaces": [interface]})
+        change.mutate("Bridge", bridge, "ports", "insert", [made])
+        await self._commit(change)
+
+    def _has_done(self, change: int) -> bool | None:
+        root = next(iter(self._ovsdb.rows("Open_vSwitch").values()))
+        return root.number("cur_cfg") >= change or None
 
     async def close(self) -> None:
         await self._ovsdb.stop()
