@@ -8,7 +8,10 @@ node is free again, the machine is off and the audit is empty: the next day begi
 from __future__ import annotations
 
 import os
+import sqlite3
+import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -171,6 +174,44 @@ def test_a_deletion_while_the_node_waits(metal: Metal) -> None:
     metal.deploy()
     metal.reach("wait call-back")
     metal.give_back()
+
+
+# --- what is left over
+
+
+def test_the_audit_names_each_kind_of_leftover(metal: Metal) -> None:
+    """A switch port, a reservation of DHCP and an agent's token that no work needs."""
+    state, namespace = metal.disturbed.cloud.state_dir, metal.disturbed.cloud.namespace
+    switch = ["ovs-vsctl", "--no-wait", f"--db=unix:/run/{namespace}/ovn/db.sock"]
+    port = ["Port", metal.machine()["ports"][0]["local_link_connection"]["port_id"]]
+    (hosts,) = Path(f"/run/{namespace}/provisioning").glob("*/hosts")
+    tokens = "update nodes set agent_token = ? where uuid = ?"
+
+    def write(token: str | None) -> None:
+        with closing(sqlite3.connect(state / "unkai.db", timeout=20)) as database, database:
+            assert database.execute(tokens, (token, metal.node)).rowcount == 1
+
+    owner = f"external_ids:unkai-node={metal.node}"
+    subprocess.run([*switch, "set", *port, "tag=100", owner], check=True)
+    write("left over")
+    try:
+
+        def named() -> bool:
+            with hosts.open("a") as file:  # its timer takes it back at any moment
+                file.write("52:54:00:00:00:99,10.1.0.99,1h\n")
+            found = {(one["kind"], one["id"]) for one in metal.disturbed.leftovers()}
+            return (
+                ("agent-token", metal.node) in found
+                and any("DHCP reservation of 52:54:00:00:00:99" in what for _, what in found)
+                and any(f"port {port[1]} of switch br-rack" in what for _, what in found)
+            )
+
+        until(named, seconds=20, what="all three are named")
+    finally:
+        write(None)
+        subprocess.run([*switch, "set", *port, "tag=4094"], check=True)
+        subprocess.run([*switch, "remove", *port, "external_ids", "unkai-node"], check=True)
+    until(lambda: metal.disturbed.leftovers() == [], seconds=40, what="none is left")
 
 
 # --- the image and the disk
