@@ -259,7 +259,7 @@ def test_power_lost_in_the_middle_of_writing(patient: Metal) -> None:
     patient.deploy()
     patient.is_writing(BOOT_S)
     patient.pull_the_plug()
-    assert "is off in the middle of the work" in patient.fails(seconds=90)
+    assert "is off in the middle of the work" in patient.fails(seconds=180)
 
 
 # --- Unkai is killed
