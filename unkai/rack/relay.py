@@ -18,6 +18,7 @@ from unkai.rack.faults import Faults
 _IDLE_S: Final = 120.0
 _CLIENTS_MAX: Final = 512
 _METHODS: Final = (b"GET ", b"POST ", b"PATCH ", b"PUT ", b"DELETE ", b"HEAD ")
+_STARTS_S: Final = 10.0
 _CHUNK: Final = 65536
 
 
@@ -161,7 +162,7 @@ class TcpRelay:
             writer.close()
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inward, outward = await asyncio.open_connection(*self._inner)
+        inward, outward = await self._reach()
         back = asyncio.create_task(self._bring_back(inward, writer))
         try:
             while data := await reader.read(_CHUNK):
@@ -176,6 +177,17 @@ class TcpRelay:
         finally:
             back.cancel()
             outward.close()
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A BMC that starts answers late: its program's port is closed for a moment."""
+        end = self._clock.monotonic() + _STARTS_S
+        while True:
+            try:
+                return await asyncio.open_connection(*self._inner)
+            except OSError:
+                if self._clock.monotonic() > end:
+                    raise
+                await self._clock.sleep(0.05)
 
     async def _bring_back(self, inward: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):

@@ -49,6 +49,8 @@ _TO_WATCH = select(*(nodes.c[name] for name in _WATCHED)).where(
     or_(nodes.c.maintenance.is_(False), nodes.c.fault == "power failure"),
 )
 _PROVISION = select(nodes.c.uuid, nodes.c.provision_state)
+_CARRIED = select(nodes.c.instance_uuid, nodes.c.uuid).where(nodes.c.instance_uuid.is_not(None))
+_TOKENS = select(nodes.c.uuid).where(nodes.c.agent_token.is_not(None))
 _SHARDS = (
     select(nodes.c.shard, func.count().label("nodes")).group_by(nodes.c.shard).order_by("shard")
 )
@@ -58,6 +60,15 @@ async def states_of_nodes(session: Session) -> dict[str, State]:
     """The provision state of every node."""
     rows = await session.all(_PROVISION)
     return {row.uuid: State(row.provision_state) for row in rows}
+
+
+async def nodes_by_instance(session: Session) -> dict[str, str]:
+    return {row.instance_uuid: row.uuid for row in await session.all(_CARRIED)}
+
+
+async def nodes_with_tokens(session: Session) -> set[str]:
+    """Nodes whose agent was given a token that still counts."""
+    return {row.uuid for row in await session.all(_TOKENS)}
 
 
 async def get_node(session: Session, uuid: str) -> Node | None:
