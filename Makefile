@@ -54,8 +54,9 @@ bench: setup-dev ## medians and CPU per operation, as a table and bench/results/
 conformance: setup-dev ## tempest against a cloud of its own
 	@$(PYTHON) -m tests.conformance.run
 
-soak: setup-dev ## machines of every kind, then tempest's whole lists, for hours
+soak: setup-dev ## machines of every kind, their longest bad days, then tempest's whole lists, for hours
 	@$(PYTHON) -m tests.conformance.metal
+	@pytest -m soak tests
 	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova --list ironic
 
 openapi: setup-dev ## remake openapi/ from the routes

@@ -85,6 +85,18 @@ async def test_a_node_gets_its_script_and_its_files(stand: Stand) -> None:
     assert f"{len(DATA)} of {len(DATA)} bytes" in (stand.seen[1].detail or "")
 
 
+async def test_the_rest_of_a_file_is_sent_alone(stand: Stand) -> None:
+    """An agent goes on where a download broke off; any other range gets the whole."""
+    stand.give()
+    path = f"/nodes/{NODE}/kernel"
+    answer = await stand.client.get(path, headers={"Range": "bytes=3-"})
+    assert (answer.status_code, answer.content) == (206, DATA[3:])
+    assert answer.headers["content-range"] == f"bytes 3-{len(DATA) - 1}/{len(DATA)}"
+    for other in ("bytes=0-", "bytes=0-2", f"bytes={len(DATA)}-", "bytes=-3", "bytes=x-"):
+        answer = await stand.client.get(path, headers={"Range": other})
+        assert (answer.status_code, answer.content) == (200, DATA)
+
+
 async def test_whoever_is_to_boot_nothing_boots_from_disk(stand: Stand) -> None:
     assert "sanboot" in await stand.get(f"/boot.ipxe?mac={MAC}")
     assert "sanboot" in await stand.get("/boot.ipxe")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -375,3 +376,30 @@ async def test_the_audit_names_what_no_work_needs(rig: Rig) -> None:
     assert await audit_baremetal(rig.baremetal) == []
     await rig.change(node_id, provision_state="active")
     assert len(await audit_baremetal(rig.baremetal)) == 1
+
+
+async def test_the_audit_names_a_token_that_no_work_needs(rig: Rig) -> None:
+    node_id = await rig.enroll()
+    await rig.change(node_id, agent_token="left over")
+    found = [(one.kind, one.id) for one in await audit_baremetal(rig.baremetal)]
+    assert found == [("agent-token", node_id)]
+
+
+async def test_a_reservation_without_a_port_is_named_until_it_is_mended(floor: Floor) -> None:
+    """And a port that DHCP was not told of."""
+    await floor.wires.plug(NODE, floor.ports, "provisioning")
+    network = floor.engine.served()[0]
+    busy, nobody = {NODE.uuid}, set[str]()
+    assert await floor.wires.leftovers(busy, nobody) == []
+
+    floor.engine.strays[network.id] = {Reservation("52:54:00:00:00:99", "10.1.0.99")}
+    stray = f"DHCP reservation of 52:54:00:00:00:99 for 10.1.0.99 on network {network.id}"
+    assert await floor.wires.leftovers(busy, nobody) == [stray]
+    await floor.serving.sync()
+    assert await floor.wires.leftovers(busy, nobody) == []
+
+    await floor.engine.serve([dataclasses.replace(network, hosts=())])
+    (missing,) = await floor.wires.leftovers(busy, nobody)
+    assert MACS[0] in missing
+    await floor.serving.sync()
+    assert await floor.wires.leftovers(busy, nobody) == []

@@ -197,3 +197,83 @@ async def test_a_deploy_that_fails_is_the_servers_fault_and_frees_the_node(cloud
     await until_state(cloud, node, "available")
     assert (await node_of(cloud, node)).instance_uuid is None
     assert await cloud.leftovers() == []
+
+
+async def reconciled(cloud: Cloud) -> None:
+    """Servers and nodes were compared twice."""
+    comparer = next(one for one in cloud.kit.reconcilers if one.name == "servers-on-nodes")
+    wanted = comparer.runs + 3
+
+    async def ran() -> bool:
+        comparer.wake()
+        return comparer.runs >= wanted
+
+    await cloud.until(ran, 40)
+
+
+async def carry(cloud: Cloud, node: str, **values: Any) -> None:
+    async def write(tx: Any) -> None:
+        found = await nodes.get_node(tx, node)
+        assert found is not None
+        await nodes.change_node(tx, found, cloud.kit.clock.now(), **values)
+
+    await cloud.kit.database.transact(write)
+
+
+async def test_a_node_that_carries_a_server_that_is_gone_is_given_back(cloud: Cloud) -> None:
+    await seed_flavors(cloud)
+    node = await a_node(cloud)
+    server_id = await cloud.create(flavorRef="gold")
+    await cloud.reach(server_id, "ACTIVE")
+    await cloud.ask("DELETE", f"/servers/{server_id}", status=204)
+    await cloud.gone(server_id)
+    await until_state(cloud, node, "available")
+
+    await carry(cloud, node, instance_uuid=server_id, provision_state="active")
+    assert await cloud.leftovers() == [("node-without-server", node)]
+
+    await reconciled(cloud)
+    await until_state(cloud, node, "available")
+    assert (await node_of(cloud, node)).instance_uuid is None
+    assert await cloud.leftovers() == []
+
+
+async def test_an_instance_that_never_was_a_server_is_left_alone(cloud: Cloud) -> None:
+    node = await a_node(cloud)
+    instance = cloud.kit.chance.uuid()
+    await carry(cloud, node, instance_uuid=instance, provision_state="active")
+
+    await reconciled(cloud)
+
+    assert (await node_of(cloud, node)).instance_uuid == instance
+    assert await cloud.leftovers() == []
+
+
+async def test_a_server_whose_node_lost_it_is_shown_as_lost(cloud: Cloud) -> None:
+    await seed_flavors(cloud)
+    node = await a_node(cloud)
+    server_id = await cloud.create(flavorRef="gold")
+    await cloud.reach(server_id, "ACTIVE")
+
+    await carry(cloud, node, instance_uuid=None)
+    assert await cloud.leftovers() == [("server-without-node", server_id)]
+
+    await reconciled(cloud)
+    shown = await cloud.reach(server_id, "ERROR")
+    assert f"Node {node} does not carry this server any more" in shown["fault"]["message"]
+    assert await cloud.leftovers() == []
+    await cloud.ask("DELETE", f"/servers/{server_id}", status=204)
+    await cloud.gone(server_id)
+    assert await cloud.leftovers() == []
+
+
+async def test_a_server_follows_its_nodes_power(cloud: Cloud) -> None:
+    await seed_flavors(cloud)
+    node = await a_node(cloud)
+    server_id = await cloud.create(flavorRef="gold")
+    await cloud.reach(server_id, "ACTIVE")
+
+    await carry(cloud, node, power_state=PowerState.OFF)
+    await reconciled(cloud)
+
+    await cloud.reach(server_id, "SHUTOFF")

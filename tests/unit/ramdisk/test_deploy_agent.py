@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -215,6 +215,55 @@ def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+class _Breaking(_Quiet):
+    """Breaks off twice in the middle; knows ranges only where it is told to."""
+
+    ranges = True
+    asked: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        data = Path(self.directory, self.path[1:]).read_bytes()
+        wanted = self.headers.get("Range")
+        self.asked.append(wanted)
+        first = int(wanted[6:-1]) if wanted and self.ranges else 0
+        rest = data[first:]
+        self.send_response(206 if first else 200)
+        self.send_header("Content-Length", str(len(rest)))
+        if first:
+            self.send_header("Content-Range", f"bytes {first}-{len(data) - 1}/{len(data)}")
+        self.end_headers()
+        enough = len(data) // 3 * len(self.asked) - first
+        self.wfile.write(rest[:enough] if len(self.asked) < 3 else rest)
+
+
+@pytest.mark.parametrize("server_knows", ["ranges", "the whole only"])
+def test_a_download_goes_on_where_it_broke_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server_knows: str
+) -> None:
+    monkeypatch.setattr(_Breaking, "ranges", server_knows == "ranges")
+    monkeypatch.setattr(_Breaking, "asked", [])
+    data = bytes(range(256)) * 12 * 1024
+    (tmp_path / "os").write_bytes(data)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Breaking, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/os"
+        places = [str(tmp_path / "digest"), str(tmp_path / "error")]
+        words = ["lua5.4", str(HERE / "fetch.lua"), url, "sha256", *places]
+        environment = {"AGENT_HERE": str(HERE), "PATH": "/usr/bin:/bin"}
+        done = subprocess.run(words, capture_output=True, env=environment, check=True, timeout=30)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    assert done.stdout == data
+    assert (tmp_path / "digest").read_text().startswith(hashlib.sha256(data).hexdigest())
+    assert len(_Breaking.asked) == 3
+    assert _Breaking.asked[1] is not None
 
 
 WRITE = 'return require("write_image").write(given.image, given.disk, given.place, function() end)'

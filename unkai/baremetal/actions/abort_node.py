@@ -20,7 +20,14 @@ async def note_abort(baremetal: Baremetal, run: Run) -> Result:
         said = f"By request, the operation was aborted while the node was {run.input['from']}."
         now = baremetal.kit.clock.now()
         await nodes.change_node(
-            tx, node, now, last_error=said, clean_step={}, deploy_step={}, service_step={}
+            tx,
+            node,
+            now,
+            last_error=said,
+            agent_token=None,
+            clean_step={},
+            deploy_step={},
+            service_step={},
         )
         await note(baremetal, tx, uuid, said, run.kind, run=run)
 

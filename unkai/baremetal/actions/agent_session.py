@@ -138,9 +138,22 @@ async def power_on_ramdisk(baremetal: Baremetal, run: Run) -> Result:
 
 
 async def power_off(baremetal: Baremetal, run: Run) -> None:
-    """Off; also as the way back from having switched it on."""
     node = await node_of(baremetal, run)
     await switch_power(baremetal, node, PowerState.OFF)
+    await record_power(baremetal, node.uuid, PowerState.OFF)
+
+
+async def power_back(baremetal: Baremetal, run: Run) -> None:
+    """The way back from having switched it on.
+
+    A BMC that does not obey holds up no failed node: its machine is off every network in a moment,
+    and the power sync goes on telling it.
+    """
+    node = await node_of(baremetal, run)
+    try:
+        await switch_power(baremetal, node, PowerState.OFF)
+    except Fault as fault:
+        log.warning("a machine stays on for now", node=node.uuid, error=fault.message)
     await record_power(baremetal, node.uuid, PowerState.OFF)
 
 
@@ -160,7 +173,7 @@ async def switch_power(baremetal: Baremetal, node: Node, target: PowerState) -> 
     while (found := await power.get_power_state(node)) != target:
         if clock.monotonic() > until:
             raise Failed(
-                f"The BMC of node {node.uuid} took {target!r} but still says {found!r} after "
+                f'The BMC of node {node.uuid} took "{target}" but still says "{found}" after '
                 f"{baremetal.settings.power_timeout_s} s.",
                 code="power-not-reached",
                 remedy="Look at the machine and its BMC; then try again.",
@@ -254,7 +267,7 @@ async def run_command(
                 note = {**begun, "id": found.id}
                 await change_internal(baremetal, node.uuid, agent_command=note)
     except Unavailable as away:
-        raise Retry(away.message, 2.0) from away
+        raise await _silence(baremetal, node, away) from away
     if found.status == "RUNNING":
         return Wait(
             HEARTBEAT,
@@ -268,6 +281,31 @@ async def run_command(
             code="agent-command",
         )
     return found.result
+
+
+async def _silence(baremetal: Baremetal, node: Node, away: Unavailable) -> Exception:
+    """What an agent's silence means: nothing yet, or that its machine is off or has died."""
+    try:
+        power = await baremetal.power(node).get_power_state(node)
+    except Fault:
+        power = None  # the BMC is silent, too
+    if power == PowerState.OFF:
+        return Failed(
+            f"Node {node.uuid} is off in the middle of the work: its power was lost, or somebody "
+            "switched it off.",
+            code="machine-off",
+            remedy="Look at the machine's power, then try again.",
+        )
+    heard_at = node.driver_internal_info.get("agent_last_heartbeat")
+    silent_s = baremetal.kit.clock.now() - (heard_at or baremetal.kit.clock.now())
+    if silent_s > baremetal.settings.heartbeat_timeout_s:
+        return Failed(
+            f"{away.message} It was last heard of {silent_s:.0f} s ago.",
+            code="agent-silent",
+            remedy=f"Look at the console of the machine; `unkai timeline {node.uuid}` shows the "
+            "rest.",
+        )
+    return Retry(away.message, 2.0)
 
 
 def check_restarted(node: Node) -> None:
@@ -304,6 +342,6 @@ def session() -> tuple[Step, ...]:
     return (
         Step(plug_network, who.NEUTRON_API, undo=unplug_network),
         Step(prepare_ramdisk, who.IRONIC_PROVISIONER, undo=clean_up_ramdisk),
-        Step(power_on_ramdisk, who.BARE_METAL_NODE_BMC, undo=power_off),
+        Step(power_on_ramdisk, who.BARE_METAL_NODE_BMC, undo=power_back),
         Step(await_agent, who.BARE_METAL_NODE, undo=keep_agent_log, interruptible=True),
     )

@@ -1,4 +1,4 @@
-"""What is left over of machines: switch ports, Neutron ports, boot files, images, CDs.
+"""What is left over of machines: in switches, Neutron, DHCP and boot files, of images and agents.
 
 Work on a node may hold all of these; a node that carries an instance holds its tenants' ports
 alone; any other holds nothing.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import DEPLOYED, FAILED, RESTING
-from unkai.baremetal.store.nodes import states_of_nodes
+from unkai.baremetal.store.nodes import nodes_with_tokens, states_of_nodes
+from unkai.baremetal.store.ports import ports_of
 from unkai.kit.errors import Fault
 from unkai.kit.leftovers import Leftover
 
@@ -32,12 +33,14 @@ async def audit_baremetal(baremetal: Baremetal) -> list[Leftover]:
     for boot in drivers.boot.values():
         found |= {("boot", what) for what in await boot.leftovers(sorted(busy))}
     found |= {("image", what) for what in baremetal.images.leftovers(sorted(busy))}
+    found |= {("agent-token", uuid) for uuid in await nodes_with_tokens(reader) - busy}
     late = await _busy(baremetal) - busy  # what began meanwhile is nobody's leftover
+    macs = {port.address.lower() for uuid in busy | late for port in await ports_of(reader, uuid)}
     problem = "No work on that node needs it."
     return unknown + [
         Leftover("baremetal", kind, what, problem)
         for kind, what in sorted(found)
-        if not any(uuid in what for uuid in late)
+        if not any(word in what for word in late | macs)
     ]
 
 

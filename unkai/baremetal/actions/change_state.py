@@ -40,11 +40,14 @@ def moved(node: Node, event: Event, now: float, *, name: str | None = None) -> d
         target = node.target_provision_state or to.target
     if to.state == State.ENROLL:
         target = None
-    return {
+    columns: dict[str, Any] = {
         "provision_state": to.state,
         "target_provision_state": target,
         "provision_updated_at": now,
     }
+    if event in (Event.DONE, Event.FAIL, Event.MANAGE):
+        columns["agent_token"] = None  # the work has ended, and what its agent proved itself with
+    return columns
 
 
 async def move_node(baremetal: Baremetal, tx: Tx, uuid: str, event: Event, **values: Any) -> Node:

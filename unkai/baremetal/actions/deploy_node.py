@@ -41,6 +41,7 @@ async def publish_image(baremetal: Baremetal, run: Run) -> dict[str, Any]:
         "os_hash_value": image.os_hash_value,
         "disk_format": image.disk_format,
         "size": image.size_bytes,
+        "virtual_size": image.size_bytes,  # an agent refuses what its disk cannot hold
         "stream_raw_images": True,
         "image_type": "whole-disk",
     }

@@ -46,6 +46,11 @@ async def node_of_instance(session: Session, instance_uuid: str) -> Node | None:
     return await nodes.node_of_instance(session, instance_uuid)
 
 
+async def nodes_by_instance(session: Session) -> dict[str, str]:
+    """Every instance that a node carries, and the node's uuid."""
+    return await nodes.nodes_by_instance(session)
+
+
 async def load_instance(
     baremetal: Baremetal, node: Node, info: Mapping[str, Any], vifs: Sequence[str]
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,16 +120,22 @@ class BootApp:
         except OSError:
             return PlainTextResponse(f"{name} is gone.\n", status_code=404)
         size = os.fstat(descriptor).st_size
-        headers = {"content-length": str(size), "content-type": "application/octet-stream"}
+        first = _first_byte(request, size)
+        headers = {"content-length": str(size - first), "content-type": "application/octet-stream"}
         if request.method == "HEAD":
             os.close(descriptor)
             return Response(headers=headers)
-        return StreamingResponse(self._send(descriptor, size, name, node_id), headers=headers)
+        status = 206 if first else 200
+        if first:
+            headers["content-range"] = f"bytes {first}-{size - 1}/{size}"
+        sending = self._send(descriptor, size, name, node_id, first)
+        return StreamingResponse(sending, status_code=status, headers=headers)
 
     async def _send(
-        self, descriptor: int, size: int, name: str, node_id: str
+        self, descriptor: int, size: int, name: str, node_id: str, sent: int
     ) -> AsyncIterator[bytes]:
-        started_at, sent = self._clock.now(), 0
+        """From byte `sent` on."""
+        started_at = self._clock.now()
         try:
             while sent < size:
                 block = await asyncio.to_thread(os.pread, descriptor, CHUNK_BYTES, sent)
@@ -151,6 +158,13 @@ class BootApp:
                     node_id=node_id,
                 )
             )
+
+
+def _first_byte(request: Request, size: int) -> int:
+    """Where the rest begins that is asked for; any other kind of range gets the whole."""
+    asked = re.fullmatch(r"bytes=(\d{1,18})-", request.headers.get("range", ""))
+    first = int(asked[1]) if asked else 0
+    return first if first < size and request.method == "GET" else 0
 
 
 def own_url(request: Request) -> str:

@@ -83,7 +83,8 @@ def command_of(told: dict[str, Any]) -> AgentCommand:
     error = told.get("command_error")
     if isinstance(error, dict):
         named: dict[str, Any] = error  # pyright: ignore[reportUnknownVariableType]
-        error = f"{named.get('message') or named.get('type')}: {named.get('details') or ''}"
+        parts = (named.get("message") or named.get("type"), named.get("details"))
+        error = ": ".join(dict.fromkeys(str(part) for part in parts if part))
     result = told.get("command_result")
     return AgentCommand(
         id=str(told["id"]),

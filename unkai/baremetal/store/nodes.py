@@ -29,10 +29,6 @@ JSON_COLUMNS = frozenset(one.name for one in nodes.c if isinstance(one.type, Jso
 
 _BY_NAME = select(nodes).where(nodes.c.name == bindparam("one"))
 _BY_INSTANCE = select(nodes).where(nodes.c.instance_uuid == bindparam("one"))
-_STATES = select(
-    nodes.c.provision_state, nodes.c.power_state, nodes.c.maintenance, func.count().label("nodes")
-).group_by(nodes.c.provision_state, nodes.c.power_state, nodes.c.maintenance)
-
 _WATCHED = (
     "uuid",
     "driver",
@@ -53,6 +49,8 @@ _TO_WATCH = select(*(nodes.c[name] for name in _WATCHED)).where(
     or_(nodes.c.maintenance.is_(False), nodes.c.fault == "power failure"),
 )
 _PROVISION = select(nodes.c.uuid, nodes.c.provision_state)
+_CARRIED = select(nodes.c.instance_uuid, nodes.c.uuid).where(nodes.c.instance_uuid.is_not(None))
+_TOKENS = select(nodes.c.uuid).where(nodes.c.agent_token.is_not(None))
 _SHARDS = (
     select(nodes.c.shard, func.count().label("nodes")).group_by(nodes.c.shard).order_by("shard")
 )
@@ -62,6 +60,15 @@ async def states_of_nodes(session: Session) -> dict[str, State]:
     """The provision state of every node."""
     rows = await session.all(_PROVISION)
     return {row.uuid: State(row.provision_state) for row in rows}
+
+
+async def nodes_by_instance(session: Session) -> dict[str, str]:
+    return {row.instance_uuid: row.uuid for row in await session.all(_CARRIED)}
+
+
+async def nodes_with_tokens(session: Session) -> set[str]:
+    """Nodes whose agent was given a token that still counts."""
+    return {row.uuid for row in await session.all(_TOKENS)}
 
 
 async def get_node(session: Session, uuid: str) -> Node | None:
@@ -189,10 +196,6 @@ async def remove_node(tx: Tx, uuid: str) -> bool:
     return await NODES.remove(tx, uuid)
 
 
-async def nodes_in(session: Session, states: Sequence[State]) -> Sequence[Node]:
-    return await NODES.list(session, nodes.c.provision_state.in_(states))
-
-
 async def nodes_with_console(session: Session, uuids: Sequence[str]) -> Sequence[Node]:
     """These, and those whose console is enabled."""
     return await NODES.list(session, or_(nodes.c.console_enabled, nodes.c.uuid.in_(uuids)))
@@ -200,12 +203,6 @@ async def nodes_with_console(session: Session, uuids: Sequence[str]) -> Sequence
 
 async def nodes_with_class(session: Session) -> Sequence[Node]:
     return await NODES.list(session, nodes.c.resource_class.is_not(None))
-
-
-async def count_states(session: Session) -> list[tuple[str, str | None, bool, int]]:
-    """(provision_state, power_state, maintenance, how many nodes)."""
-    rows = await session.all(_STATES)
-    return [(row.provision_state, row.power_state, row.maintenance, row.nodes) for row in rows]
 
 
 async def nodes_to_watch(session: Session) -> list[Node]:

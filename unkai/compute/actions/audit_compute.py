@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from unkai.compute.actions.busy_servers import busy_servers
 from unkai.compute.actions.lose_guest import is_lost
+from unkai.compute.actions.match_nodes import homeless_servers, strange_nodes
 from unkai.compute.actions.take_back import lost_claims, lost_ports
 from unkai.compute.model import Server
 from unkai.compute.service import Compute
@@ -48,6 +49,7 @@ async def audit_compute(compute: Compute) -> list[Leftover]:
         lost = {one.id for one in alive.values() if is_lost(one)}
         found += _guests(name, census, placed, lost, busy)
         found += _files_and_plugs(name, census, ports, busy)
+    found += await _nodes(compute, alive, busy)
     found += await _held(compute, reader, busy)
     found += _idle(alive.values(), busy)
     return found
@@ -90,6 +92,23 @@ def _files_and_plugs(
             _finding("plug-without-port", port_id, f"On host {name}, of server {server_id}.")
             for port_id, server_id in sorted(census.ports.items())
             if port_id not in known and port_id not in named and server_id not in busy
+        ),
+    ]
+
+
+async def _nodes(compute: Compute, alive: dict[str, Server], busy: set[str]) -> list[Leftover]:
+    """Physical machines against rows. What a node carries that never was a server is not ours."""
+    strange = await strange_nodes(compute, compute.kit.database.reader, busy)
+    homeless = await homeless_servers(compute, alive.values())
+    return [
+        *(
+            _finding("node-without-server", node, f"It carries server {server_id}, which is gone.")
+            for server_id, node in sorted(strange.items())
+        ),
+        *(
+            _finding("server-without-node", one.id, f"Node {one.host} does not carry it.")
+            for one in homeless
+            if one.id not in busy and not is_lost(one)
         ),
     ]
 

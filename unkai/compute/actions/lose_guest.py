@@ -7,7 +7,7 @@ and claim stay: a rebuild makes the machine anew on the same host.
 from __future__ import annotations
 
 from unkai.compute.model import Server, ServerAction, ServerFault
-from unkai.compute.service import Compute
+from unkai.compute.service import Compute, is_node
 from unkai.compute.states import Power, VmState
 from unkai.compute.store import server_actions, servers
 from unkai.hypervisor.model import PowerState
@@ -51,13 +51,22 @@ def _at_rest(server: Server, host: str) -> bool:
     return here and server.task_state is None and not is_lost(server)
 
 
-async def _show(compute: Compute, tx: Tx, server: Server) -> None:
-    now = compute.kit.clock.now()
-    why = (
-        f"The guest of this server is gone from host {server.host}, with its disk: somebody or "
+def _reason(host: str) -> str:
+    if is_node(host):
+        return (
+            f"Node {host} does not carry this server any more: somebody took the instance off it, "
+            "or removed the node. Delete the server and create another one."
+        )
+    return (
+        f"The guest of this server is gone from host {host}, with its disk: somebody or "
         "something removed its folder there. Rebuild the server to have it back on a fresh disk "
         "with its ports and addresses, or delete it."
     )
+
+
+async def _show(compute: Compute, tx: Tx, server: Server) -> None:
+    now = compute.kit.clock.now()
+    why = _reason(server.host or "")
     fault = ServerFault(code=500, message=why, created_at=now)
     await servers.change_server(
         tx, server.id, now, vm_state=VmState.ERROR, power_state=Power.NOSTATE, fault=fault

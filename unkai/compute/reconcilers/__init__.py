@@ -9,6 +9,7 @@ from unkai.compute.reconcilers.evict_images import evict_images
 from unkai.compute.reconcilers.forget_the_gone import forget_the_gone
 from unkai.compute.reconcilers.reconcile_guests import GuestReconciler
 from unkai.compute.reconcilers.reconcile_hosts import reconcile_hosts
+from unkai.compute.reconcilers.reconcile_nodes import NodeReconciler
 from unkai.compute.reconcilers.take_back import TakeBack
 from unkai.compute.reconcilers.watch_power import watch_power
 from unkai.compute.service import Compute
@@ -27,6 +28,7 @@ def add_reconcilers(compute: Compute) -> None:
     guests = GuestReconciler(compute)
     kit.reconcilers.add("compute-hosts", lambda: reconcile_hosts(compute), HOSTS_EVERY_S)
     kit.reconcilers.add("guests", guests.run, GUESTS_EVERY_S)
+    kit.reconcilers.add("servers-on-nodes", NodeReconciler(compute).run, GUESTS_EVERY_S)
     kit.reconcilers.add("claims-and-ports", TakeBack(compute).run, TAKE_BACK_EVERY_S)
     kit.reconcilers.add("power", lambda: watch_power(compute), WATCH_AGAIN_S)
     images = kit.reconcilers.add("image-caches", lambda: evict_images(compute), IMAGES_EVERY_S)

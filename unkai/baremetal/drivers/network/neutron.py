@@ -127,7 +127,7 @@ class NeutronNetwork:
         await self._network.kit.database.transact(write)
 
     async def leftovers(self, busy: Collection[str], deployed: Collection[str]) -> list[str]:
-        """Neutron ports of the cloud's own whose node is not busy, switch ports of idle nodes."""
+        """Neutron ports of nodes that are not busy, DHCP's strays, switch ports of idle nodes."""
         reader = self._network.kit.database.reader
         found = await machines_ports(self._network, reader)
         left = [
@@ -135,6 +135,7 @@ class NeutronNetwork:
             for one in found
             if one.device_id not in busy
         ]
+        left += await self._serving.strays()
         for link, use in (await self._switch.uses() if self._switch else {}).items():
             if use.node_id not in busy and use.node_id not in deployed:
                 left.append(

@@ -71,6 +71,10 @@ class Provisioning(Protocol):
         """What the last `serve` was asked for."""
         ...
 
+    def reservations(self) -> dict[str, set[Reservation]]:
+        """What DHCP has been given, by network, also of networks it should not serve any more."""
+        ...
+
     async def close(self) -> None:
         """Let go: DHCP and TFTP stay, for the next process to adopt."""
         ...
@@ -85,12 +89,21 @@ class FakeProvisioning:
 
     def __init__(self) -> None:
         self.wanted: tuple[ServedNetwork, ...] = ()
+        self.strays: dict[str, set[Reservation]] = {}
+        """What an accident left beside them."""
 
     async def serve(self, wanted: Sequence[ServedNetwork]) -> None:
         self.wanted = tuple(wanted)
+        self.strays.clear()
 
     def served(self) -> tuple[ServedNetwork, ...]:
         return self.wanted
+
+    def reservations(self) -> dict[str, set[Reservation]]:
+        found = {network.id: set(network.hosts) for network in self.wanted}
+        for network_id, strays in self.strays.items():
+            found.setdefault(network_id, set()).update(strays)
+        return found
 
     async def close(self) -> None:
         """Nothing is open."""

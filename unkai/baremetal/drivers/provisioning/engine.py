@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from unkai.baremetal.drivers.provisioning.base import Recorder, ServedNetwork
+from unkai.baremetal.drivers.provisioning.base import Recorder, Reservation, ServedNetwork
 from unkai.baremetal.drivers.provisioning.dnsmasq import Dnsmasq
-from unkai.baremetal.drivers.provisioning.dnsmasq_config import BIOS_LOADER, UEFI_LOADER
+from unkai.baremetal.drivers.provisioning.dnsmasq_config import BIOS_LOADER, UEFI_LOADER, read_hosts
 from unkai.baremetal.drivers.provisioning.link import Links
 from unkai.kit import netns
 from unkai.kit.clock import Clock
@@ -69,6 +69,10 @@ class DnsmasqProvisioning:
 
     def served(self) -> tuple[ServedNetwork, ...]:
         return tuple(self._served.values())
+
+    def reservations(self) -> dict[str, set[Reservation]]:
+        files = self._place.folder.glob("*/hosts")
+        return {file.parent.name: set(read_hosts(file.read_text())) for file in files}
 
     async def close(self) -> None:
         for network_id in list(self._listening):

@@ -80,9 +80,26 @@ class Serving:
     async def sync(self, *more: str) -> None:
         """Serve the networks of all purposes (and `more`, by id) with what they have now."""
         async with self._turn:
-            networks = await self._networks(more)
-            wanted = [await self._wanted(network) for network in networks.values()]
-            await self._engine.serve([one for one in wanted if one is not None])
+            await self._engine.serve(await self._all_wanted(more))
+
+    async def strays(self) -> list[str]:
+        """DHCP's reservations against the ports they are made from; both ways."""
+        async with self._turn:
+            wanted = {one.id: set(one.hosts) for one in await self._all_wanted(())}
+            found = self._engine.reservations()
+        return [
+            f"DHCP reservation of {one.mac} for {one.address} on network {network_id}"
+            for network_id in sorted(wanted.keys() | found.keys())
+            for one in sorted(
+                wanted.get(network_id, set[Reservation]())
+                ^ found.get(network_id, set[Reservation]())
+            )
+        ]
+
+    async def _all_wanted(self, more: tuple[str, ...]) -> list[ServedNetwork]:
+        networks = await self._networks(more)
+        wanted = [await self._wanted(network) for network in networks.values()]
+        return [one for one in wanted if one is not None]
 
     async def _networks(self, more: tuple[str, ...]) -> dict[str, Network]:
         reader = self._network.kit.database.reader

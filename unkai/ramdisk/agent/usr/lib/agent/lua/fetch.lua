@@ -1,7 +1,8 @@
 -- A program: write what a URL serves to the standard output, and its digest to a file.
 -- usage: fetch.lua URL ALGORITHM DIGEST_FILE ERROR_FILE
--- A server that stops speaking is given up after a minute; a short answer is an error. An answer that
--- is no 200 leaves nothing on the output, so an error's page never reaches a disk.
+-- A server that goes away in the middle is asked for the rest when it is back, for five minutes from
+-- the last byte; one that was never there, for half a minute. An answer that is no 200 leaves nothing
+-- on the output, so an error's page never reaches a disk.
 package.path = arg[0]:match("^(.*)/") .. "/?.lua;" .. package.path
 local http = require("socket.http")
 local parse = require("socket.url").parse
@@ -9,6 +10,8 @@ local socket = require("socket")
 local system = require("system")
 
 local NOBODY_READS = "nobody reads any more"
+local FIRST_S = tonumber(os.getenv("AGENT_PATIENCE_S")) or 30
+local AGAIN_S, PAUSE_S = 10 * FIRST_S, 0.5
 http.TIMEOUT = 60
 socket.BLOCKSIZE = 256 * 1024 -- its own 2 KiB cost five times the time
 
@@ -16,28 +19,60 @@ local url, algorithm, digest_file, error_file = table.unpack(arg)
 -- By its path: busybox's own of that name takes twice to four times as long.
 local digest = assert(io.popen("/usr/bin/" .. algorithm .. "sum >" .. system.quote(digest_file), "w"))
 
-local function keep(chunk)
-  if not chunk then return 1 end
-  digest:write(chunk)
-  if io.stdout:write(chunk) then return 1 end
-  return nil, NOBODY_READS
+local taken = 0
+
+local function refuse(form, ...)
+  error({ form:format(...), final = true }, 0)
+end
+
+-- What keeps an answer's body but for its first bytes, which are there already.
+local function keeper(skip)
+  return function(chunk)
+    if not chunk then return 1 end
+    if skip >= #chunk then
+      skip = skip - #chunk
+      return 1
+    end
+    chunk, skip = chunk:sub(skip + 1), 0
+    digest:write(chunk)
+    taken = taken + #chunk
+    if io.stdout:write(chunk) then return 1 end
+    return nil, NOBODY_READS
+  end
 end
 
 local function fetch()
   local place = parse(url)
-  if place.scheme ~= "http" then error({ "only http:// URLs can be read" }, 0) end
+  if place.scheme ~= "http" then refuse("only http:// URLs can be read") end
   local connection = http.open(place.host, tonumber(place.port) or 80, socket.tcp)
   local target = (place.path or "/") .. (place.query and "?" .. place.query or "")
+  local range = taken > 0 and ("bytes=%d-"):format(taken) or nil
   connection:sendrequestline("GET", target)
-  connection:sendheaders({ host = place.authority, connection = "close" })
+  connection:sendheaders({ host = place.authority, connection = "close", range = range })
   local status = connection:receivestatusline()
   local headers = connection:receiveheaders()
-  if status ~= 200 then error({ ("the server answered %s"):format(status) }, 0) end
-  connection:receivebody(headers, keep)
+  local from = status == 206 and tonumber((headers["content-range"] or ""):match("^bytes (%d+)-"))
+  if status ~= 200 and from ~= taken then refuse("the server answered %s", status) end
+  connection:receivebody(headers, keeper(status == 200 and taken or 0))
   connection:close()
 end
 
-local done, problem = pcall(fetch)
+local heard_at = system.uptime_s()
+
+-- Whether a failed try is worth another one.
+local function goes_on(problem, before)
+  if type(problem) == "table" and (problem.final or problem[1] == NOBODY_READS) then return false end
+  if taken > before then heard_at = system.uptime_s() end
+  return system.uptime_s() - heard_at < (taken > 0 and AGAIN_S or FIRST_S)
+end
+
+local done, problem
+repeat
+  local before = taken
+  done, problem = pcall(fetch)
+  local again = not done and goes_on(problem, before)
+  if again then socket.sleep(PAUSE_S) end
+until not again
 io.stdout:close()
 digest:close()
 if not done then
