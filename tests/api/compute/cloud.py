@@ -17,10 +17,11 @@ import httpx
 from msgspec import structs
 from sqlalchemy import insert
 
+from tests.api.baremetal.agents import PlayedImages
 from unkai.baremetal.actions.record_bmc_calls import BmcCalls
 from unkai.baremetal.actions.registry import register_operations as register_baremetal
 from unkai.baremetal.drivers.consoles import Consoles
-from unkai.baremetal.drivers.fake import FakeMachines, NoImages
+from unkai.baremetal.drivers.fake import FakeMachines
 from unkai.baremetal.drivers.guard import Guard
 from unkai.baremetal.drivers.node_logs import NodeLogs
 from unkai.baremetal.reconcilers import add_reconcilers as add_baremetal_reconcilers
@@ -315,7 +316,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         placement=placement,
         drivers=fake_drivers(outside.machines),
         agent=cast("Any", None),
-        images=NoImages(),
+        images=PlayedImages(),
         consoles=Consoles(NodeLogs(outside.folder / "machines"), clock, chance),
         conductor="conductor",
     )

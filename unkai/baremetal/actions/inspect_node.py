@@ -16,8 +16,6 @@ from unkai.kit.db import Tx
 from unkai.kit.operations import Operation, Result, Run, Step
 from unkai.timeline import model as who
 
-INSPECTED = "node.inspected"
-
 
 async def ask_bmc(baremetal: Baremetal, run: Run) -> dict[str, Any]:
     """Out-of-band: the BMC knows, and is asked at once."""

@@ -35,21 +35,6 @@ def unsupported(node: Node, what: str) -> Unsupported:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class CleanStep:
-    """A step that an interface offers for cleaning, deploying or servicing.
-
-    priority: 0 means only when asked for. argsinfo: argument name to {"description", "required"}.
-    """
-
-    interface: str
-    step: str
-    priority: int
-    argsinfo: dict[str, Any] = field(default_factory=dict[str, Any])
-    abortable: bool = False
-    requires_ramdisk: bool = True
-
-
 class Driver(Protocol):
     """What all interfaces have in common."""
 
@@ -181,10 +166,6 @@ class Deploy(Driver, Protocol):
     @property
     def uses_agent(self) -> bool:
         """Whether a ramdisk with an agent does the work; else the machine boots at once."""
-        ...
-
-    def steps(self, node: Node) -> Sequence[CleanStep]:
-        """Steps that need no agent's answer; the agent adds its own."""
         ...
 
 

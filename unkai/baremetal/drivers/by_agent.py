@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from unkai.baremetal.drivers.base import CleanStep, unsupported
+from unkai.baremetal.drivers.base import unsupported
 from unkai.baremetal.model import Inventory, Node
 
 
@@ -26,9 +24,6 @@ class _ByAgent:
 class AgentDeploy(_ByAgent):
     """`direct`: the agent fetches the image and writes it to the disk."""
 
-    def steps(self, node: Node) -> Sequence[CleanStep]:
-        return ()
-
 
 class RamdiskDeploy(_ByAgent):
     """`ramdisk`: the tenant's system is itself a ramdisk, or an ISO; nothing is written."""
@@ -36,9 +31,6 @@ class RamdiskDeploy(_ByAgent):
     @property
     def uses_agent(self) -> bool:
         return False
-
-    def steps(self, node: Node) -> Sequence[CleanStep]:
-        return ()
 
 
 class AgentInspect(_ByAgent):

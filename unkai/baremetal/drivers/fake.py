@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from unkai.baremetal.drivers.base import CleanStep, Ramdisk, unsupported
-from unkai.baremetal.model import DeployImage, Inventory, Node, Port, PowerState
+from unkai.baremetal.drivers.base import Ramdisk, unsupported
+from unkai.baremetal.model import Inventory, Node, Port, PowerState
 
 DEVICES = ("pxe", "disk", "cdrom", "bios", "safe")
 
@@ -181,9 +181,6 @@ class FakeDeploy(_Fake):
     def uses_agent(self) -> bool:
         return False
 
-    def steps(self, node: Node) -> Sequence[CleanStep]:
-        return ()
-
 
 class FakeInspect(_Fake):
     @property
@@ -207,19 +204,6 @@ class FakeBios(_Fake):
     async def factory_reset(self, node: Node) -> bool:
         self._machines.check(node, "factory_reset").bios = FakeMachine().bios
         return False
-
-
-class NoImages:
-    """No image is to be had: where no machine writes any."""
-
-    async def publish(self, node: Node, image_id: str) -> DeployImage:
-        raise unsupported(node, "images")
-
-    async def withdraw(self, node: Node) -> None:
-        """Nothing was offered."""
-
-    def leftovers(self, keep: Sequence[str]) -> list[str]:
-        return []
 
 
 class FakeConsole(_Fake):

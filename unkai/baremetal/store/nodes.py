@@ -29,10 +29,6 @@ JSON_COLUMNS = frozenset(one.name for one in nodes.c if isinstance(one.type, Jso
 
 _BY_NAME = select(nodes).where(nodes.c.name == bindparam("one"))
 _BY_INSTANCE = select(nodes).where(nodes.c.instance_uuid == bindparam("one"))
-_STATES = select(
-    nodes.c.provision_state, nodes.c.power_state, nodes.c.maintenance, func.count().label("nodes")
-).group_by(nodes.c.provision_state, nodes.c.power_state, nodes.c.maintenance)
-
 _WATCHED = (
     "uuid",
     "driver",
@@ -200,10 +196,6 @@ async def remove_node(tx: Tx, uuid: str) -> bool:
     return await NODES.remove(tx, uuid)
 
 
-async def nodes_in(session: Session, states: Sequence[State]) -> Sequence[Node]:
-    return await NODES.list(session, nodes.c.provision_state.in_(states))
-
-
 async def nodes_with_console(session: Session, uuids: Sequence[str]) -> Sequence[Node]:
     """These, and those whose console is enabled."""
     return await NODES.list(session, or_(nodes.c.console_enabled, nodes.c.uuid.in_(uuids)))
@@ -211,12 +203,6 @@ async def nodes_with_console(session: Session, uuids: Sequence[str]) -> Sequence
 
 async def nodes_with_class(session: Session) -> Sequence[Node]:
     return await NODES.list(session, nodes.c.resource_class.is_not(None))
-
-
-async def count_states(session: Session) -> list[tuple[str, str | None, bool, int]]:
-    """(provision_state, power_state, maintenance, how many nodes)."""
-    rows = await session.all(_STATES)
-    return [(row.provision_state, row.power_state, row.maintenance, row.nodes) for row in rows]
 
 
 async def nodes_to_watch(session: Session) -> list[Node]:

@@ -6,15 +6,14 @@ and claim stay: a rebuild makes the machine anew on the same host.
 
 from __future__ import annotations
 
-from unkai.compute.model import Server, ServerAction, ServerFault
+from unkai.compute.actions.note_found import note_found
+from unkai.compute.model import Server, ServerFault
 from unkai.compute.service import Compute, is_node
 from unkai.compute.states import Power, VmState
-from unkai.compute.store import server_actions, servers
+from unkai.compute.store import servers
 from unkai.hypervisor.model import PowerState
 from unkai.kit.db import Tx
 from unkai.kit.log import log
-from unkai.timeline import model as who
-from unkai.timeline.actions.record import event, record
 
 
 def is_lost(server: Server) -> bool:
@@ -71,32 +70,7 @@ async def _show(compute: Compute, tx: Tx, server: Server) -> None:
     await servers.change_server(
         tx, server.id, now, vm_state=VmState.ERROR, power_state=Power.NOSTATE, fault=fault
     )
-    request_id = f"req-{compute.kit.chance.uuid()}"
-    action = ServerAction(
-        server_id=server.id,
-        action="stop",
-        request_id=request_id,
-        project_id=server.project_id,
-        user_id=server.user_id,
-        started_at=now,
-        updated_at=now,
-        event="compute_sync_power_state",
-        ended_at=now,
-        result="Error",
-        host=server.host,
-        details=why,
-    )
-    await server_actions.add_actions(tx, [action])
-    await record(
-        tx,
-        event(
-            f"server/{server.id}",
-            who.HYPERVISOR,
-            "guest missing",
-            started_at=now,
-            ended_at=now,
-            request_id=request_id,
-            detail=why,
-        ),
+    await note_found(
+        compute, tx, server, action="stop", result="Error", seen="guest missing", why=why
     )
     await compute.kit.events.emit(tx, "server.changed", server.id, {"action": "guest-lost"})

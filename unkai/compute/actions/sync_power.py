@@ -5,14 +5,13 @@ Nothing is believed on one look: the host is asked again, and the row must still
 
 from __future__ import annotations
 
-from unkai.compute.model import Server, ServerAction
+from unkai.compute.actions.note_found import note_found
+from unkai.compute.model import Server
 from unkai.compute.service import Compute
 from unkai.compute.states import POWER, Power, VmState
-from unkai.compute.store import hosts, server_actions, servers
+from unkai.compute.store import hosts, servers
 from unkai.hypervisor.model import PowerState
 from unkai.kit.db import Tx
-from unkai.timeline import model as who
-from unkai.timeline.actions.record import event, record
 
 EXPECTED = {
     VmState.ACTIVE: {PowerState.RUNNING},
@@ -76,33 +75,13 @@ async def _follow(compute: Compute, tx: Tx, server: Server, found: PowerState, r
     state = LEADS_TO[found]
     power = Power.SHUTDOWN if found is PowerState.CRASHED else POWER[found]
     await servers.change_server(tx, server.id, now, vm_state=state, power_state=power)
-    request_id = f"req-{compute.kit.chance.uuid()}"
-    why = reason or f"The machine was found {found.value}."
-    action = ServerAction(
-        server_id=server.id,
-        action="start" if state is VmState.ACTIVE else "stop",
-        request_id=request_id,
-        project_id=server.project_id,
-        user_id=server.user_id,
-        started_at=now,
-        updated_at=now,
-        event="compute_sync_power_state",
-        ended_at=now,
-        result="Success",
-        host=server.host,
-        details=why,
-    )
-    await server_actions.add_actions(tx, [action])
-    await record(
+    await note_found(
+        compute,
         tx,
-        event(
-            f"server/{server.id}",
-            who.HYPERVISOR,
-            f"guest {found.value}",
-            started_at=now,
-            ended_at=now,
-            request_id=request_id,
-            detail=why,
-        ),
+        server,
+        action="start" if state is VmState.ACTIVE else "stop",
+        result="Success",
+        seen=f"guest {found.value}",
+        why=reason or f"The machine was found {found.value}.",
     )
     await compute.kit.events.emit(tx, "server.changed", server.id, {"action": "sync-power"})
