@@ -16,6 +16,8 @@ from unkai.kit.dial import http_client
 from unkai.kit.errors import Conflict, Failed, Unavailable
 
 TIMEOUT_S = 60.0
+CONNECT_TIMEOUT_S = 10.0
+"""A machine whose power is gone answers nothing at all."""
 
 
 class HttpAgent:
@@ -55,7 +57,8 @@ class HttpAgent:
             async with http_client(
                 self._namespace, tls=_trust(info.get("agent_verify_ca")), timeout_s=TIMEOUT_S
             ) as client:
-                answer = await client.request(method, target, json=body)
+                limits = httpx.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+                answer = await client.request(method, target, json=body, timeout=limits)
         except httpx.HTTPError as error:
             raise Unavailable(
                 f"The agent of node {node.uuid} does not answer at {url}.", code="agent-unreachable"
