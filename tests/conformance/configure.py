@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +26,7 @@ def write_configuration(cloud: RunningCloud, folder: Path, roles: str = "member"
     roles: what every user of tempest's gets besides its own.
     """
     connection: Any = connect(cloud)
-    image, other = _images(connection, folder, real=not cloud.fake)
+    image, other = _images(connection, folder)
     small, large = (_flavor(connection, name, memory) for name, memory in FLAVORS.items())
     external = next(iter(connection.network.networks(is_router_external=True)), NOTHING)
     inner = next(iter(connection.network.networks(is_router_external=False)), NOTHING)
@@ -66,22 +65,18 @@ def connect(cloud: RunningCloud) -> Any:
     return openstack.connection.Connection(config=loader.get_one("unkai"))
 
 
-def _images(connection: Any, folder: Path, *, real: bool) -> tuple[Any, Any]:
-    """The seeded one, and a second record of the same content; a fake cloud gets small files."""
+def _images(connection: Any, folder: Path) -> tuple[Any, Any]:
+    """The seeded one, and a second record of the same content."""
     found = list(connection.image.images())
-    path = folder / "guest.qcow2"
-    if real or found:
-        with path.open("wb") as file:
-            connection.image.download_image(found[0], output=file)
-    else:
-        words = ["qemu-img", "create", "-q", "-f", "qcow2", str(path), "16M"]
-        subprocess.run(words, check=True)
+    path = folder / "guest"
+    with path.open("wb") as file:
+        connection.image.download_image(found[0], output=file)
     while len(found) < 2:
         with path.open("rb") as file:  # by its name, openstacksdk would not close it
             made = connection.image.create_image(
                 f"tempest-{len(found)}",
                 data=file,
-                disk_format="qcow2",
+                disk_format=found[0].disk_format,
                 container_format="bare",
                 visibility="public",
                 wait=True,

@@ -197,6 +197,7 @@ class Guest:
         self.port = port
         self.address = port.fixed_ips[0].ip_address
         self.servers: list[asyncio.Server] = []
+        self.asked: set[asyncio.StreamWriter] = set()
 
     async def ping(self, address: str, *, count: int = 1, source: str | None = None) -> bool:
         command = ["ping", "-n", "-c", str(count), "-i", "0.2", "-W", "1", address]
@@ -237,11 +238,13 @@ class Guest:
         """Answer every line with who asked and what."""
 
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self.asked.add(writer)
             with suppress(OSError):
                 line = (await reader.readline()).decode().strip()
                 writer.write(f"{writer.get_extra_info('peername')[0]} {line}\n".encode())
                 await writer.drain()
             writer.close()
+            self.asked.discard(writer)
 
         listener = await netns.run(self.name, lambda: netns.listen_tcp(None, host, port))
         self.servers.append(await asyncio.start_server(answer, sock=listener))
@@ -303,6 +306,8 @@ class Lab:
         for guest in self.guests:
             for server in guest.servers:
                 server.close()
+            for writer in guest.asked:
+                writer.transport.abort()
             if guest.name != self.namespace:
                 netns.delete(guest.name)
 
