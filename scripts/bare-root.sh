@@ -28,7 +28,7 @@ make_base() {
     for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
         [ ! -s "$file" ] || sources+=("$file")
     done
-    mmdebstrap --quiet --variant=minbase bookworm "$folder/base.tar.new" "${sources[@]}"
+    mmdebstrap --quiet --format=tar --variant=minbase bookworm "$folder/base.tar.new" "${sources[@]}"
     mv "$folder/base.tar.new" "$folder/base.tar"
 }
 
