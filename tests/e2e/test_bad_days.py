@@ -212,7 +212,7 @@ def test_a_daemon_killed_during_a_boot(disturbed: Disturbed, visitor: Visitor, n
     visitor.reach(server_id, "ACTIVE")
     visitor.delete(server_id)
     visitor.gone(server_id)
-    assert disturbed.daemon(name) != pid
+    until(lambda: disturbed.another_daemon(name, pid), seconds=30, what=f"another {name}")
 
 
 def test_daemons_and_cloud_killed_together(disturbed: Disturbed, visitor: Visitor) -> None:

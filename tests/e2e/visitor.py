@@ -194,6 +194,13 @@ class Disturbed:
         run_dir = Path("/run") / (self.cloud.namespace or "") / "ovn"
         return int((run_dir / f"{name}.pid").read_text())
 
+    def another_daemon(self, name: str, pid: int) -> bool:
+        """Whether a killed daemon has a successor, which has written its own pid."""
+        try:
+            return self.daemon(name) != pid
+        except (FileNotFoundError, ValueError):
+            return False
+
     def leftovers(self) -> list[Any]:
         """What the audit finds, once no operation is under way."""
         admin = Visitor(self.cloud, "unkai")
