@@ -149,7 +149,10 @@ def wires_of(tenant: Tenant, name: str, cidr: str) -> Generator[Wires]:
 
         public = external_network(tenant)
         network = made("networks", "network")
-        subnet = made("subnets", "subnet", network_id=network, cidr=cidr, ip_version=4)
+        base = cidr.rsplit(".", 1)[0]  # below the pool are the addresses that tests ask for
+        pools = [{"start": f"{base}.100", "end": f"{base}.200"}]
+        asked = {"network_id": network, "cidr": cidr, "ip_version": 4, "allocation_pools": pools}
+        subnet = made("subnets", "subnet", **asked)
         gateway = {"network_id": public}
         router = made("routers", "router", external_gateway_info=gateway)
         plug = f"/network/v2.0/routers/{router}"

@@ -77,8 +77,6 @@ class Switch:
         """A cable: one end is the switch's trunk, the other whoever's bridge carries the VLANs."""
         if not rtnetlink.has_link(uplink):
             rtnetlink.add_veth(uplink, trunk)
-            for end in (uplink, trunk):
-                rtnetlink.set_link(end, up=True)
             await self._plug_again(uplink)
         if self._find("Port", trunk) is None:
             change = self._ovsdb.transaction()
@@ -87,6 +85,9 @@ class Switch:
             bridge = {"name": self._settings.bridge}
             change.mutate("Bridge", bridge, "ports", "insert", [port])
             await self._commit(change)
+        # Last: a switch that lets go of a link gives it back as it found it, which was down.
+        for end in (uplink, trunk):
+            rtnetlink.set_link(end, up=True)
 
     async def _plug_again(self, link: str) -> None:
         """A switch that had a link of this name listens to the one that is gone."""
