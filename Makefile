@@ -46,7 +46,7 @@ types:
 	@NODE_OPTIONS=--max-semi-space-size=64 pyright --pythonpath $(PYTHON)
 
 unit:
-	@pytest -n 2 -m 'not thorough' tests/unit tests/api tests/tidy
+	@pytest -n 3 --dist loadgroup -m 'not thorough' tests/unit tests/api tests/tidy
 
 bench: setup-dev ## medians and CPU per operation, as a table and bench/results/
 	@$(PYTHON) -m bench.run

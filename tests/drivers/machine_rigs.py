@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
+import subprocess
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -41,7 +42,7 @@ class Floor:
     async def start(self) -> None:
         await self.driver.start()
         site, switch = self.driver.site, self.driver.switch
-        await netns.run(site.namespace, lambda: _link("up0", "up0p"))
+        await netns.run(site.namespace, lambda: rtnetlink.add_veth("up0", "up0p"))
         change = switch.transaction()
         root = next(iter(switch.rows("Open_vSwitch")))
         columns = {"name": "rack0", "datapath_type": site.datapath_type}
@@ -52,6 +53,16 @@ class Floor:
         bridge = change.insert("Bridge", {**columns, "ports": ports})
         change.mutate("Open_vSwitch", root, "bridges", "insert", [bridge])
         await switch.commit(change)
+        await asyncio.to_thread(self._raise, "up0", "up0p")
+
+    def _raise(self, *links: str) -> None:
+        """Once the switch holds them: one that it lets go of comes back as it was found, down."""
+        site = self.driver.site
+        for link in links:
+            asked = ["wait-until", "Interface", link, "ofport>0"]
+            vsctl = ["ovs-vsctl", f"--db=unix:{site.switch_socket}", "--timeout=10", *asked]
+            subprocess.run(vsctl, check=True, timeout=15)
+            netns.call(site.namespace, lambda link=link: rtnetlink.set_link(link, up=True))
 
     async def add_port(self, name: str) -> Link:
         """A port of the switch with this interface, parked."""
@@ -86,12 +97,6 @@ class Floor:
         await self.switches.close()
         self.lab.clear()
         await self.driver.stop()
-
-
-def _link(near: str, far: str) -> None:
-    rtnetlink.add_veth(near, far)
-    rtnetlink.set_link(near, up=True)
-    rtnetlink.set_link(far, up=True)
 
 
 def floor_site(folder: Path) -> Site:

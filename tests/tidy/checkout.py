@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import subprocess
 from pathlib import Path
@@ -21,8 +20,3 @@ def files(*patterns: str) -> tuple[Path, ...]:
 
 def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
-
-
-@functools.cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(), filename=str(path))

@@ -284,6 +284,14 @@ class HistoryEntry(Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Carrier:
+    """The node of an instance, and whether it is on as far as is known."""
+
+    uuid: str
+    power_state: PowerState | None
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """What an inspection found, as the agent or the BMC told it."""
 

@@ -28,7 +28,7 @@ _TABLES: Final[dict[str, tuple[str, ...]]] = {
     "Port": ("name", "interfaces", "tag", "external_ids"),
     "Interface": ("name", "ofport", "mac_in_use", "external_ids"),
 }
-_UNPLUG_S: Final = 10.0
+_PLUG_S: Final = 10.0
 _COOKIE: Final = "0x7261636b"
 """Marks the flows of a fault: "rack"."""
 
@@ -85,9 +85,15 @@ class Switch:
             bridge = {"name": self._settings.bridge}
             change.mutate("Bridge", bridge, "ports", "insert", [port])
             await self._commit(change)
-        # Last: a switch that lets go of a link gives it back as it found it, which was down.
+        # Once it holds them: a switch that lets go of a link gives it back as it found it, down.
+        await self._ovsdb.until(lambda: self._holds(uplink) and self._holds(trunk), _PLUG_S)
         for end in (uplink, trunk):
             rtnetlink.set_link(end, up=True)
+
+    def _holds(self, link: str) -> bool:
+        """Whether a link that it is told to have has a number there."""
+        found = self._find("Interface", link)
+        return found is None or found[1].number("ofport") > 0
 
     async def _plug_again(self, link: str) -> None:
         """A switch that had a link of this name listens to the one that is gone."""
@@ -102,7 +108,7 @@ class Switch:
         change.mutate("Bridge", bridge, "ports", "delete", [port[0]])
         change.update("Open_vSwitch", root_id, {"next_cfg": unplugged})
         await self._commit(change)
-        await self._ovsdb.until(lambda: self._has_done(unplugged), timeout_s=_UNPLUG_S)
+        await self._ovsdb.until(lambda: self._has_done(unplugged), timeout_s=_PLUG_S)
         change = self._ovsdb.transaction()
         interface = change.insert("Interface", {"name": link})
         made = change.insert("Port", {"name": link, "interfaces": [interface]})

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from tests.api.baremetal.agents import PlayedAgents, PlayedImages
+from tests.databases import with_tables
 from unkai.baremetal.actions.provision import provision
 from unkai.baremetal.actions.registry import register_operations
 from unkai.baremetal.api import baremetal_apis
@@ -201,7 +202,7 @@ async def opened(
     """A life of the service; at its end everything of it stops where it is, as in a crash."""
     folder, machines = outside.folder, outside.machines
     clock, chance = Clock(), Chance()
-    database = await open_database(str(folder / "unkai.db"))
+    database = await open_database(with_tables(str(folder / "unkai.db")))
     events = Events(database, clock)
     operations = Operations(database, clock, chance, events, observer=StepRecorder())
     kit = Kit(database, clock, chance, events, operations, Reconcilers(clock))

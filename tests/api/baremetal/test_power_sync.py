@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -178,9 +179,20 @@ async def test_a_node_with_work_under_way_is_left_alone(sync: Sync) -> None:
     assert (await sync.now(node)).health is None and (await sync.now(other)).power_state is OFF
 
 
-async def test_many_nodes_are_written_in_few_transactions(sync: Sync) -> None:
-    added = [await sync.add(number) for number in range(1, 121)]
+async def test_many_nodes_are_written_in_few_transactions(
+    sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = await asyncio.gather(*(sync.add(number) for number in range(1, 121)))
+    database, written = sync.baremetal.kit.database, list[Any]()
+    transact = database.transact
+
+    async def counted(fn: Any) -> Any:
+        written.append(fn)
+        return await transact(fn)
+
+    monkeypatch.setattr(database, "transact", counted)
     await sync.run()
+    assert 0 < len(written) < 40
     assert {(await sync.now(node)).power_state for node in added} == {OFF}
     await sync.run()
     assert sync.sync.polls == 240

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from tests.api.baremetal.rig import Rig
+from tests.databases import with_tables
 from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.baremetal.drivers.base import Ramdisk
 from unkai.baremetal.drivers.boot.convert import RawImages
@@ -115,7 +116,7 @@ class Floor:
 
 @pytest.fixture
 async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
-    database = await open_database(str(tmp_path / "db"))
+    database = await open_database(with_tables(str(tmp_path / "db")))
     clock, chance, wire = Clock(), Chance(), FakeWire()
     events = Events(database, clock)
     operations = Operations(database, clock, chance, events)

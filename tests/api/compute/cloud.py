@@ -18,6 +18,7 @@ from msgspec import structs
 from sqlalchemy import insert
 
 from tests.api.baremetal.agents import PlayedImages
+from tests.databases import with_tables
 from unkai.baremetal.actions.record_bmc_calls import BmcCalls
 from unkai.baremetal.actions.registry import register_operations as register_baremetal
 from unkai.baremetal.drivers.consoles import Consoles
@@ -202,7 +203,7 @@ class Cloud:
     async def until(self, check: Callable[[], Awaitable[Any]], seconds: float = 20) -> None:
         async with asyncio.timeout(seconds):
             while not await check():
-                await asyncio.sleep(0.002)
+                await asyncio.sleep(0.005)
 
     async def reach(self, server_id: str, status: str, seconds: float = 20) -> dict[str, Any]:
         """The server once it has the status and nothing is being done to it."""
@@ -288,7 +289,7 @@ async def a_network(
 async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[Cloud]:
     """A life of the cloud; at its end everything of it stops where it is, as in a crash."""
     clock, chance = Clock(), Chance()
-    database = await open_database(str(outside.folder / "unkai.db"))
+    database = await open_database(with_tables(str(outside.folder / "unkai.db")))
     events = Events(database, clock)
     operations = Operations(database, clock, chance, events, observer=StepRecorder())
     kit = Kit(database, clock, chance, events, operations, Reconcilers(clock))

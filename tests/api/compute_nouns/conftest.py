@@ -9,6 +9,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from tests.databases import with_tables
 from unkai.compute.api import compute_apis
 from unkai.compute.service import Compute
 from unkai.identity.model import DEFAULT_DOMAIN_ID, ROOT, Project
@@ -44,7 +45,7 @@ async def authenticate(token: str, request_id: str) -> Caller:
 
 @pytest.fixture
 async def compute(tmp_path: Path) -> AsyncIterator[Compute]:
-    database = await open_database(str(tmp_path / "unkai.db"))
+    database = await open_database(with_tables(str(tmp_path / "unkai.db")))
     clock, chance = Clock(), Chance()
     events = Events(database, clock)
     operations = Operations(database, clock, chance, events)

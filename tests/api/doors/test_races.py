@@ -14,7 +14,10 @@ from tests.api.doors.house import House
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.parametrize(
-        "any_database", ["sqlite", "postgresql"], indirect=True, scope="module"
+        "any_database",
+        ["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)],
+        indirect=True,
+        scope="module",
     ),
 ]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from tests.databases import with_tables
 from unkai.identity.actions.authenticate import authenticate
 from unkai.identity.actions.issue_token import issue_token
 from unkai.identity.actions.seed import seed_identity
@@ -124,7 +125,7 @@ UNSCOPED = Scope("unscoped")
 async def open_cloud(folder: Path, url: str) -> AsyncGenerator[Cloud]:
     """A fresh cloud on the database at `url`; its keys are in `folder`."""
     watch, chance = Watch(), Chance()
-    database = await open_database(url)
+    database = await open_database(with_tables(url))
     events = Events(database, watch)
     operations = Operations(database, watch, chance, events)
     kit = Kit(database, watch, chance, events, operations, Reconcilers(watch))

@@ -48,11 +48,7 @@ def bodies(shape: Any) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize(
-    "database_url",
-    ["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)],
-    indirect=True,
-)
+@pytest.mark.thorough
 async def test_odd_bodies(either: Cloud) -> None:
     admin = await either.token("admin")
     project = await either.make(admin, "project", name="target")

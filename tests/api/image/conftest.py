@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.databases import with_tables
 from unkai.image.api import image_api
 from unkai.image.drivers.file import FileStore
 from unkai.image.drivers.inspection.sandboxed import SandboxedInspector
@@ -123,7 +124,7 @@ MakeImageService = Callable[..., Awaitable[ImageService]]
 @pytest.fixture
 async def make_service(tmp_path: Path, image_database: str) -> AsyncIterator[MakeImageService]:
     """Make the service in tmp_path; arguments replace its parts."""
-    database = await open_database(image_database)
+    database = await open_database(with_tables(image_database))
     clock, chance = Clock(), Chance()
     events = Events(database, clock)
     operations = Operations(database, clock, chance, events)

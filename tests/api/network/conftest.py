@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.databases import with_tables
 from unkai.kit.clock import Chance, Clock
 from unkai.kit.db import open_database
 from unkai.kit.errors import Unauthorized
@@ -48,7 +49,7 @@ async def authenticate(token: str, request_id: str) -> Caller:
 
 @asynccontextmanager
 async def opened(url: str, wire: FakeWire) -> AsyncGenerator[NetworkService]:
-    database = await open_database(url)
+    database = await open_database(with_tables(url))
     clock, chance = Clock(), Chance()
     events = Events(database, clock)
     operations = Operations(database, clock, chance, events)

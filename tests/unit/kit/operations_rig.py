@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.databases import with_tables
 from unkai.kit.clock import Chance, Clock
 from unkai.kit.db import Database, Tx, open_database
 from unkai.kit.events import Events
@@ -158,7 +159,7 @@ async def opened(
     folder: Path, *definitions: Operation, world: World | None = None
 ) -> AsyncGenerator[Rig]:
     """A process on the database in `folder`: stopped where it is at the end, like a crash."""
-    rig = Rig(await open_database(str(folder / "db")), world)
+    rig = Rig(await open_database(with_tables(str(folder / "db"))), world)
     rig.register(*definitions)
     try:
         yield rig

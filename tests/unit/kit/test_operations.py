@@ -100,7 +100,7 @@ async def test_a_peer_at_work_is_asked_again_at_an_even_pace(rig: Rig) -> None:
     async def until_done(_world: World, _run: Run) -> None:
         asked.append(1)
         if len(asked) < 12:
-            raise Retry("the peer works", 0.05, steady=True)
+            raise Retry("the peer works", 0.05, until=("peer.changed", "p1"))
 
     definition = Operation("watch", Step(until_done, "A"))
     rig.operations.register(definition, rig.world)
@@ -108,3 +108,26 @@ async def test_a_peer_at_work_is_asked_again_at_an_even_pace(rig: Rig) -> None:
 
     assert await rig.ended(await rig.submit(definition)) == "done"
     assert len(asked) == 12
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["while asleep", "while it is asked"])
+async def test_a_peer_at_work_ends_the_pause(rig: Rig, *, early: bool) -> None:
+    asked: list[int] = []
+
+    async def until_done(_world: World, _run: Run) -> None:
+        asked.append(1)
+        if len(asked) == 1:
+            if early:
+                await rig.emit("peer.changed", "p1")
+            raise Retry("the peer works", 60.0, until=("peer.changed", "p1"))
+
+    definition = Operation("watch", Step(until_done, "A"))
+    rig.operations.register(definition, rig.world)
+    await rig.operations.start()
+    run_id = await rig.submit(definition)
+    if not early:
+        await rig.reaches(run_id, "waiting")
+        await rig.emit("peer.changed", "p1")
+
+    assert await rig.ended(run_id) == "done"
+    assert len(asked) == 2

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
+from tests.databases import with_tables
 from tests.unit.kit.operations_rig import Rig, World, create, opened, three, wait_port
 from unkai.kit.db import Session, Tx, open_database
 from unkai.kit.errors import Conflict
@@ -362,7 +363,7 @@ class Replicas:
 
 @pytest.fixture
 async def replicas(tmp_path: Path) -> AsyncIterator[Replicas]:
-    database = await open_database(str(tmp_path / "db"))
+    database = await open_database(with_tables(str(tmp_path / "db")))
     world = World()
     pair = Replicas(Rig(database, world, sole=False), Rig(database, world, sole=False))
     yield pair
@@ -436,7 +437,7 @@ class Watcher:
 
 async def test_every_started_step_is_ended_for_the_observer(tmp_path: Path) -> None:
     watcher = Watcher()
-    rig = Rig(await open_database(str(tmp_path / "db")), observer=watcher)
+    rig = Rig(await open_database(with_tables(str(tmp_path / "db"))), observer=watcher)
     await rig.operations.start()
     definition = create(Step(wait_port, "N"))
     rig.register(definition, DELETE)

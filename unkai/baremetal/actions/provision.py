@@ -98,8 +98,7 @@ async def _make_available(baremetal: Baremetal, tx: Tx, node: Node, name: str) -
     """Through cleaning, of which there is none."""
     now = baremetal.kit.clock.now()
     await not_busy(baremetal, tx, node)
-    cleaning = structs.replace(node, provision_state=State.CLEANING)
-    assert moved(node, Event.PROVIDE, now, name=name)["provision_state"] == State.CLEANING
+    cleaning = structs.replace(node, **moved(node, Event.PROVIDE, now, name=name))
     values = {**moved(cleaning, Event.DONE, now), "target_provision_state": None}
     await nodes.change_node(tx, node, now, last_error=None, **values)
     await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)

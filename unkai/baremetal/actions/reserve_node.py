@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from unkai.baremetal.actions.change_state import NODE_CHANGED
-from unkai.baremetal.model import Node, State
+from unkai.baremetal.model import Carrier, Node, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store import nodes
 from unkai.baremetal.store.ports import PORTS, ports_of
@@ -46,8 +46,8 @@ async def node_of_instance(session: Session, instance_uuid: str) -> Node | None:
     return await nodes.node_of_instance(session, instance_uuid)
 
 
-async def nodes_by_instance(session: Session) -> dict[str, str]:
-    """Every instance that a node carries, and the node's uuid."""
+async def nodes_by_instance(session: Session) -> dict[str, Carrier]:
+    """Every instance that a node carries, and which."""
     return await nodes.nodes_by_instance(session)
 
 

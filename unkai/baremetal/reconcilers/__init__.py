@@ -27,11 +27,12 @@ def add_reconcilers(baremetal: Baremetal, guard: Guard, calls: BmcCalls) -> None
     if half_s > 0:
         sync = SyncPower(baremetal, guard)
         kit.reconcilers.add("power-sync", lambda: _half(kit.clock, sync, half_s), half_s)
-    reporter = kit.reconcilers.add("nodes", NodeReporter(baremetal).run, REPORT_EVERY_S)
-
+    nodes = NodeReporter(baremetal)
+    reporter = kit.reconcilers.add("nodes", nodes.run, REPORT_EVERY_S)
     consoles = kit.reconcilers.add("consoles", KeepConsoles(baremetal).run, CONSOLES_EVERY_S)
 
     async def node_changed(event: Event) -> None:
+        nodes.changed(event.key)
         reporter.wake()
         consoles.wake()
 

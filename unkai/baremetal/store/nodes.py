@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from unkai.baremetal.model import Node, State
+from unkai.baremetal.model import Carrier, Node, PowerState, State
 from unkai.baremetal.store.rows import Rows
 from unkai.baremetal.store.schema import nodes
 from unkai.kit.db import AnyRow, Json, Session, StaleWrite, Tx
@@ -48,8 +48,25 @@ _TO_WATCH = select(*(nodes.c[name] for name in _WATCHED)).where(
     nodes.c.provision_state.not_in((State.ENROLL, State.VERIFYING)),
     or_(nodes.c.maintenance.is_(False), nodes.c.fault == "power failure"),
 )
+_OFFERED = (
+    "uuid",
+    "name",
+    "driver",
+    "resource_class",
+    "traits",
+    "instance_uuid",
+    "provision_state",
+    "maintenance",
+    "maintenance_reason",
+    "retired",
+    "created_at",
+)
+_TO_REPORT = select(*(nodes.c[name] for name in _OFFERED))
+_WITH_CLASS = _TO_REPORT.where(nodes.c.resource_class.is_not(None))
 _PROVISION = select(nodes.c.uuid, nodes.c.provision_state)
-_CARRIED = select(nodes.c.instance_uuid, nodes.c.uuid).where(nodes.c.instance_uuid.is_not(None))
+_CARRIED = select(nodes.c.instance_uuid, nodes.c.uuid, nodes.c.power_state).where(
+    nodes.c.instance_uuid.is_not(None)
+)
 _TOKENS = select(nodes.c.uuid).where(nodes.c.agent_token.is_not(None))
 _SHARDS = (
     select(nodes.c.shard, func.count().label("nodes")).group_by(nodes.c.shard).order_by("shard")
@@ -62,8 +79,11 @@ async def states_of_nodes(session: Session) -> dict[str, State]:
     return {row.uuid: State(row.provision_state) for row in rows}
 
 
-async def nodes_by_instance(session: Session) -> dict[str, str]:
-    return {row.instance_uuid: row.uuid for row in await session.all(_CARRIED)}
+async def nodes_by_instance(session: Session) -> dict[str, Carrier]:
+    return {
+        row.instance_uuid: Carrier(row.uuid, row.power_state and PowerState(row.power_state))
+        for row in await session.all(_CARRIED)
+    }
 
 
 async def nodes_with_tokens(session: Session) -> set[str]:
@@ -201,8 +221,14 @@ async def nodes_with_console(session: Session, uuids: Sequence[str]) -> Sequence
     return await NODES.list(session, or_(nodes.c.console_enabled, nodes.c.uuid.in_(uuids)))
 
 
-async def nodes_with_class(session: Session) -> Sequence[Node]:
-    return await NODES.list(session, nodes.c.resource_class.is_not(None))
+async def nodes_with_class(session: Session) -> list[Node]:
+    """Nodes that the scheduler may choose from, with only the fields that this takes."""
+    return [NODES.of_row(row) for row in await session.all(_WITH_CLASS)]
+
+
+async def nodes_to_report(session: Session) -> list[Node]:
+    """Every node, with only the fields that placement is told of."""
+    return [NODES.of_row(row) for row in await session.all(_TO_REPORT)]
 
 
 async def nodes_to_watch(session: Session) -> list[Node]:

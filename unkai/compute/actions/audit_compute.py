@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from unkai.baremetal.actions.reserve_node import nodes_by_instance
 from unkai.compute.actions.busy_servers import busy_servers
 from unkai.compute.actions.lose_guest import is_lost
 from unkai.compute.actions.match_nodes import homeless_servers, strange_nodes
@@ -98,8 +99,10 @@ def _files_and_plugs(
 
 async def _nodes(compute: Compute, alive: dict[str, Server], busy: set[str]) -> list[Leftover]:
     """Physical machines against rows. What a node carries that never was a server is not ours."""
-    strange = await strange_nodes(compute, compute.kit.database.reader, busy)
-    homeless = await homeless_servers(compute, alive.values())
+    reader = compute.kit.database.reader
+    carried = await nodes_by_instance(reader)
+    strange = await strange_nodes(compute, reader, carried, busy)
+    homeless = homeless_servers(alive.values(), carried)
     return [
         *(
             _finding("node-without-server", node, f"It carries server {server_id}, which is gone.")

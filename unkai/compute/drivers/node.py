@@ -13,6 +13,7 @@ import gzip
 from collections.abc import AsyncIterator, Collection
 from typing import Any, NoReturn
 
+from unkai.baremetal.actions.change_state import NODE_CHANGED
 from unkai.baremetal.actions.node_logs import console_text
 from unkai.baremetal.actions.provision import provision
 from unkai.baremetal.actions.reserve_node import load_instance, node_of_instance, unload_instance
@@ -27,7 +28,8 @@ from unkai.kit.errors import BadRequest, Conflict, Failed
 from unkai.kit.operations import Retry
 from unkai.kit.policy import service_caller
 
-LOOK_AGAIN_S = 2.0
+LOOK_AGAIN_S = 10.0
+"""Should the event that tells be lost."""
 GIB = 1 << 30
 POWER = {NodePower.ON: PowerState.RUNNING, NodePower.OFF: PowerState.STOPPED}
 
@@ -148,7 +150,7 @@ class NodeHost:
         try:
             await provision(self._baremetal, caller, node.uuid, target, request_id="req-node")
         except Conflict as busy:
-            raise Retry(busy.message, LOOK_AGAIN_S) from busy
+            raise Retry(busy.message) from busy
 
     async def _until_active(self, server_id: str) -> None:
         node = await self._node(server_id)
@@ -162,7 +164,8 @@ class NodeHost:
             self._again(node)
 
     def _again(self, node: Node) -> NoReturn:
-        raise Retry(f"node {node.uuid} is {node.provision_state}", LOOK_AGAIN_S, steady=True)
+        blocker = f"node {node.uuid} is {node.provision_state}"
+        raise Retry(blocker, LOOK_AGAIN_S, until=(NODE_CHANGED, node.uuid))
 
     def _unable(self, what: str) -> BadRequest:
         return BadRequest(f"A physical machine cannot {what}.", code="not-on-a-node")

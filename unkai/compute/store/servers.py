@@ -57,6 +57,9 @@ def _reader(name: str) -> Callable[[str], Any]:
 _READERS = [(_NAMES.index(name), _reader(name)) for name in _JSON]
 
 
+_ON_NODES = select(*_COLUMNS).where(
+    servers.c.deleted_at.is_(None), servers.c.host.like("_" * 8 + "-____" * 3 + "-" + "_" * 12)
+)
 _ONE = select(*_COLUMNS).where(servers.c.id == bindparam("one"))
 
 
@@ -166,6 +169,12 @@ async def living_by_host(session: Session, host: str) -> list[Server]:
 async def list_all(session: Session) -> list[Server]:
     """Every server that is not deleted."""
     rows = await session.all(select(*_COLUMNS).where(servers.c.deleted_at.is_(None)))
+    return [of_row(row) for row in rows]
+
+
+async def on_nodes(session: Session) -> list[Server]:
+    """Those whose host has the form of a node's uuid."""
+    rows = await session.all(_ON_NODES)
     return [of_row(row) for row in rows]
 
 

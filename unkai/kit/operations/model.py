@@ -68,14 +68,17 @@ class Result:
 class Retry(Exception):
     """The step cannot go on now: run it again after `after_s`, and ever later after that.
 
-    `steady`: the peer is not away but at work, so each pause is `after_s`.
+    `until`: the peer is not away but at work, and tells by this event of this key: that ends the
+    pause, each of which is `after_s`.
     """
 
-    def __init__(self, blocker: str, after_s: float = 1.0, *, steady: bool = False) -> None:
+    def __init__(
+        self, blocker: str, after_s: float = 1.0, *, until: tuple[str, str] | None = None
+    ) -> None:
         super().__init__(blocker)
         self.blocker = blocker
         self.after_s = after_s
-        self.steady = steady
+        self.until = until
 
 
 StepFunction = Callable[[Any, Run], Awaitable[Any]]

@@ -48,7 +48,7 @@ async def run_all(process: Process, active: Active) -> None:
             raise
         except Exception as error:
             log.exception("operation was not saved", step=active.step.name)
-            more = await _later(process, active, said(error), 1.0)
+            more = await _later(process, active, Retry(said(error)))
         if not more:
             return
 
@@ -63,7 +63,7 @@ async def _do_one(process: Process, active: Active) -> bool:
     try:
         result = await _call(process, active)
     except Retry as retry:
-        return await _later(process, active, retry.blocker, retry.after_s, steady=retry.steady)
+        return await _later(process, active, retry, last_seen)
     except asyncio.CancelledError:
         if process.stopping or not active.run.cancelled:
             raise
@@ -179,31 +179,36 @@ async def _wait(process: Process, active: Active, wait: Wait, last_seen: int) ->
     return False
 
 
-async def _later(
-    process: Process, active: Active, blocker: str, after_s: float, *, steady: bool = False
-) -> bool:
-    """Give the slot up and come back; past the deadline, block or turn back."""
+async def _later(process: Process, active: Active, retry: Retry, last_seen: int = 0) -> bool:
+    """Give the slot up and come back; past the deadline, block or turn back.
+
+    last_seen: the newest event when the step began, for a `retry` that waits for one.
+    """
     if active.must_turn:
         return True
     run = active.run
     now = process.clock.now()
     overdue = now >= active.deadline
     if overdue and not active.definition.must_finish and not active.undoing:
-        return await _turn_back(process, active, Failed(blocker, code="deadline"))
+        return await _turn_back(process, active, Failed(retry.blocker, code="deadline"))
     run.attempt += 1
-    doublings = 0 if steady else min(run.attempt - 1, 6)
-    pause = min(after_s * 2**doublings, BACKOFF_MAX_S)
+    doublings = 0 if retry.until else min(run.attempt - 1, 6)
+    pause = min(retry.after_s * 2**doublings, BACKOFF_MAX_S)
     pause *= process.chance.uniform(0.8, 1.2)
+    name, key = retry.until or (None, None)
 
     async def write(tx: Tx) -> None:
+        missed = name and key and await process.events.seen_since(tx, name, key, last_seen)
         await _leave(
             process,
             tx,
             active,
             state=State.BLOCKED if overdue or active.undoing else State.WAITING,
             attempt=run.attempt,
-            next_at=now + pause,
-            blocker=blocker,
+            wait_event=name,
+            wait_key=key,
+            next_at=now if missed else now + pause,
+            blocker=retry.blocker,
             undoing=active.undoing,
             step=active.position,
         )
@@ -229,7 +234,7 @@ async def _leave(
 
 async def _step_failed(process: Process, active: Active, error: Exception) -> bool:
     if active.definition.must_finish:
-        return await _later(process, active, said(error), 1.0)
+        return await _later(process, active, Retry(said(error)))
     return await _turn_back(process, active, _as_fault(error, active.step))
 
 
@@ -262,6 +267,7 @@ async def _turn_cancelled(process: Process, active: Active) -> None:
 async def _undo_one(process: Process, active: Active) -> bool:
     """Undo the current step, which was started, and go one back; False when all is undone."""
     run, step = active.run, active.step
+    last_seen = process.events.last_seen
     if step.undo is not None:
         try:
             if process.probe:
@@ -271,11 +277,12 @@ async def _undo_one(process: Process, active: Active) -> bool:
                 await process.probe(run, step, "undone")
         except Retry as retry:
             blocker = f"undo of {step.name}: {retry.blocker}"
-            return await _later(process, active, blocker, retry.after_s)
+            again = Retry(blocker, retry.after_s, until=retry.until)
+            return await _later(process, active, again, last_seen)
         except Exception as error:
             if not isinstance(error, Fault):
                 log.exception("undo failed", step=step.name)
-            return await _later(process, active, f"undo of {step.name}: {said(error)}", 1.0)
+            return await _later(process, active, Retry(f"undo of {step.name}: {said(error)}"))
 
     async def write(tx: Tx) -> bool:
         if step.undo is not None:
