@@ -221,7 +221,7 @@ async def opened(
         drivers=with_agents(fake_drivers(machines)),
         agent=outside.agents,
         images=outside.images,
-        consoles=Consoles(NodeLogs(folder / "machines"), clock, chance),
+        consoles=Consoles(NodeLogs(folder / "machines"), clock),
         conductor="test-conductor",
     )
     register_operations(baremetal)

@@ -318,7 +318,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         drivers=fake_drivers(outside.machines),
         agent=cast("Any", None),
         images=PlayedImages(),
-        consoles=Consoles(NodeLogs(outside.folder / "machines"), clock, chance),
+        consoles=Consoles(NodeLogs(outside.folder / "machines"), clock),
         conductor="conductor",
     )
     compute = Compute(
