@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -60,7 +60,7 @@ class Reader:
 @asynccontextmanager
 async def console_of(
     rig: Rig, server_id: str, kind: ConsoleKind
-) -> AsyncIterator[tuple[ByteStream, Reader]]:
+) -> AsyncGenerator[tuple[ByteStream, Reader]]:
     console = await rig.agent.open_console(server_id, kind)
     try:
         yield console, Reader(console)
