@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from tests.api.baremetal.rig import Rig
+from tests.api.baremetal.rig import Outside, Rig, opened
 from unkai.baremetal.model import PowerState
 from unkai.image.store.schema import images
+from unkai.settings import BaremetalSettings
 
 pytestmark = pytest.mark.anyio
 DIRECT = {"deploy_interface": "direct", "inspect_interface": "agent", "rescue_interface": "agent"}
@@ -57,6 +59,14 @@ async def test_cleaning_runs_the_agents_steps_by_priority_and_no_other(rig: Rig)
     assert ran == ["erase_devices_metadata"]
     machine = rig.machine(node)
     assert (machine.power, machine.ramdisk, machine.networks) == (PowerState.OFF, None, [])
+
+
+async def test_the_settings_weigh_an_agents_clean_steps_anew(tmp_path: Path) -> None:
+    words = ("deploy.erase_devices=10", "deploy.erase_devices_metadata=0")
+    async with opened(Outside(tmp_path), BaremetalSettings(clean_step_priorities=words)) as rig:
+        await available(rig, **DIRECT)
+
+        assert [params["step"]["step"] for *_, params in rig.agents.done] == ["erase_devices"]
 
 
 async def test_a_manual_cleaning_runs_what_was_asked_and_ends_manageable(rig: Rig) -> None:
