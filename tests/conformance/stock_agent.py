@@ -1,8 +1,8 @@
 """`python -m tests.conformance.stock_agent [FOLDER]`: a ramdisk with the stock ironic-python-agent.
 
 Debian's packages and the agent from PyPI, as it is; ours is only the first process (stock-agent/),
-which brings up devices and addresses. Made once for a checkout (as root, with mmdebstrap; some
-three minutes), and again when this recipe changes. It knows virtual machines, as the rack's are.
+which brings up devices and addresses. Made once for a checkout (as root, with mmdebstrap; two to
+five minutes), and again when this recipe changes. It knows virtual machines, as the rack's are.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ AGENT_PLACE = "opt/agent"
 PACKAGES = (
     *("python3", "udev", "kmod", "udhcpc", "iproute2", "ca-certificates", "dmidecode", "lshw"),
     *("qemu-utils", "parted", "gdisk", "fdisk", "dosfstools", "e2fsprogs", "efibootmgr", "mdadm"),
-    *("hdparm", "nvme-cli", "smartmontools", "ipmitool", "pciutils", "ethtool", "lsscsi"),
+    *("hdparm", "nvme-cli", "smartmontools", "ipmitool", "pciutils", "ethtool", "lsscsi", "file"),
+    *("procps", "psmisc", "bsdextrautils"),
 )
 MODULES = (
     *("virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "virtio-rng", "ata_piix"),
@@ -61,6 +62,7 @@ def _make(made: Ramdisk) -> None:
         _agent(root)
         for place in UNNEEDED:
             shutil.rmtree(root / place, ignore_errors=True)
+        (root / "var/log").mkdir()
         parts.add_modules(root, kernel, MODULES)
         parts.copy_data(HERE / "stock-agent", root)
         packed = Path(name) / "initramfs"

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from tests.api.baremetal.agents import INVENTORY
 from tests.api.baremetal.rig import Outside, Rig, opened
+from unkai.baremetal.drivers.node_logs import AGENT
 from unkai.baremetal.model import PowerState
 from unkai.image.store.schema import images
 from unkai.settings import BaremetalSettings
@@ -174,6 +176,49 @@ async def test_inspection_by_the_agent_keeps_the_inventory(rig: Rig) -> None:
     assert shown["properties"]["cpus"] == "4"
     assert shown["properties"]["local_gb"] == "10"
     assert rig.machine(node).power == PowerState.OFF
+
+
+async def inspected(rig: Rig) -> str:
+    node = await rig.enroll(**DIRECT)
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    await rig.make_port(node, MAC)
+    await rig.provision(node, "inspect")
+    return node
+
+
+async def test_the_nic_a_boot_loader_named_is_the_one_to_boot_from(rig: Rig) -> None:
+    """Its BOOTIF has a hardware type in front and dashes in between, and is told as it is."""
+    macs = [MAC, "52:54:00:00:00:02", "52:54:00:00:00:03"]
+    nics = [{"name": f"eth{i}", "mac_address": mac} for i, mac in enumerate(macs)]
+    boot = {"current_boot_mode": "bios", "pxe_interface": "01-52-54-00-00-00-02"}
+    rig.agents.found = {"inventory": {**INVENTORY, "interfaces": nics, "boot": boot}}
+
+    node = await inspected(rig)
+    await rig.reach(node, "manageable")
+
+    shown = await rig.ask("GET", f"/ports/detail?node={node}")
+    booted = {port["address"]: port["pxe_enabled"] for port in shown["ports"]}
+    assert booted == {MAC: True, macs[1]: True, macs[2]: False}  # the first was there before
+
+
+async def test_what_an_agent_could_not_look_at_fails_the_inspection(rig: Rig) -> None:
+    rig.agents.found = {"error": "the disks do not answer"}
+
+    shown = await rig.reach(await inspected(rig), "inspect failed")
+
+    assert "the disks do not answer" in shown["last_error"]
+
+
+async def test_an_agents_log_of_its_inspection_is_the_nodes_and_no_fact(rig: Rig) -> None:
+    rig.agents.found = {"logs": "all is well", "root_disk": {"name": "/dev/vda"}}
+
+    node = await inspected(rig)
+    await rig.reach(node, "manageable")
+
+    shown = await rig.ask("GET", f"/nodes/{node}/inventory")
+    assert shown["plugin_data"] == {"root_disk": {"name": "/dev/vda"}}
+    assert rig.baremetal.consoles.logs.read(node, AGENT) == b"all is well"
 
 
 async def test_rescue_and_back(rig: Rig) -> None:

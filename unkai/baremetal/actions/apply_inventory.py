@@ -56,7 +56,7 @@ async def _make_ports(baremetal: Baremetal, tx: Tx, uuid: str, told: dict[str, A
     """A MAC that another node has stays that node's."""
     interfaces: list[dict[str, Any]] = told.get("interfaces") or []
     boot: dict[str, Any] = told.get("boot") or {}
-    pxe = str(boot.get("pxe_interface") or "").lower()
+    pxe = _mac_of(str(boot.get("pxe_interface") or ""))
     macs = {str(nic["mac_address"]).lower() for nic in interfaces if nic.get("mac_address")}
     known = {port.address for port in await ports_with(tx, sorted(macs))}
     for mac in sorted(macs - known):
@@ -68,3 +68,8 @@ async def _make_ports(baremetal: Baremetal, tx: Tx, uuid: str, told: dict[str, A
             created_at=baremetal.kit.clock.now(),
         )
         await PORTS.add(tx, port)
+
+
+def _mac_of(told: str) -> str:
+    """A boot loader's BOOTIF has a hardware type in front of the MAC, and dashes: 01-52-54-..."""
+    return told.lower().replace("-", ":")[-len("00:00:00:00:00:00") :]
