@@ -87,8 +87,8 @@ async def test_a_servers_life(house: House) -> None:
         assert answer.status == 202, answer.content
         server_id = answer.json()["server"]["id"]
         await stream.until("server.created", id=server_id, project_id=house.demo_id)
-        ended = await stream.until("operation.changed", about=f"server/{server_id}")
-        assert ended.data["project_id"] == house.demo_id
+        begun = await stream.until("operation.created", about=f"server/{server_id}")
+        assert begun.data["project_id"] == house.demo_id
 
         async def active() -> bool:
             shown = await house.ask("demo", "GET", f"/compute/v2.1/servers/{server_id}", **newest)
