@@ -15,6 +15,7 @@ from tests.databases import with_tables
 from unkai.baremetal.actions.provision import provision
 from unkai.baremetal.actions.registry import register_operations
 from unkai.baremetal.api import baremetal_apis
+from unkai.baremetal.drivers.bmcs import Bmcs
 from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect
 from unkai.baremetal.drivers.consoles import Consoles
 from unkai.baremetal.drivers.fake import FakeMachine, FakeMachines
@@ -222,6 +223,7 @@ async def opened(
         agent=outside.agents,
         images=outside.images,
         consoles=Consoles(NodeLogs(folder / "machines"), clock, chance),
+        bmcs=Bmcs(clock, chance),
         conductor="test-conductor",
     )
     register_operations(baremetal)
@@ -238,6 +240,7 @@ async def opened(
         finally:
             outside.agents.client = None
             await baremetal.consoles.close()
+            await baremetal.bmcs.close()
             await operations.stop()
             await events.stop()
             await database.close()
