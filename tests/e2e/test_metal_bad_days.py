@@ -7,6 +7,7 @@ node is free again, the machine is off and the audit is empty: the next day begi
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -212,6 +213,29 @@ def test_the_audit_names_each_kind_of_leftover(metal: Metal) -> None:
         subprocess.run([*switch, "set", *port, "tag=4094"], check=True)
         subprocess.run([*switch, "remove", *port, "external_ids", "unkai-node"], check=True)
     until(lambda: metal.disturbed.leftovers() == [], seconds=40, what="none is left")
+
+
+def test_the_audit_names_a_session_of_a_login_that_no_node_has(metal: Metal) -> None:
+    """The node's user is another one behind the API's back, until the audit was asked."""
+    database = metal.disturbed.cloud.state_dir / "unkai.db"
+    right = metal.machine()["driver_info"]
+    change = "update nodes set driver_info = ? where uuid = ?"
+
+    def write(info: dict[str, object]) -> None:
+        with closing(sqlite3.connect(database, timeout=20)) as connection, connection:
+            assert connection.execute(change, (json.dumps(info), metal.node)).rowcount == 1
+
+    def named() -> bool:
+        write({**right, "ipmi_username": "another"})
+        try:
+            found = {(one["kind"], one["id"]) for one in metal.disturbed.leftovers()}
+        finally:
+            write(right)
+        bmc = f"{right['ipmi_address']}:{right['ipmi_port']}"
+        return ("bmc-session", f"ipmi://{right['ipmi_username']}@{bmc}") in found
+
+    until(named, seconds=40, what="the session is named", pause_s=1.0)
+    until(lambda: metal.disturbed.leftovers() == [], seconds=20, what="none is left")
 
 
 # --- the image and the disk
