@@ -25,6 +25,7 @@ _LUA = Path("/usr/share/lua/5.4")
 _LUA_LIBRARIES = Path("/usr/lib/x86_64-linux-gnu/lua/5.4")
 _PROGRAMS: tuple[parts.Program, ...] = (
     ("lua5.4", "lua5.4", "usr/bin"),
+    ("luajit", "luajit", "usr/bin"),
     ("zstd", "zstd", "usr/bin"),
     ("sha256sum", "coreutils", "usr/bin"),
     ("sha512sum", "coreutils", "usr/bin"),

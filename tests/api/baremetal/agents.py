@@ -17,7 +17,14 @@ from unkai.baremetal.model import AgentCommand, DeployImage, Node, PowerState
 from unkai.kit.errors import NotFound, Unavailable
 
 INVENTORY = {
-    "interfaces": [{"name": "eth0", "mac_address": "52:54:00:00:00:01", "has_carrier": True}],
+    "interfaces": [
+        {
+            "name": "eth0",
+            "mac_address": "52:54:00:00:00:01",
+            "has_carrier": True,
+            "lldp": [[1, "045abf691deaaa"], [2, "056531"], [5, "6c656166"], [0, ""]],
+        }
+    ],
     "cpu": {"count": 4, "architecture": "x86_64"},
     "memory": {"physical_mb": 2048},
     "disks": [{"name": "/dev/vda", "size": 10 << 30}],

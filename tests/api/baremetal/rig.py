@@ -133,8 +133,8 @@ class Rig:
 
         await self.baremetal.kit.database.transact(write)
 
-    async def make_port(self, node: str, address: str) -> None:
-        port = Port(uuid=Chance().uuid(), node_uuid=node, address=address, created_at=0.0)
+    async def make_port(self, node: str, address: str, **more: Any) -> None:
+        port = Port(uuid=Chance().uuid(), node_uuid=node, address=address, created_at=0.0, **more)
         await self.baremetal.kit.database.transact(lambda tx: PORTS.add(tx, port))
 
     async def node(self, uuid: str) -> Node:

@@ -168,6 +168,23 @@ async def test_inspection_by_the_agent_keeps_the_inventory(rig: Rig) -> None:
     assert rig.machine(node).power == PowerState.OFF
 
 
+async def test_an_inspection_fills_in_what_a_port_does_not_say_of_its_switch(rig: Rig) -> None:
+    node = await rig.enroll(**DIRECT)
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    await rig.make_port(node, MAC, local_link_connection={"port_id": "ours"})
+
+    await rig.provision(node, "inspect")
+    await rig.reach(node, "manageable")
+
+    (port,) = (await rig.ask("GET", f"/nodes/{node}/ports?detail=true"))["ports"]
+    assert port["local_link_connection"] == {
+        "switch_id": "5a:bf:69:1d:ea:aa",
+        "switch_info": "leaf",
+        "port_id": "ours",
+    }
+
+
 async def test_rescue_and_back(rig: Rig) -> None:
     node = await deployed(rig)
 

@@ -69,6 +69,23 @@ def test_json_survives_the_round_trip(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ("0202 04aa 0402 0562 0000 0000", [[1, "04aa"], [2, "0562"], [0, ""]]),
+        ("0202 04aa 0405 0562", [[1, "04aa"]]),
+        ("02", []),
+        ("", []),
+    ],
+)
+def test_what_a_switch_says_is_told_as_it_is(
+    payload: str, expected: list[Any], tmp_path: Path
+) -> None:
+    (tmp_path / "lldp").mkdir()
+    (tmp_path / "lldp/eth0").write_bytes(bytes.fromhex(payload))
+    assert lua('return require("lldp").of(given)', "eth0", tmp_path) == expected
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *("", "{", "[1,]", '{"a"}', '{"a":}', "{1:2}", '"', '"\\x"', '"\\u12"', "nul", "01x"),

@@ -2,6 +2,7 @@
 local disks = require("disks")
 local hints = require("hints")
 local json = require("json")
+local lldp = require("lldp")
 local parameters = require("parameters")
 local system = require("system")
 
@@ -31,7 +32,7 @@ local function interface(name)
     product = system.line(folder .. "/device/device"),
     pci_address = device:match(".*(%x%x%x%x:%x%x:%x%x%.%x)"),
     driver = system.run("readlink", "-f", folder .. "/device/driver"):match("([^/\n]+)\n?$"),
-    lldp = json.array(),
+    lldp = lldp.of(name),
   }
 end
 
