@@ -11,6 +11,8 @@ from tests.api.baremetal.agents import MIRROR
 from tests.api.baremetal.rig import Rig
 from unkai.baremetal.model import PowerState
 from unkai.image.store.schema import images
+from unkai.kit.clock import Clock
+from unkai.timeline.actions.read import read_timeline
 
 pytestmark = pytest.mark.anyio
 DIRECT = {"deploy_interface": "direct", "inspect_interface": "agent", "rescue_interface": "agent"}
@@ -275,7 +277,32 @@ async def test_a_heartbeat_with_a_stolen_token_is_refused(rig: Rig) -> None:
     body = {"callback_url": "http://evil:9999", "agent_token": "x" * 43}
     await rig.ask("POST", f"/heartbeat/{node}", body, status=400)
 
+    body = {"callback_url": "http://evil:9999", "agent_token": token}
+    await rig.ask("POST", f"/heartbeat/{node}", body, status=400)
+
     assert await rig.agent_url(node) != "http://evil:9999"
+    reader = rig.baremetal.kit.database.reader
+    told = (await read_timeline(reader, Clock(), f"node/{node}")).events
+    refused = [one for one in told if one.action == "heartbeat refused"]
+    assert [one.outcome for one in refused] == ["failed"]  # told once a minute
+    assert "Invalid or missing agent token" in (refused[0].detail or "")
+
+
+async def test_an_agent_stays_where_it_first_called_from(rig: Rig) -> None:
+    """With the right token from another machine's address its commands go nowhere else."""
+    node = await available(rig, **DIRECT)
+    await give_image(rig, node)
+    rig.agents.stuck.add("standby.prepare_image")
+    await rig.provision(node, "active")
+    await rig.until_state(node, "wait call-back")
+    await rig.until(lambda: rig.is_writing(node))
+    before = await rig.agent_url(node)
+
+    body = {"callback_url": "http://evil:9999", "agent_token": rig.agents.boots[node].token}
+    answer = await rig.ask("POST", f"/heartbeat/{node}", body, status=400)
+
+    assert "not at evil" in str(answer)
+    assert await rig.agent_url(node) == before
 
 
 async def test_power_lost_in_the_middle_of_writing(rig: Rig) -> None:
