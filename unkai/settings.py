@@ -127,6 +127,18 @@ class BaremetalSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorSettings:
+    """Those of /unkai/v1."""
+
+    streams_per_user: int = 32
+    """Live streams that one user may hold open."""
+    stream_queue: int = 1000
+    """Changes that wait for a slow client before it has to look anew."""
+    heartbeat_s: float = 15.0
+    """How often a quiet stream says that it lives, and looks whether its token still holds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a cloud is told from outside."""
 
@@ -143,6 +155,7 @@ class Settings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)
     baremetal: BaremetalSettings = field(default_factory=BaremetalSettings)
+    operator: OperatorSettings = field(default_factory=OperatorSettings)
 
     @property
     def cloud_id(self) -> str:
@@ -278,7 +291,7 @@ def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
     return settings
 
 
-_SECTIONS = ("identity", "image", "network", "compute", "baremetal")
+_SECTIONS = ("identity", "image", "network", "compute", "baremetal", "operator")
 
 
 def _set(settings: Settings, key: str, value: object, source: str) -> Settings:

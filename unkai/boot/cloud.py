@@ -41,6 +41,7 @@ from unkai.image.drivers.file import FileStore
 from unkai.image.drivers.inspection.sandboxed import SandboxedInspector
 from unkai.image.reconcilers import add_reconcilers as add_image_reconcilers
 from unkai.image.service import ImageService
+from unkai.kit.changes import Feed
 from unkai.kit.clock import Chance, Clock, iso
 from unkai.kit.db import open_database
 from unkai.kit.events import Events
@@ -54,6 +55,7 @@ from unkai.network.drivers.metadata import MetadataServer
 from unkai.network.reconcilers.put_on_wire import add_reconcilers as add_network_reconcilers
 from unkai.network.service import NetworkService
 from unkai.operator.service import Operator
+from unkai.operator.streams import Streams
 from unkai.placement.actions.audit_placement import audit_placement
 from unkai.placement.service import Placement
 from unkai.settings import Settings
@@ -71,14 +73,18 @@ CATALOG = (
 """Type, name and path of every service in the catalog."""
 
 
+PRUNE_EVERY_S = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """A cloud that works; `app` answers for all of its APIs."""
+    """A cloud that works; `app` answers for all of its APIs, `feed` for its live streams."""
 
     app: ASGIApp
     kit: Kit
     compute: Compute
     world: World
+    feed: Feed
 
 
 class LateApp:
@@ -121,7 +127,7 @@ async def open_cloud(
         app = _app(compute, every_api(identity, compute, operator), dashboard)
         api.app = app
         await stack.enter_async_context(_moving(kit))
-        yield Cloud(app, kit, compute, world)
+        yield Cloud(app, kit, compute, world, operator.feed)
 
 
 def _services(
@@ -178,9 +184,14 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
         return {"database": "ok", **found.parts}
 
     reader = compute.kit.database.reader
+    feed = Feed(compute.kit.database, compute.kit.clock, several=bool(settings.database_url))
+    compute.kit.reconcilers.add("changes", feed.prune, PRUNE_EVERY_S)
     return Operator(
         kit=compute.kit,
         compute=compute,
+        settings=settings.operator,
+        feed=feed,
+        streams=Streams(settings.operator.streams_per_user),
         audits={
             "baremetal": lambda: audit_baremetal(compute.baremetal),
             "compute": lambda: audit_compute(compute),

@@ -7,6 +7,7 @@ from typing import Any
 from unkai.baremetal.actions.agent_session import end_session, session
 from unkai.baremetal.actions.apply_inventory import apply_inventory
 from unkai.baremetal.actions.change_state import fail_node, move_node, node_of, node_uuid_of
+from unkai.baremetal.actions.read_lldp import links_told
 from unkai.baremetal.model import Inventory
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import WAITING, Event
@@ -37,12 +38,13 @@ async def read_inventory(baremetal: Baremetal, run: Run) -> dict[str, Any]:
 
 async def finish_inspection(baremetal: Baremetal, run: Run) -> Result:
     told = run.results.get("read_inventory") or run.results["ask_bmc"]
+    found = Inventory(told["inventory"], told["plugin_data"])
+    links = await links_told(baremetal, await node_of(baremetal, run), found.inventory)
 
     async def write(tx: Tx) -> None:
         uuid = node_uuid_of(run)
         now = baremetal.kit.clock.now()
-        found = Inventory(told["inventory"], told["plugin_data"])
-        values = await apply_inventory(baremetal, tx, uuid, found)
+        values = await apply_inventory(baremetal, tx, uuid, found, links)
         node = await nodes.get_node(tx, uuid)
         assert node is not None
         if node.provision_state in WAITING:

@@ -33,6 +33,7 @@ from unkai.kit.errors import (
 )
 from unkai.kit.http import dialects
 from unkai.kit.http.call import Call
+from unkai.kit.http.event_stream import EventStream
 from unkai.kit.http.route import Api, Microversions, Route
 from unkai.kit.http.routing import Match, Router
 from unkai.kit.http.versions import NEWEST, Version, encode, lift, parse, plan
@@ -85,11 +86,14 @@ class App:
         logs.bind(request_id=request_id)
         api, template, response = await self._respond(request, request_id)
         name = api.name if api else "none"
+        answered = self._clock.monotonic()
         try:
             await response(scope, receive, send)
         except ClientDisconnect:
             log.info("client left", path=scope["path"])
         seconds = self._clock.monotonic() - started
+        if isinstance(response, EventStream):
+            seconds = answered - started
         observe_request(name, scope["method"], template, response.status_code, seconds)
         log.debug(
             "request",
