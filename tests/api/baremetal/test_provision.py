@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from tests.api.baremetal.agents import MIRROR
 from tests.api.baremetal.rig import Rig
 from unkai.baremetal.model import PowerState
 from unkai.image.store.schema import images
@@ -71,6 +72,38 @@ async def test_a_manual_cleaning_runs_what_was_asked_and_ends_manageable(rig: Ri
 
     await rig.reach(node, "manageable")
     assert [params["step"]["step"] for *_, params in rig.agents.done] == ["erase_devices"]
+
+
+async def test_software_raid_is_made_by_a_cleaning_and_is_where_the_node_boots(rig: Rig) -> None:
+    node = await rig.enroll(**DIRECT, raid_interface="agent")
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    config = {"logical_disks": [{"raid_level": "1", "size_gb": "MAX", "is_root_volume": True}]}
+    await rig.ask("PUT", f"/nodes/{node}/states/raid", config, status=204)
+
+    steps = [{"interface": "raid", "step": "create_configuration"}]
+    await rig.begin(node, "clean", clean_steps=steps)
+    shown = await rig.reach(node, "manageable")
+
+    asked = next(p for _, c, p in rig.agents.done if c == "clean.execute_clean_step")
+    assert asked["node"]["target_raid_config"] == config
+    assert shown["raid_config"]["logical_disks"] == [MIRROR]
+    assert shown["raid_config"]["last_updated"]
+    assert shown["properties"] == {"root_device": {"name": "/dev/md0"}, "local_gb": "9"}
+
+    await rig.begin(node, "clean", clean_steps=[{**steps[0], "step": "delete_configuration"}])
+    shown = await rig.reach(node, "manageable")
+    assert (shown["raid_config"], "root_device" in shown["properties"]) == ({}, False)
+
+
+async def test_a_node_without_raid_has_no_steps_of_it(rig: Rig) -> None:
+    node = await rig.enroll(**DIRECT, raid_interface="no-raid")
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    steps = [{"interface": "raid", "step": "create_configuration"}]
+    await rig.begin(node, "clean", clean_steps=steps)
+    shown = await rig.reach(node, "clean failed")
+    assert "has no step raid.create_configuration" in shown["last_error"]
 
 
 async def test_a_deploy_writes_the_image_in_two_power_cycles(rig: Rig) -> None:

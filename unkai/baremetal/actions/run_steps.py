@@ -17,6 +17,7 @@ from unkai.baremetal.actions.agent_session import (
     switch_power,
 )
 from unkai.baremetal.actions.change_state import move_node, node_of
+from unkai.baremetal.actions.set_raid_config import keep_raid_config
 from unkai.baremetal.model import Node, PowerState, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import Event
@@ -38,6 +39,8 @@ async def agent_steps(baremetal: Baremetal, node: Node, kind: str) -> Steps:
         raise Retry(away.message, 2.0) from away
     offered: dict[str, Any] = told.get(f"{kind}_steps", {})
     found = [step for steps in offered.values() for step in steps]
+    if node.interface("raid") != "agent":
+        found = [step for step in found if step["interface"] != "raid"]
     return sorted(found, key=lambda step: (-int(step.get("priority") or 0), step["step"]))
 
 
@@ -49,6 +52,7 @@ def _about(node: Node) -> dict[str, Any]:
             "properties": node.properties,
             "instance_info": {},
             "driver_internal_info": {},
+            "target_raid_config": node.target_raid_config,
         },
         "ports": [],
     }
@@ -138,7 +142,11 @@ async def _run_one(
         params={"step": step, **_about(node), f"{kind}_version": None},
         timeout_s=86400.0,
     )
-    return done if isinstance(done, Wait) else None
+    if isinstance(done, Wait):
+        return done
+    if step["interface"] == "raid":
+        await keep_raid_config(baremetal, node.uuid, step["step"], done.get(f"{kind}_result"))
+    return None
 
 
 async def _hold(baremetal: Baremetal, node: Node, step: dict[str, Any]) -> Wait | None:
