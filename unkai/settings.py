@@ -92,6 +92,8 @@ class BaremetalSettings:
 
     automated_clean: bool = True
     """Whether a node is cleaned before it becomes available."""
+    clean_step_priorities: tuple[str, ...] = ()
+    """Priorities that count instead of the agent's own: "deploy.erase_devices=0"; 0 leaves out."""
     agent_timeout_s: int = 1800
     """How long a machine may take until its agent calls."""
     heartbeat_timeout_s: int = 300
@@ -129,6 +131,30 @@ class BaremetalSettings:
     ramdisk_dir: str = ""
     """Folder with the ramdisk's `kernel` and `initramfs`; empty: those that `unkai up` builds."""
 
+    def clean_priorities(self) -> dict[str, int]:
+        """By "interface.step". BadRequest (code "settings-invalid") for words that say nothing."""
+        found: dict[str, int] = {}
+        for words in self.clean_step_priorities:
+            step, _, priority = (word.strip() for word in words.partition("="))
+            if step.count(".") != 1 or not priority.isdecimal():
+                raise _invalid(
+                    f"baremetal.clean_step_priorities has {words!r}, which is not INTERFACE.STEP=N"
+                )
+            found[step] = int(priority)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSettings:
+    """Those of /unkai/v1."""
+
+    streams_per_user: int = 32
+    """Live streams that one user may hold open."""
+    stream_queue: int = 1000
+    """Changes that wait for a slow client before it has to look anew."""
+    heartbeat_s: float = 15.0
+    """How often a quiet stream says that it lives, and looks whether its token still holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -149,6 +175,7 @@ class Settings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)
     baremetal: BaremetalSettings = field(default_factory=BaremetalSettings)
+    operator: OperatorSettings = field(default_factory=OperatorSettings)
 
     @property
     def cloud_id(self) -> str:
@@ -250,6 +277,7 @@ def load_settings(
         settings = dataclasses.replace(settings, fake=True)
     if not 0 < settings.port < 65536:
         raise _invalid(f"port {settings.port} is not between 1 and 65535")
+    settings.baremetal.clean_priorities()  # says now what is wrong with them
     return settings
 
 
@@ -284,7 +312,7 @@ def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
     return settings
 
 
-_SECTIONS = ("identity", "image", "network", "compute", "baremetal")
+_SECTIONS = ("identity", "image", "network", "compute", "baremetal", "operator")
 
 
 def _set(settings: Settings, key: str, value: object, source: str) -> Settings:

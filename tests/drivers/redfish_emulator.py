@@ -1,9 +1,10 @@
 """sushy-tools' Redfish service over one machine that exists in its memory; run as a program.
 
-    python -m tests.drivers.redfish_emulator PORT STATE_FOLDER [CERTIFICATE KEY]
+    python -m tests.drivers.redfish_emulator PORT STATE_FOLDER [sessions] [CERTIFICATE KEY]
 
 Its own played system takes seconds for each change of power; this one takes none, and knows its
-processors, memory, disks and BIOS. Every reset is written to STATE_FOLDER/resets.
+processors, memory, disks and BIOS. Every reset is written to STATE_FOLDER/resets, with "sessions"
+those that are open to STATE_FOLDER/sessions.
 """
 
 # pyright: basic, reportAttributeAccessIssue=false
@@ -21,6 +22,7 @@ from sushy_tools.emulator import main as emulator
 from sushy_tools.emulator.resources.systems.fakedriver import FakeDriver
 
 from tests.drivers.redfish_machine import BIOS, DISK_BYTES, MACS, PASSWORD, USER, UUID
+from tests.drivers.redfish_sessions import Sessions
 
 
 class PlayedSystem(FakeDriver):
@@ -64,7 +66,8 @@ class PlayedSystem(FakeDriver):
         return {"virtio": {"Id": "virtio", "Name": "virtio", "DeviceList": [disk]}}
 
 
-def main(port: int, folder: Path, *pair: str) -> None:
+def main(port: int, folder: Path, *words: str) -> None:
+    pair = [word for word in words if word != "sessions"]
     passwords = folder / "htpasswd"
     digest = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4, prefix=b"2b")).decode()
     passwords.write_text(f"{USER}:{digest}\n")
@@ -80,6 +83,9 @@ def main(port: int, folder: Path, *pair: str) -> None:
     )
     system = PlayedSystem.initialize(emulator.app.config, emulator.app.logger)()
     type(emulator.app).systems = property(lambda _: system)
+    if "sessions" in words:
+        app = emulator.app.wsgi_app
+        emulator.app.wsgi_app = Sessions(app, USER, PASSWORD, folder / "sessions")
     context = None
     if pair:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

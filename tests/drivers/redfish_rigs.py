@@ -38,6 +38,7 @@ def redfish_node(port: int, **info: object) -> Node:
 class RedfishService:
     folder: Path
     port: int = field(default_factory=free_port)
+    has_sessions: bool = False
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -49,10 +50,16 @@ class RedfishService:
         path = self.folder / "resets"
         return path.read_text().splitlines() if path.exists() else []
 
+    @property
+    def sessions(self) -> list[str]:
+        """Those that are open."""
+        return (self.folder / "sessions").read_text().splitlines()
+
     def start(self) -> None:
+        words = ["sessions"] if self.has_sessions else []
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", PROGRAM, str(self.port), self.folder],
+                [sys.executable, "-m", PROGRAM, str(self.port), self.folder, *words],
                 cwd=CHECKOUT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

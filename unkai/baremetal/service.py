@@ -124,6 +124,7 @@ class Baremetal:
     agent: Agent
     images: Images
     consoles: Consoles
+    bmcs: Bmcs
     conductor: str
     started_at: float = 0.0
     hardware_types: Mapping[str, HardwareType] = field(default_factory=lambda: HARDWARE_TYPES)

@@ -6,6 +6,7 @@ decides anything; a cloud in a test is wired by the same function, with a world 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from unkai.compute.actions.registry import register_operations
 from unkai.compute.api.metadata import MetadataApp
 from unkai.compute.reconcilers import add_reconcilers as add_compute_reconcilers
 from unkai.compute.service import Compute
+from unkai.dashboard.app import PREFIX as DASHBOARD
+from unkai.dashboard.app import Dashboard
+from unkai.dashboard.files import read_pages
 from unkai.identity.actions.authenticate import authenticate
 from unkai.identity.actions.seed import seed_identity
 from unkai.identity.model import SeededIdentity, SeedEndpoint
@@ -37,6 +41,7 @@ from unkai.image.drivers.file import FileStore
 from unkai.image.drivers.inspection.sandboxed import SandboxedInspector
 from unkai.image.reconcilers import add_reconcilers as add_image_reconcilers
 from unkai.image.service import ImageService
+from unkai.kit.changes import Feed
 from unkai.kit.clock import Chance, Clock, iso
 from unkai.kit.db import open_database
 from unkai.kit.events import Events
@@ -51,6 +56,7 @@ from unkai.network.drivers.metadata import MetadataServer
 from unkai.network.reconcilers.put_on_wire import add_reconcilers as add_network_reconcilers
 from unkai.network.service import NetworkService
 from unkai.operator.service import Operator
+from unkai.operator.streams import Streams
 from unkai.placement.actions.audit_placement import audit_placement
 from unkai.placement.service import Placement
 from unkai.settings import Settings
@@ -68,14 +74,18 @@ CATALOG = (
 """Type, name and path of every service in the catalog."""
 
 
+PRUNE_EVERY_S = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """A cloud that works; `app` answers for all of its APIs."""
+    """A cloud that works; `app` answers for all of its APIs, `feed` for its live streams."""
 
     app: ASGIApp
     kit: Kit
     compute: Compute
     world: World
+    feed: Feed
 
 
 class LateApp:
@@ -114,10 +124,11 @@ async def open_cloud(
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
             await seed(settings, compute, seeded)
-        app = _app(settings, compute, every_api(identity, compute, operator))
+        dashboard = Dashboard(await asyncio.to_thread(read_pages), chance)
+        app = _app(settings, compute, every_api(identity, compute, operator), dashboard)
         api.app = app
         await stack.enter_async_context(_moving(kit))
-        yield Cloud(app, kit, compute, world)
+        yield Cloud(app, kit, compute, world, operator.feed)
 
 
 def _services(
@@ -174,9 +185,14 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
         return {"database": "ok", **found.parts}
 
     reader = compute.kit.database.reader
+    feed = Feed(compute.kit.database, compute.kit.clock, several=bool(settings.database_url))
+    compute.kit.reconcilers.add("changes", feed.prune, PRUNE_EVERY_S)
     return Operator(
         kit=compute.kit,
         compute=compute,
+        settings=settings.operator,
+        feed=feed,
+        streams=Streams(settings.operator.streams_per_user),
         audits={
             "baremetal": lambda: audit_baremetal(compute.baremetal),
             "compute": lambda: audit_compute(compute),
@@ -232,7 +248,7 @@ async def _seed_identity(
     return await seed_identity(identity, secret.admin, secret.demo, endpoints, settings.region)
 
 
-def _app(settings: Settings, compute: Compute, apis: tuple[Api, ...]) -> App:
+def _app(settings: Settings, compute: Compute, apis: tuple[Api, ...], dashboard: ASGIApp) -> App:
     identity = compute.identity
 
     async def who(token: str, request_id: str) -> Caller:
@@ -240,6 +256,9 @@ def _app(settings: Settings, compute: Compute, apis: tuple[Api, ...]) -> App:
 
     kit = identity.kit
     streams = {"node": NodeStreams(compute.baremetal), "server": ServerStreams(compute)}
-    consoles = StreamDoor(kit.database, kit.clock, streams, settings.console_origins)
-    mounts: dict[str, ASGIApp] = {stream_door.PATH: consoles}
+    mounts: dict[str, ASGIApp] = {
+        stream_door.PATH: StreamDoor(kit.database, kit.clock, streams, settings.console_origins),
+        DASHBOARD: dashboard,
+        "/": dashboard,
+    }
     return App(apis, who, kit.clock, kit.chance, mounts)

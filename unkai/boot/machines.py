@@ -67,6 +67,7 @@ def open_baremetal(
         agent=HttpAgent(world.namespace),
         images=served.images,
         consoles=consoles,
+        bmcs=bmcs,
         conductor=socket.gethostname(),
         started_at=kit.clock.now(),
     )

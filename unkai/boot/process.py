@@ -69,4 +69,5 @@ async def _answering(cloud: Cloud, sockets: list[socket.socket]) -> AsyncGenerat
         yield
     finally:
         server.should_exit = True
+        cloud.feed.close()
         await task

@@ -16,7 +16,7 @@ from unkai.baremetal.drivers.base import Boot, Management, Network, unsupported
 from unkai.baremetal.drivers.boot.convert import RawImages
 from unkai.baremetal.drivers.boot.files import BootFiles
 from unkai.baremetal.drivers.boot.images import GlanceImages
-from unkai.baremetal.drivers.boot.ipxe import CONSOLE, IpxeBoot
+from unkai.baremetal.drivers.boot.ipxe import CONSOLE, INSPECTION, IpxeBoot
 from unkai.baremetal.drivers.boot.published import PublishedFiles
 from unkai.baremetal.drivers.boot.virtual_media import VirtualMediaBoot
 from unkai.baremetal.drivers.network.neutron import NeutronNetwork
@@ -44,7 +44,7 @@ RECORD_EVERY_S = 5.0
 FORGET_EVERY_S = 600.0
 DISCOVERY_ARGUMENTS = (
     "ipa-api-url={url}",
-    "ipa-inspection-callback-url={url}/v1/continue_inspection",
+    *INSPECTION,
     *CONSOLE.split(),
 )
 

@@ -130,6 +130,14 @@ class RangeNotSatisfiable(Fault):
     default_code = "range-not-satisfiable"
 
 
+class TooManyRequests(Fault):
+    """The caller holds or asks too much at once; fewer would be fine."""
+
+    status = 429
+    title = "Too Many Requests"
+    default_code = "too-many-requests"
+
+
 class Unavailable(Fault):
     """Something we need is away for now; the same request may work later."""
 

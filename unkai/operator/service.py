@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from unkai.compute.service import Compute
+from unkai.kit.changes import Feed
 from unkai.kit.leftovers import Leftover
 from unkai.kit.workbench import Kit
+from unkai.operator.streams import Streams
+from unkai.settings import OperatorSettings
 
 Audit = Callable[[], Awaitable[list[Leftover]]]
 Health = Callable[[], Awaitable[dict[str, str]]]
@@ -20,6 +23,9 @@ class Operator:
 
     kit: Kit
     compute: Compute
+    settings: OperatorSettings
+    feed: Feed
+    streams: Streams
     audits: dict[str, Audit]
     health: Health
     facts: dict[str, Any]

@@ -15,6 +15,7 @@ from tests.databases import with_tables
 from unkai.baremetal.actions.provision import provision
 from unkai.baremetal.actions.registry import register_operations
 from unkai.baremetal.api import baremetal_apis
+from unkai.baremetal.drivers.bmcs import Bmcs
 from unkai.baremetal.drivers.by_agent import AgentDeploy, AgentInspect
 from unkai.baremetal.drivers.consoles import Consoles
 from unkai.baremetal.drivers.fake import FakeMachine, FakeMachines
@@ -132,8 +133,8 @@ class Rig:
 
         await self.baremetal.kit.database.transact(write)
 
-    async def make_port(self, node: str, address: str) -> None:
-        port = Port(uuid=Chance().uuid(), node_uuid=node, address=address, created_at=0.0)
+    async def make_port(self, node: str, address: str, **more: Any) -> None:
+        port = Port(uuid=Chance().uuid(), node_uuid=node, address=address, created_at=0.0, **more)
         await self.baremetal.kit.database.transact(lambda tx: PORTS.add(tx, port))
 
     async def node(self, uuid: str) -> Node:
@@ -222,6 +223,7 @@ async def opened(
         agent=outside.agents,
         images=outside.images,
         consoles=Consoles(NodeLogs(folder / "machines"), clock),
+        bmcs=Bmcs(clock, chance),
         conductor="test-conductor",
     )
     register_operations(baremetal)
@@ -238,6 +240,7 @@ async def opened(
         finally:
             outside.agents.client = None
             await baremetal.consoles.close()
+            await baremetal.bmcs.close()
             await operations.stop()
             await events.stop()
             await database.close()

@@ -21,6 +21,7 @@ from tests.api.baremetal.agents import PlayedImages
 from tests.databases import with_tables
 from unkai.baremetal.actions.record_bmc_calls import BmcCalls
 from unkai.baremetal.actions.registry import register_operations as register_baremetal
+from unkai.baremetal.drivers.bmcs import Bmcs
 from unkai.baremetal.drivers.consoles import Consoles
 from unkai.baremetal.drivers.fake import FakeMachines
 from unkai.baremetal.drivers.guard import Guard
@@ -300,12 +301,8 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
     agents: dict[str, Hypervisor] = {
         host.hostname: FakeHypervisor(host, clock) for host in outside.world.hosts
     }
-    images = ImageService(
-        kit,
-        ImageSettings(),
-        FileStore(outside.folder / "images", reserve_bytes=0),
-        BelievingInspector(),
-    )
+    store = FileStore(outside.folder / "images", reserve_bytes=0)
+    images = ImageService(kit, ImageSettings(), store, BelievingInspector())
     network = NetworkService(kit, NetworkSettings(), driver, hosts=lambda: tuple(agents))
     placement = Placement(kit)
     baremetal = Baremetal(
@@ -319,6 +316,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         agent=cast("Any", None),
         images=PlayedImages(),
         consoles=Consoles(NodeLogs(outside.folder / "machines"), clock),
+        bmcs=Bmcs(clock, chance),
         conductor="conductor",
     )
     compute = Compute(

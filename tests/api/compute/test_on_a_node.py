@@ -15,9 +15,12 @@ from unkai.baremetal.store.ports import PORTS, Port
 from unkai.compute.actions.find_server import find_server
 from unkai.compute.model import Flavor
 from unkai.compute.store import flavors as flavor_store
+from unkai.kit.changes import Feed
 from unkai.kit.errors import Failed
 from unkai.operator.actions.gather_timeline import server_timeline
 from unkai.operator.service import Operator
+from unkai.operator.streams import Streams
+from unkai.settings import OperatorSettings
 from unkai.timeline import model as who
 
 pytestmark = pytest.mark.anyio
@@ -107,7 +110,14 @@ async def test_a_server_on_a_node_has_one_timeline_with_it(cloud: Cloud) -> None
     server_id = await cloud.create(flavorRef="gold")
     await cloud.reach(server_id, "ACTIVE")
     facts: dict[str, Any] = {"audits": {}, "health": no_parts, "facts": {}}
-    operator = Operator(kit=cloud.kit, compute=cloud.compute, **facts)
+    operator = Operator(
+        kit=cloud.kit,
+        compute=cloud.compute,
+        settings=OperatorSettings(),
+        feed=Feed(cloud.kit.database, cloud.kit.clock),
+        streams=Streams(1),
+        **facts,
+    )
     for name in ("admin", "member"):
         server = await find_server(cloud.kit.database.reader, caller_of(name), server_id)
         timeline = await server_timeline(operator, caller_of(name), server)

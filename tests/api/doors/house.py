@@ -29,7 +29,7 @@ from unkai.boot.progress import Progress
 from unkai.kit.clock import Chance, Clock
 from unkai.kit.db import Database, Tx
 from unkai.kit.http import Api, App, Route
-from unkai.settings import IdentitySettings, ImageSettings, Settings
+from unkai.settings import IdentitySettings, ImageSettings, OperatorSettings, Settings
 
 MARK = "owned-by-demo"
 """Part of the name of everything that project demo has."""
@@ -153,13 +153,16 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, database_url: str = "") -> AsyncGenerator[House]:
+async def open_house(
+    folder: Path, database_url: str = "", operator: OperatorSettings | None = None
+) -> AsyncGenerator[House]:
     settings = Settings(
         state_dir=folder,
         fake=True,
         database_url=database_url,
         identity=IdentitySettings(argon2_memory_kib=64),
         image=ImageSettings(guest_file=str(folder / "none")),
+        operator=operator or OperatorSettings(),
     )
     async with open_cloud(settings, Progress(settings.progress_file, Clock())) as cloud:
         house = House(cloud, settings, on_sqlite=not settings.database_url)

@@ -1,10 +1,12 @@
-"""What an inventory changes: the node's properties, and ports for NICs that nobody has yet."""
+"""What an inventory changes: the node's properties, ports of new NICs, where their cables lead."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from unkai.baremetal.actions.apply_rules import apply_rules
+from unkai.baremetal.actions.read_lldp import parse_lldp
 from unkai.baremetal.model import Inventory, Port
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store import nodes
@@ -16,15 +18,24 @@ GIB = 1 << 30
 
 
 async def apply_inventory(
-    baremetal: Baremetal, tx: Tx, uuid: str, found: Inventory
+    baremetal: Baremetal,
+    tx: Tx,
+    uuid: str,
+    found: Inventory,
+    links: Mapping[str, dict[str, str]],
 ) -> dict[str, Any]:
-    """Keep it and make the ports; the columns of the node that follow from it and from rules."""
+    """Keep it and make the ports; the columns of the node that follow from it and from rules.
+
+    links: by MAC, what is known of a NIC's switch; what its port says already stays.
+    """
     now = baremetal.kit.clock.now()
     node = await nodes.get_node(tx, uuid)
     assert node is not None
     told = found.inventory
     boot: dict[str, Any] = told.get("boot") or {}
-    await _make_ports(baremetal, tx, uuid, told)
+    await _make_ports(baremetal, tx, uuid, told, links)
+    if heard := parse_lldp(told):
+        found = Inventory(told, {**found.plugin_data, "parsed_lldp": heard})
     values: dict[str, Any] = {
         "properties": {**node.properties, **properties_of(told)},
         "boot_mode": boot.get("current_boot_mode") or node.boot_mode,
@@ -52,19 +63,36 @@ def properties_of(told: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-async def _make_ports(baremetal: Baremetal, tx: Tx, uuid: str, told: dict[str, Any]) -> None:
+async def _make_ports(
+    baremetal: Baremetal,
+    tx: Tx,
+    uuid: str,
+    told: dict[str, Any],
+    links: Mapping[str, dict[str, str]],
+) -> None:
     """A MAC that another node has stays that node's."""
     interfaces: list[dict[str, Any]] = told.get("interfaces") or []
     boot: dict[str, Any] = told.get("boot") or {}
-    pxe = str(boot.get("pxe_interface") or "").lower()
+    pxe = _mac_of(str(boot.get("pxe_interface") or ""))
     macs = {str(nic["mac_address"]).lower() for nic in interfaces if nic.get("mac_address")}
-    known = {port.address for port in await ports_with(tx, sorted(macs))}
-    for mac in sorted(macs - known):
+    now = baremetal.kit.clock.now()
+    known = {port.address: port for port in await ports_with(tx, sorted(macs))}
+    for mac, port in known.items():
+        link = {**links.get(mac, {}), **port.local_link_connection}
+        if port.node_uuid == uuid and link != port.local_link_connection:
+            await PORTS.change(tx, port.uuid, local_link_connection=link, updated_at=now)
+    for mac in sorted(macs - known.keys()):
         port = Port(
             uuid=baremetal.kit.chance.uuid(),
             node_uuid=uuid,
             address=mac,
             pxe_enabled=not pxe or mac == pxe or len(macs) == 1,
-            created_at=baremetal.kit.clock.now(),
+            local_link_connection=dict(links.get(mac, {})),
+            created_at=now,
         )
         await PORTS.add(tx, port)
+
+
+def _mac_of(told: str) -> str:
+    """A boot loader's BOOTIF has a hardware type in front of the MAC, and dashes: 01-52-54-..."""
+    return told.lower().replace("-", ":")[-len("00:00:00:00:00:00") :]

@@ -1,4 +1,4 @@
-"""What is left over of machines: in switches, Neutron, DHCP and boot files, of images and agents.
+"""What is left over of machines: in switches, Neutron, DHCP, boot files and BMCs, images, agents.
 
 Work on a node may hold all of these; a node that carries an instance holds its tenants' ports
 alone; any other holds nothing.
@@ -6,9 +6,10 @@ alone; any other holds nothing.
 
 from __future__ import annotations
 
+from unkai.baremetal.drivers.bmcs import logins_of, named
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import DEPLOYED, FAILED, RESTING
-from unkai.baremetal.store.nodes import nodes_with_tokens, states_of_nodes
+from unkai.baremetal.store.nodes import nodes_with_bmcs, nodes_with_tokens, states_of_nodes
 from unkai.baremetal.store.ports import ports_of
 from unkai.kit.errors import Fault
 from unkai.kit.leftovers import Leftover
@@ -37,11 +38,22 @@ async def audit_baremetal(baremetal: Baremetal) -> list[Leftover]:
     late = await _busy(baremetal) - busy  # what began meanwhile is nobody's leftover
     macs = {port.address.lower() for uuid in busy | late for port in await ports_of(reader, uuid)}
     problem = "No work on that node needs it."
+    unknown += await _sessions(baremetal)
     return unknown + [
         Leftover("baremetal", kind, what, problem)
         for kind, what in sorted(found)
         if not any(word in what for word in late | macs)
     ]
+
+
+async def _sessions(baremetal: Baremetal) -> list[Leftover]:
+    """On BMCs, of nodes that are no more or that have another login now."""
+    held = baremetal.bmcs.held()
+    if held:
+        nodes = await baremetal.kit.database.read_apart(nodes_with_bmcs)
+        held = (held & baremetal.bmcs.held()).difference(*map(logins_of, nodes))
+    problem = "This session on a BMC belongs to no node: it was deleted, or its login is another."
+    return [Leftover("baremetal", "bmc-session", one, problem) for one in sorted(map(named, held))]
 
 
 async def _busy(baremetal: Baremetal) -> set[str]:

@@ -20,6 +20,9 @@ from unkai.kit.operations import Result, Run
 NODE_CHANGED = "node.changed"
 """Its state, its instance or what it may be used for; the key is the node's uuid."""
 
+LOGIN_CHANGED = "node.login-changed"
+"""How its BMC is reached, or it is gone; the key is the node's uuid."""
+
 
 def node_uuid_of(run: Run) -> str:
     return run.subject.removeprefix("node/")

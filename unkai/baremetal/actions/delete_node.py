@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unkai.baremetal.actions.change_state import NODE_CHANGED
+from unkai.baremetal.actions.change_state import LOGIN_CHANGED, NODE_CHANGED
 from unkai.baremetal.actions.find_node import free_node, transact_when_free
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import DELETE_ALLOWED
@@ -36,6 +36,7 @@ async def delete_node(baremetal: Baremetal, caller: Caller, ident: str) -> None:
         await forget_below(tx, node.uuid)
         await nodes.remove_node(tx, node.uuid)
         await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)
+        await baremetal.kit.events.emit(tx, LOGIN_CHANGED, node.uuid)
         await let_go(tx, baremetal.kit.clock, f"node/{node.uuid}")
 
     await transact_when_free(baremetal, write)

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import structs
 
-from unkai.baremetal.actions.change_state import NODE_CHANGED
+from unkai.baremetal.actions.change_state import LOGIN_CHANGED, NODE_CHANGED
 from unkai.baremetal.actions.create_node import (
     check_chassis,
     check_unique,
@@ -63,6 +63,8 @@ async def update_node(
         if values:
             await nodes.change_node(tx, node, baremetal.kit.clock.now(), **values)
             await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)
+        if "driver_info" in values:
+            await baremetal.kit.events.emit(tx, LOGIN_CHANGED, node.uuid)
         found = await nodes.get_node(tx, node.uuid)
         assert found is not None
         return found

@@ -155,6 +155,10 @@ class Network(Driver, Protocol):
 
     async def unplug_tenant(self, node: Node, ports: Sequence[Port]) -> None: ...
 
+    async def switch_called(self, switch_id: str, port_id: str) -> str | None:
+        """Our name ("switch_info") of the switch that calls itself and a port so; None: unknown."""
+        ...
+
     async def leftovers(self, busy: Collection[str], deployed: Collection[str]) -> list[str]:
         """Ports that nobody needs: `busy` nodes may have any, `deployed` ones their tenants'."""
         ...

@@ -172,6 +172,9 @@ class NoopNetwork(_Fake):
     async def unplug_tenant(self, node: Node, ports: Sequence[Port]) -> None:
         self._machines.check(node, "unplug_tenant")
 
+    async def switch_called(self, switch_id: str, port_id: str) -> str | None:
+        return None
+
     async def leftovers(self, busy: Collection[str], deployed: Collection[str]) -> list[str]:
         return []
 

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from unkai.baremetal.actions.change_state import NODE_CHANGED
+from unkai.baremetal.actions.change_state import LOGIN_CHANGED, NODE_CHANGED
 from unkai.baremetal.actions.record_bmc_calls import BmcCalls
 from unkai.baremetal.drivers.guard import Guard
+from unkai.baremetal.reconcilers.end_sessions import EndSessions
 from unkai.baremetal.reconcilers.keep_consoles import KeepConsoles
 from unkai.baremetal.reconcilers.report_nodes import NodeReporter
 from unkai.baremetal.reconcilers.sync_power import SyncPower
@@ -18,6 +19,7 @@ from unkai.kit.events import Event
 CALLS_EVERY_S = 1.0
 REPORT_EVERY_S = 30.0
 CONSOLES_EVERY_S = 2.0
+SESSIONS_EVERY_S = 60.0
 
 
 def add_reconcilers(baremetal: Baremetal, guard: Guard, calls: BmcCalls) -> None:
@@ -31,12 +33,20 @@ def add_reconcilers(baremetal: Baremetal, guard: Guard, calls: BmcCalls) -> None
     reporter = kit.reconcilers.add("nodes", nodes.run, REPORT_EVERY_S)
     consoles = kit.reconcilers.add("consoles", KeepConsoles(baremetal).run, CONSOLES_EVERY_S)
 
+    sessions = EndSessions(baremetal, guard)
+    ending = kit.reconcilers.add("bmc-sessions", sessions.run, SESSIONS_EVERY_S)
+
+    async def login_changed(event: Event) -> None:
+        sessions.changed(event.key)
+        ending.wake()
+
     async def node_changed(event: Event) -> None:
         nodes.changed(event.key)
         reporter.wake()
         consoles.wake()
 
     kit.events.subscribe(NODE_CHANGED, node_changed)
+    kit.events.subscribe(LOGIN_CHANGED, login_changed)
 
 
 async def _half(clock: Clock, sync: SyncPower, half_s: float) -> None:

@@ -67,6 +67,7 @@ _PROVISION = select(nodes.c.uuid, nodes.c.provision_state)
 _CARRIED = select(nodes.c.instance_uuid, nodes.c.uuid, nodes.c.power_state).where(
     nodes.c.instance_uuid.is_not(None)
 )
+_BMCS = select(*(nodes.c[name] for name in ("uuid", "driver", "driver_info", "created_at")))
 _TOKENS = select(nodes.c.uuid).where(nodes.c.agent_token.is_not(None))
 _SHARDS = (
     select(nodes.c.shard, func.count().label("nodes")).group_by(nodes.c.shard).order_by("shard")
@@ -89,6 +90,11 @@ async def nodes_by_instance(session: Session) -> dict[str, Carrier]:
 async def nodes_with_tokens(session: Session) -> set[str]:
     """Nodes whose agent was given a token that still counts."""
     return {row.uuid for row in await session.all(_TOKENS)}
+
+
+async def nodes_with_bmcs(session: Session) -> list[Node]:
+    """Every node, with only the fields that say how its BMC is reached."""
+    return [NODES.of_row(row) for row in await session.all(_BMCS)]
 
 
 async def get_node(session: Session, uuid: str) -> Node | None:

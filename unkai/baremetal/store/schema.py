@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table, Text
 
-from unkai.kit.db import Json, metadata
+from unkai.kit.db import Announced, Json, announce, metadata
 
 
 def _times() -> tuple[Column[float], Column[float]]:
@@ -249,3 +249,29 @@ bios_settings = Table(
     Column("registry", Json, nullable=False),
     *_times(),
 )
+
+announce(
+    nodes,
+    Announced(
+        "node", key="row.uuid", project="row.owner", about="row.instance_uuid", leaves="owner"
+    ),
+    Announced(
+        "node",
+        key="row.uuid",
+        project="row.lessee",
+        about="row.instance_uuid",
+        when="row.lessee is not null",
+        leaves="lessee",
+    ),
+)
+for _part in (ports, portgroups, volume_connectors, volume_targets):
+    announce(
+        _part,
+        Announced(
+            "node",
+            key="row.node_uuid",
+            project="(select owner from nodes where uuid = row.node_uuid)",
+            as_changed=True,
+        ),
+    )
+announce(allocations, Announced("allocation", key="row.uuid", project="row.owner"))

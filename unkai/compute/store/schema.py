@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-from unkai.kit.db import Json, metadata
+from unkai.kit.db import Announced, Json, announce, metadata
 
 servers = Table(
     "servers",
@@ -207,3 +207,25 @@ server_groups = Table(
     Index("server_groups_project", "project_id"),
 )
 """Its members are the servers with its id in `server_group_id`."""
+
+announce(
+    servers, Announced("server", about="row.host", gone="row.deleted_at is not null", kept=True)
+)
+announce(
+    hosts,
+    Announced(
+        "host",
+        key="row.hostname",
+        project="null",
+        only=("disabled", "disabled_reason", "forced_down", "facts"),
+    ),
+)
+announce(flavors, Announced("flavor", project="null", everyone="row.is_public"))
+announce(flavor_access, Announced("flavor", key="row.flavor_id", as_changed=True))
+announce(
+    keypairs,
+    Announced("keypair", key="row.name", project="null", user="row.user_id", about="row.user_id"),
+)
+announce(aggregates, Announced("aggregate", project="null"))
+announce(server_groups, Announced("server_group"))
+announce(quotas, Announced("quota", key="row.project_id", as_changed=True))

@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from unkai.kit.db import Json, metadata
+from unkai.kit.db import Announced, Json, announce, metadata
 
 ID = String(64)
 NAME = String(255)
@@ -233,4 +233,24 @@ policies = Table(
     Column("type", NAME, nullable=False),
     Column("blob", Text, nullable=False),
     Column("extra", Json, nullable=False),
+)
+
+announce(
+    projects,
+    Announced("project", project="row.id", when="not row.is_domain"),
+    Announced("domain", project="null", when="row.is_domain"),
+)
+announce(users, Announced("user", project="null", user="row.id"))
+announce(groups, Announced("group", project="null"))
+announce(memberships, Announced("group", key="row.group_id", project="null", as_changed=True))
+announce(roles, Announced("role", project="null"))
+announce(
+    assignments,
+    Announced(
+        "role_assignment",
+        key="row.target_id",
+        project="null",
+        user="row.actor_id",
+        about="row.actor_id",
+    ),
 )

@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-from unkai.kit.db import Json, metadata
+from unkai.kit.db import Announced, Json, announce, metadata
 
 images = Table(
     "images",
@@ -95,4 +95,18 @@ image_imports = Table(
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
     Index("image_imports_image", "image_id", "created_at"),
+)
+
+announce(
+    images,
+    Announced(
+        "image",
+        project="row.owner",
+        everyone="row.visibility = 'public'",
+        only=("generation", "status", "visibility", "owner", "updated_at"),
+    ),
+)
+announce(
+    image_members,
+    Announced("image", key="row.image_id", project="row.member_id", as_changed=True),
 )

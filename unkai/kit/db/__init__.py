@@ -9,12 +9,14 @@ Rejected: an ORM (identity map and lazy loads hide queries), aiosqlite (a thread
 most statements here).
 """
 
+from unkai.kit.db.announced import Announced, announce
 from unkai.kit.db.base import AnyRow, Database, Session, StaleWrite, Tx, among, metadata
 from unkai.kit.db.json_type import Json
 from unkai.kit.db.open import open_database
 from unkai.kit.db.refusals import refusal
 
 __all__ = [
+    "Announced",
     "AnyRow",
     "Database",
     "Json",
@@ -22,6 +24,7 @@ __all__ = [
     "StaleWrite",
     "Tx",
     "among",
+    "announce",
     "metadata",
     "open_database",
     "refusal",

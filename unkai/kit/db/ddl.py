@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import create_mock_engine
 
+from unkai.kit.db.announced import triggers
 from unkai.kit.db.base import metadata
 from unkai.kit.db.refusals import keep_limits
 
@@ -31,4 +32,4 @@ def _script(url: str, _tables: tuple[str, ...]) -> str:
 
     engine = create_mock_engine(url, keep)
     metadata.create_all(engine, checkfirst=False)
-    return ";\n".join(statements)
+    return ";\n".join([*statements, *triggers(engine.dialect.name)])

@@ -33,6 +33,7 @@ from unkai.kit.errors import (
 )
 from unkai.kit.http import dialects
 from unkai.kit.http.call import Call
+from unkai.kit.http.event_stream import EventStream
 from unkai.kit.http.route import Api, Microversions, Route
 from unkai.kit.http.routing import Match, Router
 from unkai.kit.http.versions import NEWEST, Version, encode, lift, parse, plan
@@ -48,7 +49,8 @@ LARGEST = 2**63
 class App:
     """Every API of the process as one ASGI application.
 
-    mounts: ASGI applications under a path prefix (the dashboard, a metrics page).
+    mounts: ASGI applications under a path prefix (the dashboard, consoles); one at "/" answers for
+    that path alone.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class App:
             await _lifespan(receive, send)
             return
         for prefix, mounted in self._mounts.items():
-            if scope["path"].startswith(prefix):
+            if _is_below(scope["path"], prefix):
                 await mounted(scope, receive, send)
                 return
         if scope["type"] == "websocket":
@@ -85,11 +87,14 @@ class App:
         logs.bind(request_id=request_id)
         api, template, response = await self._respond(request, request_id)
         name = api.name if api else "none"
+        answered = self._clock.monotonic()
         try:
             await response(scope, receive, send)
         except ClientDisconnect:
             log.info("client left", path=scope["path"])
         seconds = self._clock.monotonic() - started
+        if isinstance(response, EventStream):
+            seconds = answered - started
         observe_request(name, scope["method"], template, response.status_code, seconds)
         log.debug(
             "request",
@@ -238,6 +243,10 @@ class App:
             if api.microversions.legacy_header:
                 headers[api.microversions.legacy_header] = said
                 headers["Vary"] += f", {api.microversions.legacy_header}"
+
+
+def _is_below(path: str, prefix: str) -> bool:
+    return path == prefix or (prefix != "/" and path.startswith(prefix.rstrip("/") + "/"))
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table, Text
 
-from unkai.kit.db import Json, metadata
+from unkai.kit.db import Announced, Json, announce, metadata
 
 
 class State(StrEnum):
@@ -62,4 +62,9 @@ operations = Table(
     Index("operations_due", "state", "next_at"),
     Index("operations_subject", "subject"),
     Index("operations_wait", "wait_key", "wait_event"),
+)
+
+announce(
+    operations,
+    Announced("operation", about="row.subject", only=("state", "step", "blocker")),
 )

@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from unkai.kit.db import Json, metadata
+from unkai.kit.db import Announced, Json, announce, metadata
 
 
 def _standard() -> list[Column[object]]:
@@ -258,3 +258,48 @@ dirty = Table(
 )
 """What the wire has not been told yet. Only added to and taken away from: a row that is there after
 its object was read tells of a later change."""
+
+_OF_SERVER = "row.device_owner like 'compute:%'"
+announce(networks, Announced("network", everyone="row.shared or row.router_external"))
+announce(subnets, Announced("subnet", about="row.network_id"))
+announce(
+    ports,
+    Announced("port", about="row.device_id"),
+    Announced("server", key="row.device_id", as_changed=True, when=_OF_SERVER, leaves="device_id"),
+)
+announce(security_groups, Announced("security_group"))
+announce(
+    security_group_rules,
+    Announced("security_group", key="row.security_group_id", as_changed=True),
+)
+announce(routers, Announced("router"))
+announce(
+    router_interfaces,
+    Announced(
+        "router",
+        key="row.router_id",
+        project="(select project_id from network_routers where id = row.router_id)",
+        as_changed=True,
+    ),
+)
+_DEVICE = "(select device_id from network_ports where id = row.port_id)"
+announce(
+    floating_ips,
+    Announced("floating_ip", about="row.port_id"),
+    Announced(
+        "server", key=_DEVICE, as_changed=True, when="row.port_id is not null", leaves="port_id"
+    ),
+)
+announce(subnet_pools, Announced("subnet_pool"))
+announce(quotas, Announced("quota", key="row.project_id", as_changed=True))
+announce(
+    rbac_policies,
+    Announced(
+        "network",
+        key="row.object_id",
+        project="row.target_project",
+        everyone="row.target_project = '*'",
+        as_changed=True,
+        when="row.object_type = 'network'",
+    ),
+)

@@ -4,6 +4,7 @@ from unkai.kit.http import Api, dialects
 from unkai.operator.api import (
     audit,
     capabilities,
+    events,
     health,
     node_logs,
     operations,
@@ -20,6 +21,7 @@ def operator_api(operator: Operator) -> Api:
         "/unkai/v1",
         (
             *health.ROUTES,
+            *events.ROUTES,
             *timelines.ROUTES,
             *node_logs.ROUTES,
             *placements.ROUTES,

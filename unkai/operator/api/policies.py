@@ -4,6 +4,7 @@ from unkai.kit.policy import Policy, admin_reader, reader
 
 POLICY = Policy(
     {
+        "unkai:events": reader,
         "unkai:timelines:show": reader,
         "unkai:placements:show": reader,
         "unkai:nodes:logs": admin_reader,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text
 
-from unkai.kit.db import metadata
+from unkai.kit.db import Announced, announce, metadata
 
 timeline_events = Table(
     "timeline_events",
@@ -23,4 +23,9 @@ timeline_events = Table(
     Index("timeline_events_subject", "subject", "id"),
     Index("timeline_events_operation", "operation_id", "step"),
     Index("timeline_events_expires", "expires_at"),
+)
+
+announce(
+    timeline_events,
+    Announced("timeline", key="row.subject", project="null", only=("ended_at",), kept=True),
 )

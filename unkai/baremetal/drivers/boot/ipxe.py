@@ -15,6 +15,11 @@ from unkai.network.fields import is_uuid
 
 CONSOLE: Final = "console=tty0 console=ttyS0,115200n8"
 KERNEL, INITRAMFS = "kernel", "initramfs"
+INSPECTION: Final = (
+    "ipa-inspection-callback-url={url}/v1/continue_inspection",
+    "ipa-collect-lldp=1",
+)
+"""Where an agent tells what it found; it listens to the machine's switches first."""
 ManagementOf = Callable[[Node], Management]
 ImageFile = Callable[[str], Awaitable[Path]]
 
@@ -108,7 +113,7 @@ def standing_arguments(node: Node, ramdisk: Ramdisk) -> list[str]:
     """What every ramdisk gets: where the API is, the console, what the node adds."""
     words = ["ipa-api-url={url}"]
     if ramdisk.mode == "inspect":
-        words.append("ipa-inspection-callback-url={url}/v1/continue_inspection")
+        words += INSPECTION
     return [*words, *(_appended(node) or CONSOLE).split()]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import weakref
+from collections.abc import Collection
 
 from unkai.baremetal.drivers import bmc
 from unkai.baremetal.drivers.ipmi.login import Login
@@ -24,6 +26,7 @@ class Ipmi:
         self._clock, self._chance = clock, chance
         self._wires = Wires(namespace)
         self._sessions: dict[Login, Session] = {}
+        self._own: weakref.WeakSet[Session] = weakref.WeakSet()
         self._sweeper: asyncio.Task[None] | None = None
 
     @property
@@ -34,7 +37,7 @@ class Ipmi:
         """The shared session with a BMC; not yet open if it is new."""
         known = self._sessions.get(login)
         if known is None:
-            made = await self.own_session(login)
+            made = await self._make(login)
             known = self._sessions.setdefault(login, made)
             if self._sweeper is None:
                 self._sweeper = asyncio.create_task(self._sweep())
@@ -43,6 +46,11 @@ class Ipmi:
 
     async def own_session(self, login: Login) -> Session:
         """A session that nobody else uses (a console's); the caller closes it."""
+        made = await self._make(login)
+        self._own.add(made)
+        return made
+
+    async def _make(self, login: Login) -> Session:
         address = await self._resolved(login)
         try:
             wire = await self._wires.to(address)
@@ -58,6 +66,20 @@ class Ipmi:
         else:
             session.last_asked = self._clock.monotonic()
         return await session.request(netfn, command, data)
+
+    def held(self) -> set[Login]:
+        """Logins of the sessions that are open."""
+        return {one.login for one in (*self._sessions.values(), *self._own) if one.is_open}
+
+    async def end(self, logins: Collection[Login]) -> None:
+        """Close these sessions; one that is in the middle of a request stays for the next time."""
+        ending = [one for one in (*self._sessions.values(), *self._own) if one.login in logins]
+        await asyncio.gather(
+            *(_closed_in_time(session) for session in ending), return_exceptions=True
+        )
+        for session in ending:
+            if not session.is_open and self._sessions.get(session.login) is session:
+                del self._sessions[session.login]
 
     async def close(self) -> None:
         if self._sweeper is not None:
@@ -93,6 +115,6 @@ class Ipmi:
 
 
 async def _closed_in_time(session: Session) -> None:
-    """At the end of the process nobody waits for a BMC that is silent."""
+    """Nobody waits for a BMC that is silent: it drops the session by itself."""
     async with asyncio.timeout(CLOSE_TIMEOUT_S):
         await session.close()

@@ -126,6 +126,9 @@ class NeutronNetwork:
 
         await self._network.kit.database.transact(write)
 
+    async def switch_called(self, switch_id: str, port_id: str) -> str | None:
+        return None if self._switch is None else await self._switch.called(switch_id, port_id)
+
     async def leftovers(self, busy: Collection[str], deployed: Collection[str]) -> list[str]:
         """Neutron ports of nodes that are not busy, DHCP's strays, switch ports of idle nodes."""
         reader = self._network.kit.database.reader

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,13 +20,15 @@ from unkai.baremetal.drivers import bmc
 from unkai.baremetal.drivers.redfish.document import Document, link, links, text
 from unkai.baremetal.drivers.redfish.login import Login
 from unkai.kit.dial import http_client
-from unkai.kit.errors import Failed
+from unkai.kit.errors import Failed, Fault
 
 AT_ONCE = 4
 TIMEOUT_S = 20.0
 CONNECT_TIMEOUT_S = 5.0
 IDLE_S = 75.0
 CLOSE_TIMEOUT_S = 2.0
+ENDING_TRIES = 5
+"""Of a session that is to be ended at a BMC that does not answer; then it is left to run out."""
 JSON = {"Content-Type": "application/json"}
 Body = Mapping[str, Any]
 
@@ -53,6 +55,8 @@ class Service:
     offers_sessions: bool | None = None
     """None until its root was read."""
     system: str = ""
+    endings: int = 0
+    """How often its session could not be ended."""
 
     @property
     def is_settled(self) -> bool:
@@ -94,17 +98,34 @@ class Redfish:
     async def system(self, login: Login) -> Document:
         return await self.get(login, await self.system_path(login))
 
-    async def close(self) -> None:
-        async def give_back(login: Login, path: str) -> None:
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await self._asked(login, Request("DELETE", path))
+    def held(self) -> set[Login]:
+        """Logins of the sessions that are open there."""
+        return {login for login, one in self._services.items() if one.session}
 
-        held = {login: one.session for login, one in self._services.items() if one.session}
-        await asyncio.gather(*(give_back(*one) for one in held.items()), return_exceptions=True)
+    async def end(self, logins: Collection[Login]) -> None:
+        """Give these sessions back; one whose BMC does not answer stays for the next time."""
+        await asyncio.gather(*(self._end(login) for login in logins))
+
+    async def close(self) -> None:
+        await self.end(self.held())
         self._services.clear()
         for client in self._clients.values():
             await client.aclose()
         self._clients.clear()
+
+    async def _end(self, login: Login) -> None:
+        """Whatever the answer is: the BMC knows the session no more, or never will."""
+        service = self._services.get(login)
+        if service is None or service.session is None:
+            return
+        try:
+            async with service.signing_in, asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._sent(login, Request("DELETE", service.session), service.token)
+        except (Fault, TimeoutError):
+            service.endings += 1
+            if service.endings < ENDING_TRIES:
+                return
+        self._services.pop(login, None)
 
     def _service(self, login: Login) -> Service:
         return self._services.setdefault(login, Service())

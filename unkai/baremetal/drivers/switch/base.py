@@ -26,12 +26,13 @@ class Use:
 
 
 def link_of(connection: Mapping[str, Any]) -> Link | None:
-    """The switch port of a `local_link_connection`; None where it names none.
+    """The switch port of a `local_link_connection`; None where it names none of ours.
 
-    BadRequest (code "local-link") where it names half of one.
+    A switch that has only an id is one that a machine heard of and nobody here knows. BadRequest
+    (code "local-link") where it names half of one.
     """
     switch, port = connection.get("switch_info"), connection.get("port_id")
-    if not switch and not port:
+    if not switch and (not port or connection.get("switch_id")):
         return None
     if not isinstance(switch, str) or not isinstance(port, str) or not switch or not port:
         raise BadRequest(
@@ -58,6 +59,10 @@ class Switch(Protocol):
 
     async def uses(self) -> dict[Link, Use]:
         """Every port that was put on a VLAN and not parked since."""
+        ...
+
+    async def called(self, switch_id: str, port: str) -> str | None:
+        """Our name of the switch that calls itself (LLDP's chassis id) and a port so."""
         ...
 
     async def close(self) -> None: ...

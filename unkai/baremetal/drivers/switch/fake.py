@@ -9,6 +9,8 @@ class FakeSwitch:
     def __init__(self) -> None:
         self.ports: dict[Link, Use] = {}
         self.moves: list[tuple[Link, int | None]] = []
+        self.names: dict[tuple[str, str], str] = {}
+        """By what a switch and its port call themselves."""
         self._faults: list[Exception] = []
 
     def fail_next(self, error: Exception) -> None:
@@ -26,6 +28,10 @@ class FakeSwitch:
     async def uses(self) -> dict[Link, Use]:
         self._check()
         return dict(self.ports)
+
+    async def called(self, switch_id: str, port: str) -> str | None:
+        self._check()
+        return self.names.get((switch_id, port))
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -17,7 +17,10 @@ from unkai.kit.ovsdb_rows import Row
 
 PARKED_VLAN: Final = 4094
 NODE_KEY: Final = "unkai-node"
-_TABLES: Final = {"Port": ("name", "tag", "vlan_mode", "protected", "external_ids")}
+_TABLES: Final = {
+    "Port": ("name", "tag", "vlan_mode", "protected", "external_ids"),
+    "Interface": ("name", "mac_in_use"),
+}
 _TIMEOUT_S: Final = 5.0
 
 
@@ -46,6 +49,15 @@ class OvsSwitches:
                 if node_id is not None:
                     found[Link(name, row.text("name"))] = Use(row.number("tag"), node_id)
         return found
+
+    async def called(self, switch_id: str, port: str) -> str | None:
+        """Open vSwitch calls itself by the MAC of the very port."""
+        for name in self._remotes:
+            database = await self._database(name)
+            for row in database.rows("Interface").values():
+                if (row.text("mac_in_use"), row.text("name")) == (switch_id, port):
+                    return name
+        return None
 
     async def close(self) -> None:
         for database in self._open.values():

@@ -6,6 +6,7 @@ package.path = arg[0]:match("^(.*)/") .. "/?.lua;" .. package.path
 local api = require("api")
 local inventory = require("inventory")
 local json = require("json")
+local lldp = require("lldp")
 local socket = require("socket")
 local system = require("system")
 local wake = require("wake")
@@ -13,6 +14,7 @@ local wake = require("wake")
 local VERSION = system.line(system.HERE .. "/version")
 local TOKEN_LENGTH_MIN = 32
 local WAIT_S, WAIT_MAX_S = 1, 30
+local LLDP_S = 32 -- as long as `network` lets listen.lua run
 local asked = inventory.parameters()
 local inbox = wake.listen(wake.HEART)
 
@@ -44,6 +46,16 @@ end
 local function root_disk()
   local fine, disk = pcall(inventory.root_disk)
   return fine and disk or json.null
+end
+
+-- The same facts with what the switches said; it takes until they speak.
+local function with_neighbours(facts)
+  if asked["ipa-collect-lldp"] == "1" then
+    lldp.wait(tonumber(asked["ipa-lldp-timeout"]) or LLDP_S)
+    facts.interfaces = inventory.interfaces()
+    system.write(system.RUN .. "/inventory.json", json.encode(facts))
+  end
+  return facts
 end
 
 -- Once, before the lookup: from it an unknown machine may become a node.
@@ -132,7 +144,7 @@ local function begin()
   if not callback and asked["ipa-inspection-collectors"] then
     callback = reached.url .. "/v1/continue_inspection"
   end
-  if callback then send_inspection(callback, facts) end
+  if callback then send_inspection(callback, with_neighbours(facts)) end
   local addresses = {}
   for _, each in ipairs(inventory.interfaces()) do addresses[#addresses + 1] = each.mac_address end
   local found = lookup(reached, addresses)

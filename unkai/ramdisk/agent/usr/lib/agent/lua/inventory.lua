@@ -2,6 +2,7 @@
 local disks = require("disks")
 local hints = require("hints")
 local json = require("json")
+local lldp = require("lldp")
 local parameters = require("parameters")
 local system = require("system")
 
@@ -31,7 +32,7 @@ local function interface(name)
     product = system.line(folder .. "/device/device"),
     pci_address = device:match(".*(%x%x%x%x:%x%x:%x%x%.%x)"),
     driver = system.run("readlink", "-f", folder .. "/device/driver"):match("([^/\n]+)\n?$"),
-    lldp = json.array(),
+    lldp = lldp.of(name),
   }
 end
 
@@ -127,7 +128,7 @@ function inventory.root_disk(node)
   local wanted = node and node.instance_info and node.instance_info.root_device
     or node and node.properties and node.properties.root_device
     or parameters.root_device(inventory.parameters())
-  return hints.choose(disks.all(), wanted)
+  return hints.choose(disks.usable(), wanted)
 end
 
 return inventory

@@ -1,0 +1,73 @@
+"""What machines tell of themselves: one that is inspected, and one that nobody knew."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.clouds import running_cloud
+from tests.e2e.metal import NODES, Metal
+from tests.e2e.visitor import Disturbed
+from unkai.rack import MachineSpec
+
+pytestmark = [pytest.mark.xdist_group("real cloud"), pytest.mark.timeout(420)]
+
+SETTINGS = """[baremetal]
+automated_clean = false
+discovery = true
+agent_timeout_s = 300
+"""
+
+
+@pytest.fixture(scope="module")
+def metal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Metal]:
+    """A rack of two; the node is of the first, the other one is known to nobody."""
+    if os.geteuid() != 0:
+        pytest.skip("a real cloud needs root")
+    folder = tmp_path_factory.mktemp("inspecting") / "cloud"
+    folder.mkdir()
+    (folder / "unkai.toml").write_text(SETTINGS)
+    with running_cloud(folder, fake=False) as cloud:
+        made = Metal(Disturbed(cloud), MachineSpec(name="node1", disk_gib=1, nics=2))
+        asyncio.run(made.rack.start([made.spec, MachineSpec(name="node2", disk_gib=1)]))
+        yield made
+        made.close()
+
+
+def test_an_inspected_machine_tells_of_its_switch(metal: Metal) -> None:
+    machine = metal.machine()
+    body = {
+        "name": metal.spec.name,
+        "driver": machine["driver"],
+        "driver_info": machine["driver_info"],
+        "network_interface": "neutron",
+        "inspect_interface": "agent",
+    }
+    metal.node = metal.ask("POST", NODES, body, 201).json()["uuid"]
+    port = {"node_uuid": metal.node, "address": machine["ports"][0]["mac"]}
+    metal.ask("POST", "/baremetal/v1/ports", port, 201)
+    metal.provision("manage")
+    metal.reach("manageable")
+
+    metal.provision("inspect")
+    metal.reach("manageable", seconds=300, pause_s=0.5)
+
+    told = metal.ask("GET", f"{NODES}/{metal.node}/inventory").json()
+    heard = [[kind for kind, _ in nic["lldp"]] for nic in told["inventory"]["interfaces"]]
+    assert [kinds[:3] for kinds in heard] == [[1, 2, 3]] * 2
+    parsed = told["plugin_data"]["parsed_lldp"]
+    assert [parsed[f"eth{n}"]["switch_port_id"] for n in (0, 1)] == ["node1-nic0", "node1-nic1"]
+    links = {port["mac"]: port["local_link_connection"] for port in machine["ports"]}
+    ports = metal.ask("GET", f"{NODES}/{metal.node}/ports?detail=true").json()["ports"]
+    assert {port["address"]: _place(port["local_link_connection"]) for port in ports} == {
+        mac: _place(link) for mac, link in links.items()
+    }
+    assert all(port["local_link_connection"]["switch_id"] for port in ports)
+
+
+def _place(link: dict[str, Any]) -> tuple[str, str]:
+    return link["switch_info"], link["port_id"]
