@@ -30,31 +30,43 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[R
 
 
 class Reader:
-    """What a console says, with a deadline."""
+    """What a console says, with a deadline; what came is not lost when nobody waits any more."""
 
     def __init__(self, console: ByteStream) -> None:
         self._pieces = aiter(console)
+        self._coming: asyncio.Future[bytes] | None = None
         self._rest = b""
+
+    async def _more(self) -> None:
+        if self._coming is None:
+            self._coming = asyncio.ensure_future(anext(self._pieces))
+        self._rest += await asyncio.shield(self._coming)
+        self._coming = None
 
     async def until(self, wanted: bytes) -> bytes:
         async with asyncio.timeout(DEADLINE_S):
             while wanted not in self._rest:
-                self._rest += await anext(self._pieces)
+                await self._more()
         said, _, self._rest = self._rest.partition(wanted)
         return said + wanted
 
     async def exactly(self, count: int) -> bytes:
         async with asyncio.timeout(DEADLINE_S):
             while len(self._rest) < count:
-                self._rest += await anext(self._pieces)
+                await self._more()
         said, self._rest = self._rest[:count], self._rest[count:]
         return said
 
     async def ended(self) -> None:
         async with asyncio.timeout(DEADLINE_S):
-            with suppress(Unavailable):  # a host says so, a wire may break
-                async for _ in self._pieces:
-                    pass
+            with suppress(Unavailable, StopAsyncIteration):  # a host says so, a wire may break
+                while True:
+                    await self._more()
+
+    async def close(self) -> None:
+        if self._coming is not None:
+            self._coming.cancel()
+            await asyncio.gather(self._coming, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -62,9 +74,11 @@ async def console_of(
     rig: Rig, server_id: str, kind: ConsoleKind
 ) -> AsyncGenerator[tuple[ByteStream, Reader]]:
     console = await rig.agent.open_console(server_id, kind)
+    reader = Reader(console)
     try:
-        yield console, Reader(console)
+        yield console, reader
     finally:
+        await reader.close()
         await console.close()
 
 
@@ -175,8 +189,10 @@ async def test_no_machine_no_console(rig: Rig) -> None:
 async def test_a_line_is_found_again_by_the_next_agent(rig: Rig) -> None:
     server_id = await echoing(rig)
     console = await rig.agent.open_console(server_id, "serial")
-    await type_until_heard(console, Reader(console), b"before\r\n")
+    reader = Reader(console)
+    await type_until_heard(console, reader, b"before\r\n")
     await rig.restart()
+    await reader.close()
     await console.close()
     if isinstance(rig, FakeRig):
         return
