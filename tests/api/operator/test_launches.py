@@ -208,6 +208,7 @@ async def test_a_boot_that_ends_is_noted(house: House) -> None:
 
 
 async def test_capacity_is_what_a_dry_run_finds(house: House) -> None:
+    await idle(house)
     answer = await house.ask("demo", "GET", "/unkai/v1/flavors/capacity")
     assert answer.status == 200, answer.content
     found = {one["id"]: one for one in answer.json()["flavors"]}

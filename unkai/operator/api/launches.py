@@ -57,9 +57,12 @@ class DryRunAnswer(msgspec.Struct):
     dry_run: DryRun
 
 
+Id = Annotated[str, msgspec.Meta(max_length=255)]
+
+
 class BootTimesQuery(msgspec.Struct):
-    flavor: Annotated[str | None, msgspec.Meta(max_length=255)] = None
-    image: Annotated[str | None, msgspec.Meta(max_length=255)] = None
+    flavor: Id | None = None
+    image: Id | None = None
 
 
 class BootTimes(msgspec.Struct):
