@@ -9,6 +9,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.drivers.ramdisk_rigs import (
     Conductor,
     Metal,
     digest_of,
+    direct,
     firmware,
     parameters,
     wait_for,
@@ -103,6 +105,90 @@ def test_a_machine_is_deployed_by_virtual_media(
     log = metal.said("metal-1 login:")
     assert "metadata drive, host metal-1, 10.0.2.15/24" in log
     assert "root 2" in log.split("metadata drive")[1]  # of the disk's 256 MiB
+
+
+@pytest.mark.soak
+def test_a_mirror_is_made_written_and_starts_from_either_half(
+    ramdisk: Ramdisk, files: Path, conductor: Conductor, tmp_path: Path
+) -> None:
+    conductor.files = files
+    metal = Metal(conductor.namespace, tmp_path, {"DISK-1": 256, "DISK-2": 256})
+    mirror: dict[str, Any] = {"size_gb": "MAX", "raid_level": "1", "is_root_volume": True}
+    node = {"uuid": NODE, "properties": {"root_device": {"name": "/dev/md0"}}}
+    asked = {**node, "target_raid_config": {"logical_disks": [mirror]}}
+    try:
+        metal.power_on(*direct(ramdisk))
+        wait_for(lambda: conductor.heartbeats or None, "the first heartbeat")
+        (made,) = raid_step(conductor, "create_configuration", asked)["logical_disks"]
+        assert made["root_device_hint"] == {"name": "/dev/md0"}
+        assert made["physical_disks"] == ["/dev/vda", "/dev/vdb"]
+        again = clean(conductor, "create_configuration", asked)
+        assert "already" in again["command_error"]["message"]
+        conductor.run("standby.power_off", wait=False)
+        metal.wait_off()
+
+        heard = len(conductor.heartbeats)
+        metal.power_on(*direct(ramdisk))
+        wait_for(lambda: len(conductor.heartbeats) > heard or None, "the next boot's heartbeat")
+        told = conductor.run("poll.get_hardware_info")["command_result"]["disks"]
+        assert [disk["name"] for disk in told] == ["/dev/md0", "/dev/vda", "/dev/vdb"]
+        conductor.run("poll.set_node_info", {"node_info": node})
+        url = "http://10.0.2.2:6385/files/guest"
+        image = {"id": "guest", "urls": [url], **digest_of(files / "guest", "sha512")}
+        done = conductor.run(
+            "standby.prepare_image", {"image_info": image | {"compression": "zstd"}}
+        )
+        assert done["command_status"] == "SUCCEEDED", done
+        assert "/dev/md0" in done["command_result"]["result"]
+        conductor.run("standby.power_off", wait=False)
+        metal.wait_off()
+
+        for gone in ("DISK-1", "DISK-2"):
+            kept = metal.disks.pop(gone)
+            metal.power_on()
+            metal.said("login:")
+            metal.power_off()
+            metal.disks[gone] = kept
+    finally:
+        print(metal.console())
+        metal.power_off()
+
+
+@pytest.mark.soak
+def test_arrays_share_disks_and_go_again(
+    ramdisk: Ramdisk, conductor: Conductor, tmp_path: Path
+) -> None:
+    metal = Metal(conductor.namespace, tmp_path, {f"DISK-{n}": 2200 for n in range(4)})
+    arrays = [{"size_gb": 2, "raid_level": "5"}, {"size_gb": 2, "raid_level": "1+0"}]
+    arrays += [{"size_gb": "MAX", "raid_level": "0"}]
+    asked = {"uuid": NODE, "target_raid_config": {"logical_disks": arrays}}
+    try:
+        metal.power_on(*direct(ramdisk))
+        wait_for(lambda: conductor.heartbeats or None, "the first heartbeat")
+        made = raid_step(conductor, "create_configuration", asked)["logical_disks"]
+        assert [disk["size_gb"] for disk in made] == [2, 2, 1]
+        step = {"step": "erase_devices_metadata", "interface": "deploy"}
+        done = conductor.run("clean.execute_clean_step", {"step": step})
+        assert done["command_result"]["clean_result"].endswith("/dev/md0, /dev/md1, /dev/md2")
+        raid_step(conductor, "delete_configuration", asked)
+        told = conductor.run("poll.get_hardware_info")["command_result"]["disks"]
+        assert [disk["name"][-1] for disk in told] == list("abcd")
+        raid_step(conductor, "delete_configuration", asked)
+        raid_step(conductor, "create_configuration", asked)
+    finally:
+        print(metal.console())
+        metal.power_off()
+
+
+def clean(conductor: Conductor, step: str, node: dict[str, Any]) -> dict[str, Any]:
+    asked = {"step": step, "interface": "raid", "args": {}}
+    return conductor.run("clean.execute_clean_step", {"step": asked, "node": node})
+
+
+def raid_step(conductor: Conductor, step: str, node: dict[str, Any]) -> Any:
+    done = clean(conductor, step, node)
+    assert done["command_status"] == "SUCCEEDED", done
+    return done["command_result"]["clean_result"]
 
 
 def test_a_machine_of_other_hardware_calls_home(

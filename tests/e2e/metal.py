@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,8 +66,8 @@ class Metal:
         ]
         self.ask("PATCH", f"{NODES}/{self.node}", patch)
 
-    def provision(self, target: str, *, status: int = 202) -> httpx.Response:
-        body = {"target": target}
+    def provision(self, target: str, *, status: int = 202, **more: object) -> httpx.Response:
+        body = {"target": target, **more}
         return self.ask("PUT", f"{NODES}/{self.node}/states/provision", body, status)
 
     def reach(self, *states: str, seconds: float = 60, pause_s: float = 0.1) -> dict[str, Any]:
@@ -124,6 +125,23 @@ class Metal:
         node = self.shown()
         assert (node["target_provision_state"], node["maintenance"]) == ("active", False)
         return str(node["last_error"])
+
+    def is_aborted(self, state: str, before: str) -> None:
+        """In that state, with all of its work taken back, and off."""
+
+        def over() -> bool:
+            return self.shown()["provision_state"] == state and not self.step()
+
+        until(over, seconds=60, what=state, pause_s=0.1)
+        said = str(self.shown()["last_error"])
+        assert f"aborted while the node was {before}" in said
+        assert self.machine()["power"] == "off"
+        assert self.disturbed.leftovers() == []
+
+    def refuses(self, target: str) -> None:
+        path, body = f"{NODES}/{self.node}/states/provision", {"target": target}
+        answer = self.admin.ask("PUT", path, body, headers=VERSION)
+        assert answer.status_code in (400, 409), answer.text
 
     def give_back(self, seconds: float = 60) -> None:
         """Deleted, and free again."""
@@ -188,6 +206,23 @@ class Metal:
             return bool(command.get("id"))
 
         until(taken, seconds=30, what="a command of the agent's", pause_s=0.02)
+
+    def timeline(self) -> list[dict[str, Any]]:
+        path = f"/unkai/v1/nodes/{self.node}/timeline"
+        found: list[dict[str, Any]] = self.admin.get(path)["timeline"]["events"]
+        return found
+
+    def stored(self, column: str) -> str:
+        """What no API tells of the node."""
+        asked = f"select {column} from nodes where uuid = ?"
+        database = self.disturbed.cloud.state_dir / "unkai.db"
+        with contextlib.closing(sqlite3.connect(database, timeout=20)) as connection:
+            return str(connection.execute(asked, (self.node,)).fetchone()[0])
+
+    def beat(self, node: str, beat: dict[str, Any]) -> str:
+        """A heartbeat that is refused: why."""
+        path = f"/baremetal/v1/heartbeat/{node}"
+        return self.ask("POST", path, {"agent_version": "1", **beat}, 400).text
 
     def console(self) -> str:
         log = Path(self.machine()["console_log"])

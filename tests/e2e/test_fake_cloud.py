@@ -49,6 +49,18 @@ def test_verbs_tell_of_the_first_server(fake_cloud: RunningCloud) -> None:
     assert fake_cloud.unkai("audit").returncode == 0
 
 
+def test_a_console_is_printed(fake_cloud: RunningCloud) -> None:
+    server = fake_cloud.unkai_json("first-server")["server"]
+
+    said = fake_cloud.unkai("console", "first").stdout
+    nobody = fake_cloud.unkai("console", "nobody", check=False)
+
+    assert "Booting." in said
+    assert fake_cloud.unkai_json("console", server)["console"].strip() == said.strip()
+    assert nobody.returncode == 1
+    assert "Nor is there a node 'nobody'" in nobody.stderr
+
+
 def test_ssh_to_a_played_server_says_why_not(fake_cloud: RunningCloud) -> None:
     fake_cloud.unkai("first-server")
 

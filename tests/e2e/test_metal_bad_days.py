@@ -77,6 +77,22 @@ def patient(metal: Metal) -> Iterator[Metal]:
     return metal
 
 
+@pytest.fixture
+def managed(metal: Metal) -> Iterator[Metal]:
+    """The node where it may be cleaned and inspected."""
+    interface = metal.shown()["inspect_interface"]
+    metal.provision("manage")
+    metal.reach("manageable")
+    metal.change(inspect_interface="agent")
+    yield metal
+    metal.change(maintenance=False)
+    metal.provision("manage")
+    metal.reach("manageable")
+    metal.change(inspect_interface=interface)
+    metal.provision("provide")
+    metal.reach("available")
+
+
 # --- the BMC
 
 
@@ -146,6 +162,16 @@ def test_a_firmware_that_hangs(metal: Metal) -> None:
     assert "no DHCP DISCOVER since" in said
 
 
+def test_a_machine_that_never_calls_back(metal: Metal) -> None:
+    """It is given an address, and nothing that it sends then arrives."""
+    metal.fault("mute")
+    metal.deploy()
+    said = metal.fails()
+    assert "did not call within 15 s" in said
+    assert "DHCP DISCOVER seen" in said
+    assert "no HTTP request since" in said
+
+
 # --- other wishes meanwhile
 
 
@@ -175,6 +201,27 @@ def test_a_deletion_while_the_node_waits(metal: Metal) -> None:
     metal.deploy()
     metal.reach("wait call-back")
     metal.give_back()
+
+
+def test_an_abort_while_an_inspection_waits(managed: Metal) -> None:
+    managed.provision("inspect")
+    managed.reach("inspect wait")
+    managed.provision("abort")
+    managed.is_aborted("inspect failed", "inspect wait")
+    managed.refuses("deleted")
+
+
+def test_an_abort_while_a_cleaning_waits(managed: Metal) -> None:
+    """Nothing deletes a node meanwhile; the abort leaves it in maintenance, as a failure does."""
+    managed.provision("clean", clean_steps=[{"interface": "deploy", "step": "erase_devices"}])
+    managed.reach("clean wait")
+    managed.refuses("deleted")
+    path = f"{NODES}/{managed.node}"
+    refused = managed.admin.ask("DELETE", path, headers=VERSION)
+    assert refused.status_code == 409, refused.text
+    assert managed.shown()["provision_state"] == "clean wait"
+    managed.provision("abort")
+    managed.is_aborted("clean failed", "clean wait")
 
 
 # --- what is left over
@@ -279,11 +326,56 @@ def test_a_wrong_checksum(patient: Metal, tmp_path: Path) -> None:
 # --- power
 
 
+def test_a_stolen_token(patient: Metal) -> None:
+    """Whoever has not the node's token, or calls from elsewhere, is told so; the deploy goes on."""
+    other = again(patient)
+    patient.deploy()
+    try:
+        patient.is_writing(BOOT_S)
+        info = patient.shown()["driver_internal_info"]
+        token = patient.stored("agent_token")
+        beats = {
+            patient.node: ({"agent_token": "x" * 43}, "Invalid or missing agent token"),
+            other: ({"agent_token": token}, "Invalid or missing agent token"),
+        }
+        for node, (beat, said) in beats.items():
+            assert said in patient.beat(node, {"callback_url": info["agent_url"], **beat})
+        elsewhere = {"callback_url": "http://198.51.100.9:9999", "agent_token": token}
+        assert "not at 198.51.100.9" in patient.beat(patient.node, elsewhere)
+        events = patient.timeline()
+        (refused,) = [one for one in events if one["action"] == "heartbeat refused"]
+        assert (refused["outcome"], refused["participant"]) == ("failed", "BareMetalNode")
+        assert "Invalid or missing agent token" in refused["detail"]
+        assert patient.shown()["driver_internal_info"]["agent_url"] == info["agent_url"]
+        patient.reach("active", seconds=BOOT_S)
+    finally:
+        patient.ask("DELETE", f"{NODES}/{other}", status=204)
+
+
 def test_power_lost_in_the_middle_of_writing(patient: Metal) -> None:
     patient.deploy()
     patient.is_writing(BOOT_S)
     patient.pull_the_plug()
     assert "is off in the middle of the work" in patient.fails(seconds=180)
+
+
+# --- a tenant's machine in rescue
+
+
+@pytest.mark.soak
+def test_an_abort_and_a_deletion_while_a_rescue_waits(patient: Metal) -> None:
+    patient.change(rescue_interface="agent")
+    patient.deploy()
+    patient.reach("active", seconds=BOOT_S)
+    patient.provision("rescue", rescue_password="secret-enough")
+    patient.reach("rescue wait")
+    patient.provision("abort")
+    patient.is_aborted("rescue failed", "rescue wait")
+
+    patient.provision("rescue", rescue_password="secret-enough")
+    patient.reach("rescue wait")
+    patient.give_back()
+    patient.change(rescue_interface="no-rescue")
 
 
 # --- Unkai is killed

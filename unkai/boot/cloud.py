@@ -6,6 +6,7 @@ decides anything; a cloud in a test is wired by the same function, with a world 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from unkai.compute.actions.registry import register_operations
 from unkai.compute.api.metadata import MetadataApp
 from unkai.compute.reconcilers import add_reconcilers as add_compute_reconcilers
 from unkai.compute.service import Compute
+from unkai.dashboard.app import PREFIX as DASHBOARD
+from unkai.dashboard.app import Dashboard
+from unkai.dashboard.files import read_pages
 from unkai.identity.actions.authenticate import authenticate
 from unkai.identity.actions.seed import seed_identity
 from unkai.identity.model import SeededIdentity, SeedEndpoint
@@ -119,7 +123,8 @@ async def open_cloud(
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
             await seed(settings, compute, seeded)
-        app = _app(compute, every_api(identity, compute, operator))
+        dashboard = Dashboard(await asyncio.to_thread(read_pages), chance)
+        app = _app(compute, every_api(identity, compute, operator), dashboard)
         api.app = app
         await stack.enter_async_context(_moving(kit))
         yield Cloud(app, kit, compute, world, operator.feed)
@@ -242,11 +247,15 @@ async def _seed_identity(
     return await seed_identity(identity, secret.admin, secret.demo, endpoints, settings.region)
 
 
-def _app(compute: Compute, apis: tuple[Api, ...]) -> App:
+def _app(compute: Compute, apis: tuple[Api, ...], dashboard: ASGIApp) -> App:
     identity = compute.identity
 
     async def who(token: str, request_id: str) -> Caller:
         return await authenticate(identity, token, request_id)
 
-    mounts: dict[str, ASGIApp] = {CONSOLES: ConsoleSocket(compute.baremetal.consoles)}
+    mounts: dict[str, ASGIApp] = {
+        CONSOLES: ConsoleSocket(compute.baremetal.consoles),
+        DASHBOARD: dashboard,
+        "/": dashboard,
+    }
     return App(apis, who, identity.kit.clock, identity.kit.chance, mounts)

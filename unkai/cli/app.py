@@ -21,6 +21,7 @@ VERBS = {
     "first-server": "Boot a first server you can log in to, and show its boot sequence.",
     "first-machine": "Enroll the rack's machines, deploy one you can log in to, show its sequence.",
     "timeline": "What happened to a server or a machine, step by step.",
+    "console": "What a server or a machine says on its serial line, and goes on to say.",
     "explain": "Why a server landed where it did, or nowhere.",
     "audit": "Compare what should be with what is; zero differences is the promise.",
     "exec": "Run a command inside the cloud's network.",

@@ -18,6 +18,10 @@ class Stopwatch:
         return time.monotonic() - self._start  # noqa: TID251 - as above
 
 
+def pause(seconds: float) -> None:
+    time.sleep(seconds)  # noqa: TID251 - as above
+
+
 def until(probe: Callable[[], T | None], *, timeout_s: float, interval_s: float = 0.05) -> T | None:
     """Ask until the answer is neither None nor False; None when the time is up."""
     watch = Stopwatch()
@@ -27,4 +31,4 @@ def until(probe: Callable[[], T | None], *, timeout_s: float, interval_s: float 
             return answer
         if watch.seconds > timeout_s:
             return None
-        time.sleep(interval_s)  # noqa: TID251 - as above
+        pause(interval_s)

@@ -34,6 +34,7 @@ _PROGRAMS: tuple[parts.Program, ...] = (
     ("blkdiscard", "util-linux", "sbin"),
     ("e2fsck", "e2fsprogs", "sbin"),
     ("resize2fs", "e2fsprogs", "sbin"),
+    ("mdadm", "mdadm", "sbin"),
     ("dropbear", "dropbear-bin", "usr/sbin"),
 )
 _LINKS = {
@@ -49,6 +50,7 @@ _FOLDERS = (
 _MODULES = (
     *("virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "virtio-rng", "ata_piix"),
     *("button", "evdev", "sd_mod", "efivarfs", "nvme", "vmxnet3", "ena"),
+    *("md_mod", "raid0", "raid1", "raid10", "raid456"),
 )
 # Storage and NICs of servers. Those that need firmware files are left out: it is not free.
 _HARDWARE_MODULES = (

@@ -129,6 +129,7 @@ def open_tap(
 ) -> int:
     """Make (or open) a tap in a namespace, bring it up, and return its descriptor.
 
+    It is a switch's alone: the namespace itself does not hear it (`rtnetlink.deafen`).
     The descriptor is non-blocking and not inheritable; QEMU gets it by `pass_fds` or SCM_RIGHTS. A
     tap that is not persistent vanishes with its last descriptor. Raises OSError (EBUSY where
     another process holds the tap).
@@ -145,6 +146,7 @@ def open_tap(
                 fcntl.ioctl(descriptor, _TUNSETOWNER, owner_uid)
             if persistent:
                 fcntl.ioctl(descriptor, _TUNSETPERSIST, 1)
+            rtnetlink.deafen(tap)
             rtnetlink.set_link(tap, up=True, mtu=mtu)
         except OSError:
             os.close(descriptor)

@@ -10,6 +10,7 @@ the links of a cloud's start together.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import ipaddress
@@ -20,6 +21,7 @@ import struct
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 NAME_LENGTH_MAX: Final = 15
@@ -101,6 +103,19 @@ def set_link(
     if netns_fd is not None:
         body += _attribute(_IFLA_NET_NS_FD, struct.pack("=i", netns_fd))
     _ask(_NEWLINK, 0, body)
+
+
+def deafen(name: str) -> None:
+    """Have this namespace's kernel take nothing from a port of a switch that it does not run.
+
+    A switch outside of the kernel reads a port beside the kernel, which would answer there for each
+    of its own addresses, past the switch's rules: whoever is behind the port reached them all.
+    """
+    settings = {"ipv4": {"rp_filter": "1", "arp_ignore": "8"}, "ipv6": {"disable_ipv6": "1"}}
+    for family, values in settings.items():
+        for key, value in values.items():
+            with contextlib.suppress(FileNotFoundError):  # a kernel without IPv6
+                Path(f"/proc/sys/net/{family}/conf/{name}/{key}").write_text(value)
 
 
 def delete_link(name: str) -> None:

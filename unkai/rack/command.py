@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
 from unkai.rack.model import BootDevice, Identity, MachineSpec, RackSettings
 
 DISK_FILE = "disk.qcow2"
+"""The first disk's; the others' have their number behind the name."""
 CD_FILE = "cd.iso"
 VARIABLES_FILE = "variables.fd"
 CONSOLE_LOG = "console.log"
@@ -41,14 +42,19 @@ def mark(settings: RackSettings, name: str) -> str:
     return f"guest={settings.run_dir}/{name}"
 
 
-def boot_order(device: BootDevice, nics: int) -> list[str]:
+def disk_file(number: int) -> str:
+    return DISK_FILE if number == 0 else DISK_FILE.replace(".", f"{number}.")
+
+
+def boot_order(device: BootDevice, spec: MachineSpec) -> list[str]:
     """Devices in the order the firmware tries them, by their QEMU ids."""
-    cards = [f"nic{number}" for number in range(nics)]
+    cards = [f"nic{number}" for number in range(spec.nics)]
+    disks = [f"disk{number}" for number in range(spec.disks)]
     if device == "pxe":
-        return [*cards, "disk0", "cd0"]
+        return [*cards, *disks, "cd0"]
     if device == "cdrom":
-        return ["cd0", "disk0", *cards]
-    return ["disk0", *cards, "cd0"]
+        return ["cd0", *disks, *cards]
+    return [*disks, *cards, "cd0"]
 
 
 def command_line(
@@ -58,7 +64,7 @@ def command_line(
     wiring: Wiring,
     device: BootDevice,
 ) -> list[str]:
-    index = {name: i + 1 for i, name in enumerate(boot_order(device, spec.nics))}
+    index = {name: i + 1 for i, name in enumerate(boot_order(device, spec))}
     line = [
         "qemu-system-x86_64",
         *("-name", f"{mark(settings, spec.name)},debug-threads=on"),
@@ -80,6 +86,8 @@ def command_line(
         card = f"virtio-net-pci,id=nic{number},netdev=tap{number},mac={nic.mac}{rom}"
         line += ["-netdev", f"tap,id=tap{number},fd={fd}"]
         line += ["-device", f"{card},bootindex={index[f'nic{number}']}"]
+    for number in range(1, spec.disks):
+        line += _more_disk(spec, number, index[f"disk{number}"])
     return line
 
 
@@ -112,13 +120,7 @@ def _console(serial_fd: int) -> list[str]:
 
 
 def _disk(spec: MachineSpec, index: int) -> list[str]:
-    image = {
-        "driver": "qcow2",
-        "node-name": IMAGE_NODE,
-        "discard": "unmap",
-        "cache": {"direct": False, "no-flush": True},
-        "file": {"driver": "file", "filename": DISK_FILE, "discard": "unmap"},
-    }
+    image = _image(IMAGE_NODE, disk_file(0))
     disk = {"driver": "raw", "node-name": DISK_NODE, "discard": "unmap", "file": IMAGE_NODE}
     device = f"virtio-blk-pci,id=disk0,drive={DISK_NODE},serial=DISK-{spec.name}"
     return [
@@ -126,3 +128,23 @@ def _disk(spec: MachineSpec, index: int) -> list[str]:
         *("-blockdev", json.dumps(disk)),
         *("-device", f"{device},bootindex={index}"),
     ]
+
+
+def _more_disk(spec: MachineSpec, number: int, index: int) -> list[str]:
+    """A disk beside the first; none of these fails."""
+    node = f"{IMAGE_NODE}{number}"
+    device = f"virtio-blk-pci,id=disk{number},drive={node},serial=DISK-{spec.name}-{number}"
+    return [
+        *("-blockdev", json.dumps(_image(node, disk_file(number)))),
+        *("-device", f"{device},bootindex={index}"),
+    ]
+
+
+def _image(node: str, file: str) -> dict[str, Any]:
+    return {
+        "driver": "qcow2",
+        "node-name": node,
+        "discard": "unmap",
+        "cache": {"direct": False, "no-flush": True},
+        "file": {"driver": "file", "filename": file, "discard": "unmap"},
+    }

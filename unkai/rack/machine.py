@@ -202,7 +202,7 @@ class Machine:
     # --- inside
 
     def _order(self, device: BootDevice) -> list[str]:
-        return command.boot_order(device, self.spec.nics)
+        return command.boot_order(device, self.spec)
 
     async def _start(self) -> None:
         device = self.memory.boot
@@ -266,9 +266,10 @@ class Machine:
 
     def _prepare(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        disk = self.folder / command.DISK_FILE
-        if not disk.exists():
-            _make_disk(disk, self.spec.disk_gib)
+        disks = [self.folder / command.disk_file(number) for number in range(self.spec.disks)]
+        for disk in disks:
+            if not disk.exists():
+                _make_disk(disk, self.spec.disk_gib)
         variables = self.folder / command.VARIABLES_FILE
         if self.spec.firmware == "uefi" and not variables.exists():
             shutil.copyfile(command.UEFI_VARIABLES, variables)
@@ -277,7 +278,7 @@ class Machine:
                 (self.folder / "memory.json").read_bytes(), type=Memory
             )
         if self._settings.uid is not None:
-            for path in (self.folder, disk, variables):
+            for path in (self.folder, *disks, variables):
                 if path.exists():
                     os.chown(path, self._settings.uid, self._settings.uid)
 

@@ -23,6 +23,7 @@ DOOR_PORT = 6200
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,9}")
 _NICS_MAX = 4
+_DISKS_MAX = 4
 _INNER = 1 << 16
 _RUN_DIR_MAX = 80
 
@@ -30,7 +31,7 @@ BootDevice = Literal["none", "disk", "pxe", "cdrom"]
 
 
 class MachineSpec(Struct, frozen=True, kw_only=True):
-    """A machine to have. Its disk is empty at first.
+    """A machine to have. Its disks are empty at first, and of one size.
 
     name: at most 10 of a-z, 0-9 and dash: it is part of an interface's name.
     firmware: "bios" is SeaBIOS with QEMU's network ROM, which is iPXE already; "uefi" is OVMF
@@ -43,6 +44,7 @@ class MachineSpec(Struct, frozen=True, kw_only=True):
     vcpus: int = 1
     memory_mib: int = 768
     disk_gib: int = 8
+    disks: int = 1
     nics: int = 1
     vendor: str = "Unkai"
     product: str = "Virtual Rack"
@@ -191,6 +193,8 @@ def check(settings: RackSettings, machines: tuple[MachineSpec, ...]) -> None:
             raise _wrong(f"the name {spec.name!r} is not 1 to 10 of a-z, 0-9 and dash")
         if not 1 <= spec.nics <= _NICS_MAX:
             raise _wrong(f"{spec.name} has {spec.nics} NICs, not 1 to {_NICS_MAX}")
+        if not 1 <= spec.disks <= _DISKS_MAX:
+            raise _wrong(f"{spec.name} has {spec.disks} disks, not 1 to {_DISKS_MAX}")
         if min(spec.vcpus, spec.memory_mib, spec.disk_gib) < 1:
             raise _wrong(f"{spec.name} has no processor, memory or disk")
 

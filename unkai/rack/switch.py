@@ -77,6 +77,8 @@ class Switch:
         """A cable: one end is the switch's trunk, the other whoever's bridge carries the VLANs."""
         if not rtnetlink.has_link(uplink):
             rtnetlink.add_veth(uplink, trunk)
+            for end in (uplink, trunk):
+                rtnetlink.deafen(end)
             await self._plug_again(uplink)
         if self._find("Port", trunk) is None:
             change = self._ovsdb.transaction()
@@ -163,6 +165,7 @@ class Switch:
 
     async def mute(self, port: str, *, muted: bool) -> None:
         """Let nothing but DHCP leave the port, or everything again."""
+        await self._ovsdb.until(lambda: self._holds(port), _PLUG_S)
         found = self._find("Interface", port)
         number = found[1].number("ofport") if found else 0
         if muted:

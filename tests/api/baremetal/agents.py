@@ -36,6 +36,17 @@ ERASE = {
     "interface": "deploy",
     "reboot_requested": False,
 }
+MIRROR: dict[str, Any] = {
+    "raid_level": "1",
+    "size_gb": 9,
+    "controller": "software",
+    "is_root_volume": True,
+    "root_device_hint": {"name": "/dev/md0"},
+}
+RAID = [
+    {**ERASE, "step": f"{verb}_configuration", "interface": "raid", "priority": 0}
+    for verb in ("create", "delete")
+]
 FULL_ERASE = {**ERASE, "step": "erase_devices", "priority": 0}
 
 
@@ -55,6 +66,8 @@ class PlayedAgents:
         self.boots: dict[str, Boot] = {}
         self.logs = ""
         """What they saw, as they tell it when asked."""
+        self.found: dict[str, Any] = {}
+        """What they tell of an inspection besides."""
         self.silent = False
         """Machines boot, and never call."""
         self.stuck: set[str] = set()
@@ -87,7 +100,8 @@ class PlayedAgents:
 
     async def _call_home(self, uuid: str, mode: str) -> None:
         if mode == "inspect":
-            await self._call("POST", "/continue_inspection", {"inventory": INVENTORY})
+            told = {"inventory": INVENTORY, **self.found}
+            await self._call("POST", "/continue_inspection", told)
         found = await self._call("GET", f"/lookup?node_uuid={uuid}")
         if found is None:
             return
@@ -127,7 +141,9 @@ class PlayedAgents:
         error = self.errors.get(command)
         status = "FAILED" if error else "SUCCEEDED"
         one = boot.commands[at]
-        boot.commands[at] = AgentCommand(one.id, one.name, status, {}, error)
+        step = params.get("step", {}).get("step")
+        made = {"clean_result": {"logical_disks": [MIRROR]}} if step == RAID[0]["step"] else {}
+        boot.commands[at] = AgentCommand(one.id, one.name, status, made, error)
         self.done.append((node.uuid, command, params))
         if self.boots.get(node.uuid) is boot:
             await self.beat(node.uuid)
@@ -136,7 +152,7 @@ class PlayedAgents:
         self.boot_of(node)
         extension, name = command.split(".")
         if name == f"get_{extension}_steps":
-            return {f"{extension}_steps": {"generic": [ERASE, FULL_ERASE]}}
+            return {f"{extension}_steps": {"generic": [ERASE, FULL_ERASE, *RAID]}}
         if name == "get_hardware_info":
             return INVENTORY
         return {"system_logs": self.logs} if name == "collect_system_logs" else {}

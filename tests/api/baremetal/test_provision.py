@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from tests.api.baremetal.rig import Rig
+from tests.api.baremetal.agents import INVENTORY, MIRROR
+from tests.api.baremetal.rig import Outside, Rig, opened
+from unkai.baremetal.drivers.node_logs import AGENT
 from unkai.baremetal.model import PowerState
 from unkai.image.store.schema import images
+from unkai.kit.clock import Clock
+from unkai.settings import BaremetalSettings
+from unkai.timeline.actions.read import read_timeline
 
 pytestmark = pytest.mark.anyio
 DIRECT = {"deploy_interface": "direct", "inspect_interface": "agent", "rescue_interface": "agent"}
@@ -59,6 +65,14 @@ async def test_cleaning_runs_the_agents_steps_by_priority_and_no_other(rig: Rig)
     assert (machine.power, machine.ramdisk, machine.networks) == (PowerState.OFF, None, [])
 
 
+async def test_the_settings_weigh_an_agents_clean_steps_anew(tmp_path: Path) -> None:
+    words = ("deploy.erase_devices=10", "deploy.erase_devices_metadata=0")
+    async with opened(Outside(tmp_path), BaremetalSettings(clean_step_priorities=words)) as rig:
+        await available(rig, **DIRECT)
+
+        assert [params["step"]["step"] for *_, params in rig.agents.done] == ["erase_devices"]
+
+
 async def test_a_manual_cleaning_runs_what_was_asked_and_ends_manageable(rig: Rig) -> None:
     node = await rig.enroll(**DIRECT)
     await rig.provision(node, "manage")
@@ -69,6 +83,38 @@ async def test_a_manual_cleaning_runs_what_was_asked_and_ends_manageable(rig: Ri
 
     await rig.reach(node, "manageable")
     assert [params["step"]["step"] for *_, params in rig.agents.done] == ["erase_devices"]
+
+
+async def test_software_raid_is_made_by_a_cleaning_and_is_where_the_node_boots(rig: Rig) -> None:
+    node = await rig.enroll(**DIRECT, raid_interface="agent")
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    config = {"logical_disks": [{"raid_level": "1", "size_gb": "MAX", "is_root_volume": True}]}
+    await rig.ask("PUT", f"/nodes/{node}/states/raid", config, status=204)
+
+    steps = [{"interface": "raid", "step": "create_configuration"}]
+    await rig.begin(node, "clean", clean_steps=steps)
+    shown = await rig.reach(node, "manageable")
+
+    asked = next(p for _, c, p in rig.agents.done if c == "clean.execute_clean_step")
+    assert asked["node"]["target_raid_config"] == config
+    assert shown["raid_config"]["logical_disks"] == [MIRROR]
+    assert shown["raid_config"]["last_updated"]
+    assert shown["properties"] == {"root_device": {"name": "/dev/md0"}, "local_gb": "9"}
+
+    await rig.begin(node, "clean", clean_steps=[{**steps[0], "step": "delete_configuration"}])
+    shown = await rig.reach(node, "manageable")
+    assert (shown["raid_config"], "root_device" in shown["properties"]) == ({}, False)
+
+
+async def test_a_node_without_raid_has_no_steps_of_it(rig: Rig) -> None:
+    node = await rig.enroll(**DIRECT, raid_interface="no-raid")
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    steps = [{"interface": "raid", "step": "create_configuration"}]
+    await rig.begin(node, "clean", clean_steps=steps)
+    shown = await rig.reach(node, "clean failed")
+    assert "has no step raid.create_configuration" in shown["last_error"]
 
 
 async def test_a_deploy_writes_the_image_in_two_power_cycles(rig: Rig) -> None:
@@ -166,6 +212,50 @@ async def test_inspection_by_the_agent_keeps_the_inventory(rig: Rig) -> None:
     assert rig.machine(node).power == PowerState.OFF
 
 
+async def inspected(rig: Rig) -> str:
+    node = await rig.enroll(**DIRECT)
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    await rig.make_port(node, MAC)
+    await rig.provision(node, "inspect")
+    return node
+
+
+async def test_the_nic_a_boot_loader_named_is_the_one_to_boot_from(rig: Rig) -> None:
+    """Its BOOTIF has a hardware type in front and dashes in between, and is told as it is."""
+    macs = [MAC, "52:54:00:00:00:02", "52:54:00:00:00:03"]
+    nics = [{"name": f"eth{i}", "mac_address": mac} for i, mac in enumerate(macs)]
+    boot = {"current_boot_mode": "bios", "pxe_interface": "01-52-54-00-00-00-02"}
+    rig.agents.found = {"inventory": {**INVENTORY, "interfaces": nics, "boot": boot}}
+
+    node = await inspected(rig)
+    await rig.reach(node, "manageable")
+
+    shown = await rig.ask("GET", f"/ports/detail?node={node}")
+    booted = {port["address"]: port["pxe_enabled"] for port in shown["ports"]}
+    assert booted == {MAC: True, macs[1]: True, macs[2]: False}  # the first was there before
+
+
+async def test_what_an_agent_could_not_look_at_fails_the_inspection(rig: Rig) -> None:
+    rig.agents.found = {"error": "the disks do not answer"}
+
+    shown = await rig.reach(await inspected(rig), "inspect failed")
+
+    assert "the disks do not answer" in shown["last_error"]
+
+
+async def test_an_agents_log_of_its_inspection_is_the_nodes_and_no_fact(rig: Rig) -> None:
+    rig.agents.found = {"logs": "all is well", "root_disk": {"name": "/dev/vda"}}
+
+    node = await inspected(rig)
+    await rig.reach(node, "manageable")
+
+    shown = await rig.ask("GET", f"/nodes/{node}/inventory")
+    assert shown["plugin_data"]["root_disk"] == {"name": "/dev/vda"}
+    assert "logs" not in shown["plugin_data"]
+    assert rig.baremetal.consoles.logs.read(node, AGENT) == b"all is well"
+
+
 async def test_an_inspection_fills_in_what_a_port_does_not_say_of_its_switch(rig: Rig) -> None:
     node = await rig.enroll(**DIRECT)
     await rig.provision(node, "manage")
@@ -242,7 +332,32 @@ async def test_a_heartbeat_with_a_stolen_token_is_refused(rig: Rig) -> None:
     body = {"callback_url": "http://evil:9999", "agent_token": "x" * 43}
     await rig.ask("POST", f"/heartbeat/{node}", body, status=400)
 
+    body = {"callback_url": "http://evil:9999", "agent_token": token}
+    await rig.ask("POST", f"/heartbeat/{node}", body, status=400)
+
     assert await rig.agent_url(node) != "http://evil:9999"
+    reader = rig.baremetal.kit.database.reader
+    told = (await read_timeline(reader, Clock(), f"node/{node}")).events
+    refused = [one for one in told if one.action == "heartbeat refused"]
+    assert [one.outcome for one in refused] == ["failed"]  # told once a minute
+    assert "Invalid or missing agent token" in (refused[0].detail or "")
+
+
+async def test_an_agent_stays_where_it_first_called_from(rig: Rig) -> None:
+    """With the right token from another machine's address its commands go nowhere else."""
+    node = await available(rig, **DIRECT)
+    await give_image(rig, node)
+    rig.agents.stuck.add("standby.prepare_image")
+    await rig.provision(node, "active")
+    await rig.until_state(node, "wait call-back")
+    await rig.until(lambda: rig.is_writing(node))
+    before = await rig.agent_url(node)
+
+    body = {"callback_url": "http://evil:9999", "agent_token": rig.agents.boots[node].token}
+    answer = await rig.ask("POST", f"/heartbeat/{node}", body, status=400)
+
+    assert "not at evil" in str(answer)
+    assert await rig.agent_url(node) == before
 
 
 async def test_power_lost_in_the_middle_of_writing(rig: Rig) -> None:

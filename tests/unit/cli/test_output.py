@@ -2,6 +2,7 @@
 
 import pytest
 
+from unkai.cli.console import news
 from unkai.cli.explain import as_text as explanation
 from unkai.cli.first_machine import as_text as beside
 from unkai.cli.first_steps import participants
@@ -29,6 +30,20 @@ def test_a_document_reads_as_lines() -> None:
         "  - host: b",
         "    fits: yes",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "new"),
+    [
+        ("", "a\n", "a\n"),
+        ("a\n", "a\n", ""),
+        ("a\nb", "a\nbc\n", "c\n"),
+        ("x" * 900 + "end", "x" * 500 + "end" + "more", "more"),
+        ("before the power went off", "SeaBIOS\n", "SeaBIOS\n"),
+    ],
+)
+def test_a_console_goes_on_where_it_was(before: str, now: str, new: str) -> None:
+    assert news(before, now) == new
 
 
 def test_status_names_a_reconciler_only_where_it_fails() -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import select
 import socket
+import struct
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -137,3 +140,48 @@ def test_udp_sockets_are_bound_inside(place: str) -> None:
         assert server.getsockname() == ("127.0.0.1", 6900)
     with pytest.raises(OSError, match="assign"):
         netns.open_udp(place, "192.0.2.1", 6900)
+
+
+def test_the_namespace_itself_does_not_hear_a_tap(place: str) -> None:
+    """Nor answers there for its own addresses: what is behind a tap is a switch's affair."""
+    gateway, stranger = "10.9.9.1", "10.9.9.2"
+
+    def prepare() -> None:
+        rtnetlink.add_veth("d0", "d1")
+        for link in ("d0", "d1"):
+            rtnetlink.set_link(link, up=True)
+        rtnetlink.add_address("d0", f"{gateway}/24")
+
+    netns.call(place, prepare)
+    tap = netns.open_tap(place, "tap-3", vnet_hdr=False)
+    mac = bytes.fromhex("525400000001")
+    words = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1)
+    asked = mac + socket.inet_aton(stranger) + bytes(6) + socket.inet_aton(gateway)
+    frame = b"\xff" * 6 + mac + b"\x08\x06" + words + asked
+    with netns.open_udp(place, gateway, 6901) as server:
+        os.write(tap, frame.ljust(60, b"\0"))
+        os.write(tap, datagram(mac, stranger, gateway, 6901))
+        assert heard(tap) == []
+        with pytest.raises(BlockingIOError):
+            server.recv(100)
+    os.close(tap)
+
+
+def datagram(mac: bytes, source: str, target: str, port: int) -> bytes:
+    """To everybody on the wire, for an address that is the namespace's."""
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 32, 1, 0, 64, 17, 0)
+    head += socket.inet_aton(source) + socket.inet_aton(target)
+    total = sum(struct.unpack("!10H", head))
+    total = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+    head = head[:10] + total.to_bytes(2, "big") + head[12:]
+    udp = struct.pack("!HHHH", 6901, port, 12, 0) + b"here"
+    return b"\xff" * 6 + mac + b"\x08\x00" + head + udp
+
+
+def heard(tap: int, seconds: float = 0.3) -> list[bytes]:
+    """Frames that the kernel sent to whoever is behind the tap."""
+    frames: list[bytes] = []
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0 and select.select([tap], [], [], left)[0]:
+        frames.append(os.read(tap, 2048))
+    return frames

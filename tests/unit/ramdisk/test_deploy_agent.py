@@ -85,6 +85,77 @@ def test_what_a_switch_says_is_told_as_it_is(
     assert lua('return require("lldp").of(given)', "eth0", tmp_path) == expected
 
 
+BARE = [{"name": f"/dev/vd{letter}", "size": 10 << 30} for letter in "abcd"]
+PLAN = """
+local made = require("raid").plan({ logical_disks = given.asked }, given.disks)
+local shown = json.array()
+for place, array in ipairs(made) do
+  local mib = array.share // 1048576
+  shown[place] = json.array({ array.md, #array.disks, mib, array.whole })
+end
+return shown
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "disks", "expected"),
+    [
+        (
+            [{"raid_level": "1", "size_gb": "MAX", "is_root_volume": True}],
+            2,
+            [["1", 2, 10232, True]],
+        ),
+        ([{"raid_level": "5", "size_gb": 6}], 3, [["5", 3, 3072, True]]),
+        ([{"raid_level": "1+0", "size_gb": 6}], 4, [["10", 4, 3072, True]]),
+        (
+            [{"raid_level": "1", "size_gb": "MAX"}, {"raid_level": "0", "size_gb": 8}],
+            4,
+            [["1", 4, 8180, False], ["0", 4, 2048, False]],
+        ),
+        (
+            [
+                {
+                    "raid_level": "1",
+                    "size_gb": "MAX",
+                    "is_root_volume": True,
+                    "physical_disks": [{"name": "/dev/vdc"}, "/dev/vdd"],
+                },
+                {"raid_level": "0", "size_gb": 4, "physical_disks": ["/dev/vda", "/dev/vdb"]},
+            ],
+            4,
+            [["1", 2, 10232, True], ["0", 2, 2048, True]],
+        ),
+    ],
+)
+def test_arrays_are_planned(asked: list[Any], disks: int, expected: list[Any]) -> None:
+    assert lua(PLAN, {"asked": asked, "disks": BARE[:disks]}) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ([], "no logical disks"),
+        ([{"raid_level": "2", "size_gb": 1}], "no RAID level 2"),
+        ([{"raid_level": "6", "size_gb": 1}], "needs 4 disks, there are 2"),
+        ([{"raid_level": "1", "size_gb": 11}], "does not fit"),
+        ([{"raid_level": "1", "size_gb": "1.5"}], "whole number"),
+        ([{"raid_level": "1", "size_gb": 1, "controller": "hw0"}], "controller hw0"),
+        ([{"raid_level": "0", "size_gb": 1, "is_root_volume": True}], "must be of level 1"),
+        ([{"raid_level": "1", "size_gb": "MAX"}] * 2, "MAX share /dev/vda"),
+        ([{"raid_level": "1", "size_gb": 1, "physical_disks": ["/dev/sdx"]}], "name=/dev/sdx"),
+        (
+            [
+                {"raid_level": "1", "size_gb": 1, "is_root_volume": True},
+                {"raid_level": "1", "size_gb": 1},
+            ],
+            "alone on its disks",
+        ),
+    ],
+)
+def test_arrays_that_cannot_be_are_refused(asked: list[Any], words: str) -> None:
+    assert words in lua(PLAN, {"asked": asked, "disks": BARE[:2]})["fault"]["message"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

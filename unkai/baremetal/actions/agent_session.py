@@ -45,6 +45,7 @@ HEARTBEAT = "agent.heartbeat"
 AGENT_FIELDS = (
     "agent_url",
     "agent_last_heartbeat",
+    "agent_refused_at",
     "agent_version",
     "agent_restarted",
     "agent_command",

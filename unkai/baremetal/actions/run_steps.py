@@ -8,6 +8,7 @@ agent runs a step as a command, `hold` waits for the operator, `power_on`, `powe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from unkai.baremetal.actions.agent_session import (
@@ -17,6 +18,7 @@ from unkai.baremetal.actions.agent_session import (
     switch_power,
 )
 from unkai.baremetal.actions.change_state import move_node, node_of
+from unkai.baremetal.actions.set_raid_config import keep_raid_config
 from unkai.baremetal.model import Node, PowerState, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import Event
@@ -38,7 +40,17 @@ async def agent_steps(baremetal: Baremetal, node: Node, kind: str) -> Steps:
         raise Retry(away.message, 2.0) from away
     offered: dict[str, Any] = told.get(f"{kind}_steps", {})
     found = [step for steps in offered.values() for step in steps]
+    if kind == "clean":
+        found = [_weighed(step, baremetal.settings.clean_priorities()) for step in found]
+    if node.interface("raid") != "agent":
+        found = [step for step in found if step["interface"] != "raid"]
     return sorted(found, key=lambda step: (-int(step.get("priority") or 0), step["step"]))
+
+
+def _weighed(step: dict[str, Any], priorities: Mapping[str, int]) -> dict[str, Any]:
+    """The step with the priority that the cloud's settings give it."""
+    wanted = priorities.get(f"{step['interface']}.{step['step']}")
+    return step if wanted is None else {**step, "priority": wanted}
 
 
 def _about(node: Node) -> dict[str, Any]:
@@ -49,6 +61,7 @@ def _about(node: Node) -> dict[str, Any]:
             "properties": node.properties,
             "instance_info": {},
             "driver_internal_info": {},
+            "target_raid_config": node.target_raid_config,
         },
         "ports": [],
     }
@@ -138,7 +151,11 @@ async def _run_one(
         params={"step": step, **_about(node), f"{kind}_version": None},
         timeout_s=86400.0,
     )
-    return done if isinstance(done, Wait) else None
+    if isinstance(done, Wait):
+        return done
+    if step["interface"] == "raid":
+        await keep_raid_config(baremetal, node.uuid, step["step"], done.get(f"{kind}_result"))
+    return None
 
 
 async def _hold(baremetal: Baremetal, node: Node, step: dict[str, Any]) -> Wait | None:

@@ -54,7 +54,14 @@ async def post_heartbeat(call: Call) -> None:
     if not beat.callback_url.startswith(("http://", "https://")):
         raise BadRequest("callback_url must be an http or https URL.")
     told = {name: getattr(beat, name) for name in beat.__struct_fields__}
-    await heartbeat(call.service, call.params["node_ident"], told, request_id=call.request_id)
+    client = call.request.client
+    await heartbeat(
+        call.service,
+        call.params["node_ident"],
+        told,
+        request_id=call.request_id,
+        source=client.host if client else "nowhere",
+    )
 
 
 async def post_heartbeat_of_nobody(call: Call) -> None:

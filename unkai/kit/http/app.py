@@ -49,7 +49,8 @@ LARGEST = 2**63
 class App:
     """Every API of the process as one ASGI application.
 
-    mounts: ASGI applications under a path prefix (the dashboard, a metrics page).
+    mounts: ASGI applications under a path prefix (the dashboard, consoles); one at "/" answers for
+    that path alone.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class App:
             await _lifespan(receive, send)
             return
         for prefix, mounted in self._mounts.items():
-            if scope["path"].startswith(prefix):
+            if _is_below(scope["path"], prefix):
                 await mounted(scope, receive, send)
                 return
         if scope["type"] != "http":
@@ -241,6 +242,10 @@ class App:
             if api.microversions.legacy_header:
                 headers[api.microversions.legacy_header] = said
                 headers["Vary"] += f", {api.microversions.legacy_header}"
+
+
+def _is_below(path: str, prefix: str) -> bool:
+    return path == prefix or (prefix != "/" and path.startswith(prefix.rstrip("/") + "/"))
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

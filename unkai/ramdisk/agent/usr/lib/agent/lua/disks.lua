@@ -41,19 +41,51 @@ local function disk_of(name)
     by_path = by_path(name),
     logical_sectors = tonumber(system.line(folder .. "/queue/logical_block_size")),
     physical_sectors = tonumber(system.line(folder .. "/queue/physical_block_size")),
-    tran = name:match("^nvme") and "nvme" or name:match("^vd") and "virtio" or "scsi",
+    tran = name:match("^nvme") and "nvme" or name:match("^vd") and "virtio"
+      or name:match("^md") and "raid" or "scsi",
   }
 end
 
--- Every disk that an operating system could be written to: whole, not removable, not read-only.
+-- Every disk: whole, not removable, not read-only; arrays of software RAID are disks, too.
 function disks.all()
   local found = {}
   for _, name in ipairs(system.list("/sys/block")) do
     local folder = "/sys/block/" .. name
     local kind = name:match("^vd") or name:match("^sd") or name:match("^nvme") or name:match("^hd")
+      or name:match("^md%d+$")
     local fixed = system.line(folder .. "/removable") ~= "1" and system.line(folder .. "/ro") ~= "1"
     local sectors = tonumber(system.line(folder .. "/size") or "0")
     if kind and fixed and sectors > 0 then found[#found + 1] = disk_of(name) end
+  end
+  return found
+end
+
+-- Those that an operating system could be written to: what is a part of an array is not.
+function disks.usable()
+  local found = {}
+  for _, disk in ipairs(disks.all()) do
+    local folder = "/sys/block/" .. disk.name:sub(6)
+    local holders = system.try("sh", "-c", ("ls %s/holders/md* %s/*/holders/md* 2>/dev/null | grep -q .")
+      :format(folder, folder))
+    if not holders then found[#found + 1] = disk end
+  end
+  return found
+end
+
+-- The devices of all arrays that run.
+function disks.arrays()
+  local found = {}
+  for _, disk in ipairs(disks.all()) do
+    if disk.name:match("^/dev/md%d+$") then found[#found + 1] = disk.name end
+  end
+  return found
+end
+
+-- The disks or partitions that an array is made of.
+function disks.members(array)
+  local found = {}
+  for _, name in ipairs(system.list("/sys/block/" .. array:sub(6) .. "/slaves")) do
+    found[#found + 1] = "/dev/" .. name
   end
   return found
 end

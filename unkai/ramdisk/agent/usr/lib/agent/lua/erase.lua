@@ -6,9 +6,10 @@ local erase = {}
 -- The one of util-linux: the shell, which is busybox, would take its own of that name.
 local BLKDISCARD = "/sbin/blkdiscard"
 
+-- An array is erased as the disk that it is; its members, and so the array, stay what they are.
 local function each_disk(work)
   local done = {}
-  for _, disk in ipairs(disks.all()) do
+  for _, disk in ipairs(disks.usable()) do
     work(disk)
     disks.reread(disk.name)
     done[#done + 1] = disk.name

@@ -128,7 +128,7 @@ function inventory.root_disk(node)
   local wanted = node and node.instance_info and node.instance_info.root_device
     or node and node.properties and node.properties.root_device
     or parameters.root_device(inventory.parameters())
-  return hints.choose(disks.all(), wanted)
+  return hints.choose(disks.usable(), wanted)
 end
 
 return inventory
