@@ -90,6 +90,8 @@ class BaremetalSettings:
 
     automated_clean: bool = True
     """Whether a node is cleaned before it becomes available."""
+    clean_step_priorities: tuple[str, ...] = ()
+    """Priorities that count instead of the agent's own: "deploy.erase_devices=0"; 0 leaves out."""
     agent_timeout_s: int = 1800
     """How long a machine may take until its agent calls."""
     heartbeat_timeout_s: int = 300
@@ -124,6 +126,18 @@ class BaremetalSettings:
     """Whether unknown machines that ask on the inspection network boot the inspection ramdisk."""
     ramdisk_dir: str = ""
     """Folder with the ramdisk's `kernel` and `initramfs`; empty: those that `unkai up` builds."""
+
+    def clean_priorities(self) -> dict[str, int]:
+        """By "interface.step". BadRequest (code "settings-invalid") for words that say nothing."""
+        found: dict[str, int] = {}
+        for words in self.clean_step_priorities:
+            step, _, priority = (word.strip() for word in words.partition("="))
+            if step.count(".") != 1 or not priority.isdecimal():
+                raise _invalid(
+                    f"baremetal.clean_step_priorities has {words!r}, which is not INTERFACE.STEP=N"
+                )
+            found[step] = int(priority)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +271,7 @@ def load_settings(
         settings = dataclasses.replace(settings, fake=True)
     if not 0 < settings.port < 65536:
         raise _invalid(f"port {settings.port} is not between 1 and 65535")
+    settings.baremetal.clean_priorities()  # says now what is wrong with them
     return settings
 
 

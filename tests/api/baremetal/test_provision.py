@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from tests.api.baremetal.agents import MIRROR
-from tests.api.baremetal.rig import Rig
+from tests.api.baremetal.agents import INVENTORY, MIRROR
+from tests.api.baremetal.rig import Outside, Rig, opened
+from unkai.baremetal.drivers.node_logs import AGENT
 from unkai.baremetal.model import PowerState
 from unkai.image.store.schema import images
 from unkai.kit.clock import Clock
+from unkai.settings import BaremetalSettings
 from unkai.timeline.actions.read import read_timeline
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +63,14 @@ async def test_cleaning_runs_the_agents_steps_by_priority_and_no_other(rig: Rig)
     assert ran == ["erase_devices_metadata"]
     machine = rig.machine(node)
     assert (machine.power, machine.ramdisk, machine.networks) == (PowerState.OFF, None, [])
+
+
+async def test_the_settings_weigh_an_agents_clean_steps_anew(tmp_path: Path) -> None:
+    words = ("deploy.erase_devices=10", "deploy.erase_devices_metadata=0")
+    async with opened(Outside(tmp_path), BaremetalSettings(clean_step_priorities=words)) as rig:
+        await available(rig, **DIRECT)
+
+        assert [params["step"]["step"] for *_, params in rig.agents.done] == ["erase_devices"]
 
 
 async def test_a_manual_cleaning_runs_what_was_asked_and_ends_manageable(rig: Rig) -> None:
@@ -199,6 +210,50 @@ async def test_inspection_by_the_agent_keeps_the_inventory(rig: Rig) -> None:
     assert shown["properties"]["cpus"] == "4"
     assert shown["properties"]["local_gb"] == "10"
     assert rig.machine(node).power == PowerState.OFF
+
+
+async def inspected(rig: Rig) -> str:
+    node = await rig.enroll(**DIRECT)
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    await rig.make_port(node, MAC)
+    await rig.provision(node, "inspect")
+    return node
+
+
+async def test_the_nic_a_boot_loader_named_is_the_one_to_boot_from(rig: Rig) -> None:
+    """Its BOOTIF has a hardware type in front and dashes in between, and is told as it is."""
+    macs = [MAC, "52:54:00:00:00:02", "52:54:00:00:00:03"]
+    nics = [{"name": f"eth{i}", "mac_address": mac} for i, mac in enumerate(macs)]
+    boot = {"current_boot_mode": "bios", "pxe_interface": "01-52-54-00-00-00-02"}
+    rig.agents.found = {"inventory": {**INVENTORY, "interfaces": nics, "boot": boot}}
+
+    node = await inspected(rig)
+    await rig.reach(node, "manageable")
+
+    shown = await rig.ask("GET", f"/ports/detail?node={node}")
+    booted = {port["address"]: port["pxe_enabled"] for port in shown["ports"]}
+    assert booted == {MAC: True, macs[1]: True, macs[2]: False}  # the first was there before
+
+
+async def test_what_an_agent_could_not_look_at_fails_the_inspection(rig: Rig) -> None:
+    rig.agents.found = {"error": "the disks do not answer"}
+
+    shown = await rig.reach(await inspected(rig), "inspect failed")
+
+    assert "the disks do not answer" in shown["last_error"]
+
+
+async def test_an_agents_log_of_its_inspection_is_the_nodes_and_no_fact(rig: Rig) -> None:
+    rig.agents.found = {"logs": "all is well", "root_disk": {"name": "/dev/vda"}}
+
+    node = await inspected(rig)
+    await rig.reach(node, "manageable")
+
+    shown = await rig.ask("GET", f"/nodes/{node}/inventory")
+    assert shown["plugin_data"]["root_disk"] == {"name": "/dev/vda"}
+    assert "logs" not in shown["plugin_data"]
+    assert rig.baremetal.consoles.logs.read(node, AGENT) == b"all is well"
 
 
 async def test_an_inspection_fills_in_what_a_port_does_not_say_of_its_switch(rig: Rig) -> None:

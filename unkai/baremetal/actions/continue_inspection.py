@@ -1,10 +1,16 @@
-"""continue_inspection: an agent tells what its machine is made of, before it looks itself up."""
+"""continue_inspection: an agent tells what its machine is made of, before it looks itself up.
+
+What it sends of its own log goes to the node's logs: it is no fact about the machine.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, cast
 
 from unkai.baremetal.actions.agent_session import HEARTBEAT
+from unkai.baremetal.drivers.agent_logs import readable
+from unkai.baremetal.drivers.node_logs import AGENT, MOST_BYTES
 from unkai.baremetal.model import Inventory, Node, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store import nodes
@@ -25,6 +31,7 @@ async def continue_inspection(
     if not all(isinstance(nic, dict) for nic in cast("list[Any]", nics)):
         raise BadRequest("An interface of the inventory is no object.", code="inventory-invalid")
     macs = [str(nic["mac_address"]).lower() for nic in nics if nic.get("mac_address")]
+    facts = {name: value for name, value in plugin_data.items() if name != "logs"}
 
     async def write(tx: Tx) -> Node:
         found = {port.node_uuid for port in await ports_with(tx, macs)}
@@ -35,8 +42,12 @@ async def continue_inspection(
         if node.provision_state not in (State.INSPECTING, State.INSPECT_WAIT):
             raise NotFound("No node with these addresses is being inspected.", code="not-inspected")
         now = baremetal.kit.clock.now()
-        await put_inventory(tx, node.uuid, Inventory(inventory, plugin_data), now)
+        await put_inventory(tx, node.uuid, Inventory(inventory, facts), now)
         await baremetal.kit.events.emit(tx, HEARTBEAT, node.uuid)
         return node
 
-    return await baremetal.kit.database.transact(write)
+    node = await baremetal.kit.database.transact(write)
+    if logs := plugin_data.get("logs"):
+        text = await asyncio.to_thread(readable, str(logs), MOST_BYTES)
+        await asyncio.to_thread(baremetal.consoles.logs.replace, node.uuid, AGENT, text)
+    return node

@@ -16,6 +16,7 @@ from unkai.baremetal.store import nodes
 from unkai.baremetal.store.bios_settings import save_bios_settings
 from unkai.baremetal.store.inventories import get_inventory
 from unkai.kit.db import Tx
+from unkai.kit.errors import Failed
 from unkai.kit.operations import Operation, Result, Run, Step
 from unkai.timeline import model as who
 
@@ -35,6 +36,12 @@ async def read_inventory(baremetal: Baremetal, run: Run) -> dict[str, Any]:
     if found is None:
         told = await baremetal.agent.ask(node, "poll.get_hardware_info", {})
         return {"inventory": told, "plugin_data": {}}
+    if error := found.plugin_data.get("error"):
+        raise Failed(
+            f"The agent of node {node.uuid} could not look at all of it: {error}",
+            code="inspection-incomplete",
+            remedy="Its log, if it sent one, is among the node's logs.",
+        )
     return {"inventory": found.inventory, "plugin_data": found.plugin_data}
 
 

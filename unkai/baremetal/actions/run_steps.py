@@ -8,6 +8,7 @@ operator, `power_on`, `power_off`, `reboot` and `wait` are Ironic's own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from unkai.baremetal.actions.agent_session import (
@@ -40,10 +41,18 @@ async def agent_steps(baremetal: Baremetal, node: Node, kind: str) -> Steps:
         raise Retry(away.message, 2.0) from away
     offered: dict[str, Any] = told.get(f"{kind}_steps", {})
     found = [step for steps in offered.values() for step in steps]
+    if kind == "clean":
+        found = [_weighed(step, baremetal.settings.clean_priorities()) for step in found]
     if node.interface("raid") != "agent":
         found = [step for step in found if step["interface"] != "raid"]
     found += bios_steps(baremetal, node)
     return sorted(found, key=lambda step: (-int(step.get("priority") or 0), step["step"]))
+
+
+def _weighed(step: dict[str, Any], priorities: Mapping[str, int]) -> dict[str, Any]:
+    """The step with the priority that the cloud's settings give it."""
+    wanted = priorities.get(f"{step['interface']}.{step['step']}")
+    return step if wanted is None else {**step, "priority": wanted}
 
 
 def _about(node: Node) -> dict[str, Any]:
