@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from tests.api.baremetal.agents import INVENTORY, MIRROR
 from tests.api.baremetal.rig import Outside, Rig, opened
+from unkai.baremetal.drivers.fake import FakeMachine
 from unkai.baremetal.drivers.node_logs import AGENT
 from unkai.baremetal.model import PowerState
 from unkai.image.store.schema import images
@@ -20,6 +21,7 @@ from unkai.timeline.actions.read import read_timeline
 pytestmark = pytest.mark.anyio
 DIRECT = {"deploy_interface": "direct", "inspect_interface": "agent", "rescue_interface": "agent"}
 MAC = "52:54:00:00:00:01"
+WORDS = ("kernel", "ramdisk")
 
 
 async def available(rig: Rig, **more: str) -> str:
@@ -271,6 +273,25 @@ async def test_an_inspection_fills_in_what_a_port_does_not_say_of_its_switch(rig
         "switch_info": "leaf",
         "port_id": "ours",
     }
+
+
+async def test_a_rescue_boots_what_the_node_names_for_it(rig: Rig) -> None:
+    node = await deployed(rig)
+    pairs = {f"{role}_{word}": f"{role} {word}" for role in ("deploy", "rescue") for word in WORDS}
+    await rig.change(node, driver_info=pairs)
+    booted: list[str] = []
+    calls = rig.agents.machines.on_boot
+
+    def note(uuid: str, machine: FakeMachine) -> None:
+        if machine.ramdisk is not None:
+            booted.append(f"{machine.ramdisk.kernel}, {machine.ramdisk.initramfs}")
+        calls(uuid, machine)
+
+    rig.agents.machines.on_boot = note
+    await rig.begin(node, "rescue", instance_info={"rescue_password": "secret"})
+    await rig.reach(node, "rescue")
+
+    assert booted == ["rescue kernel, rescue ramdisk"]
 
 
 async def test_rescue_and_back(rig: Rig) -> None:
