@@ -381,6 +381,28 @@ async def test_an_agent_stays_where_it_first_called_from(rig: Rig) -> None:
     assert await rig.agent_url(node) == before
 
 
+async def test_an_agent_may_ask_again_for_its_nodes_hints(rig: Rig) -> None:
+    """As the stock one does before it writes: it has not restarted."""
+    node = await available(rig, **DIRECT)
+    await rig.make_port(node, MAC)
+    await give_image(rig, node, root_device={"name": "/dev/vdb"}, configdrive="secret")
+    rig.agents.stuck.add("standby.prepare_image")
+    await rig.provision(node, "active")
+    await rig.until(lambda: rig.has_boot(node))
+    await rig.until(lambda: rig.is_writing(node))
+
+    told = await rig.ask("GET", f"/lookup?addresses={MAC}&node_uuid={node}", who="nobody")
+
+    assert told["node"]["instance_info"] == {"root_device": {"name": "/dev/vdb"}}
+    assert told["config"]["agent_token"] == "******"
+    shown = await rig.ask("GET", f"/nodes/{node}")
+    assert "agent_restarted" not in shown["driver_internal_info"]
+
+    await rig.ask("GET", f"/lookup?addresses={MAC}", who="nobody")
+    shown = await rig.reach(node, "deploy failed")
+    assert "restarted in the middle" in shown["last_error"]
+
+
 async def test_power_lost_in_the_middle_of_writing(rig: Rig) -> None:
     """The machine comes up again and its agent calls as if for the first time."""
     node = await available(rig, **DIRECT)
