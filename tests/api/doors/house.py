@@ -174,6 +174,7 @@ async def open_house(
         house.ids["baremetal"] = await _baremetal(house)
         await _tag_all(house)
         house.ids["unkai"] = {
+            **{name: house.ids["compute"][name] for name in ("flavor_id", "image_id")},
             "server_id": house.ids["compute"]["server_id"],
             "node_ident": house.ids["baremetal"]["node_ident"],
             "log_name": "console",

@@ -311,6 +311,14 @@ LEAST: dict[str, Any] = {
             "networks": "none",
         }
     },
+    "POST /servers/dry-run": {
+        "server": {
+            "name": "n",
+            "flavorRef": "{flavor_id}",
+            "imageRef": "{image_id}",
+            "networks": "none",
+        }
+    },
     "POST /servers/{server_id}/action reboot": {"reboot": {"type": "SOFT"}},
     "POST /servers/{server_id}/action rebuild": {"rebuild": {"imageRef": "{image_id}"}},
     "POST /servers/{server_id}/action os-resetState": {"os-resetState": {"state": "active"}},
