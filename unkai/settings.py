@@ -121,7 +121,10 @@ class BaremetalSettings:
     provisioning_vlan: int = 100
     """Its VLAN on the physical network."""
     discovery: bool = False
-    """Whether unknown machines that ask on the inspection network boot the inspection ramdisk."""
+    """Whether unknown machines that ask on the inspection network boot the inspection ramdisk and
+    become nodes."""
+    discovery_driver: str = "ipmi"
+    """Hardware type of such a node."""
     ramdisk_dir: str = ""
     """Folder with the ramdisk's `kernel` and `initramfs`; empty: those that `unkai up` builds."""
 
