@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help up down status setup setup-dev check test lint types unit bench conformance soak openapi \
+.PHONY: help up down status setup setup-dev dashboard pages check test lint types unit bench conformance soak openapi \
 	lock fmt clean
 
 help: ## this list
@@ -17,7 +17,11 @@ setup:
 setup-dev:
 	@scripts/setup.sh dev
 
+dashboard: ## build the dashboard, if its sources changed
+	@scripts/dashboard.sh
+
 up: setup ## a cloud with a first server and a first physical machine (as root)
+	@scripts/dashboard.sh --if-possible
 	@$(PYTHON) -m unkai up
 	@$(PYTHON) -m unkai first-server
 	@$(PYTHON) -m unkai first-machine
@@ -28,7 +32,7 @@ down: setup ## stop it and remove everything it made
 status: setup ## what runs
 	@$(PYTHON) -m unkai status
 
-test: setup-dev lint types ## every test, some on real guests and networks (as root)
+test: setup-dev dashboard lint types pages ## every test, some on real guests and networks (as root)
 	@pytest -n 2 --dist loadgroup tests
 
 check: setup-dev ## the gate before a commit, under 2 minutes
@@ -44,6 +48,9 @@ lint:
 
 types:
 	@NODE_OPTIONS=--max-semi-space-size=64 pyright --pythonpath $(PYTHON)
+
+pages: dashboard ## the dashboard's own linters, types and tests
+	@cd dashboard && PATH="$$PATH:$(CURDIR)/.cache/node/bin" npm run --silent check
 
 unit:
 	@pytest -n 3 --dist loadgroup -m 'not thorough' tests/unit tests/api tests/tidy
@@ -70,4 +77,4 @@ lock: setup-dev ## choose newer libraries: remakes both lock files
 	@scripts/lock.sh
 
 clean: ## forget .venv and caches; the next run makes them again
-	@rm -rf .venv .cache .pytest_cache .ruff_cache .import_linter_cache
+	@rm -rf .venv .cache dashboard/node_modules unkai/dashboard/static .pytest_cache .ruff_cache .import_linter_cache

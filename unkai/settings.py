@@ -82,6 +82,8 @@ class ComputeSettings:
     """Never use KVM, even where it works."""
     fake_hosts: int = 4
     """Hosts of a fake cloud."""
+    console_ticket_s: int = 600
+    """How long the address of a console is good for; it opens one connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class BaremetalSettings:
 
     automated_clean: bool = True
     """Whether a node is cleaned before it becomes available."""
+    clean_step_priorities: tuple[str, ...] = ()
+    """Priorities that count instead of the agent's own: "deploy.erase_devices=0"; 0 leaves out."""
     agent_timeout_s: int = 1800
     """How long a machine may take until its agent calls."""
     heartbeat_timeout_s: int = 300
@@ -120,6 +124,8 @@ class BaremetalSettings:
     """Addresses of the seeded provisioning network."""
     provisioning_vlan: int = 100
     """Its VLAN on the physical network."""
+    console_ticket_s: int = 600
+    """How long the address of a console is good for; it opens one connection."""
     discovery: bool = False
     """Whether unknown machines that ask on the inspection network boot the inspection ramdisk and
     become nodes."""
@@ -127,6 +133,18 @@ class BaremetalSettings:
     """Hardware type of such a node."""
     ramdisk_dir: str = ""
     """Folder with the ramdisk's `kernel` and `initramfs`; empty: those that `unkai up` builds."""
+
+    def clean_priorities(self) -> dict[str, int]:
+        """By "interface.step". BadRequest (code "settings-invalid") for words that say nothing."""
+        found: dict[str, int] = {}
+        for words in self.clean_step_priorities:
+            step, _, priority = (word.strip() for word in words.partition("="))
+            if step.count(".") != 1 or not priority.isdecimal():
+                raise _invalid(
+                    f"baremetal.clean_step_priorities has {words!r}, which is not INTERFACE.STEP=N"
+                )
+            found[step] = int(priority)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +171,8 @@ class Settings:
     database_url: str = ""
     """A PostgreSQL address; empty: SQLite in the state folder."""
     log_level: str = "info"
+    console_origins: tuple[str, ...] = ()
+    """Origins of other pages that may open consoles, as "https://dashboard.example"."""
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     image: ImageSettings = field(default_factory=ImageSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
@@ -260,6 +280,7 @@ def load_settings(
         settings = dataclasses.replace(settings, fake=True)
     if not 0 < settings.port < 65536:
         raise _invalid(f"port {settings.port} is not between 1 and 65535")
+    settings.baremetal.clean_priorities()  # says now what is wrong with them
     return settings
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -51,7 +52,7 @@ async def test_a_machine_boots_our_ramdisk(
     await floor.switches.set_vlan(link, VLAN, NODE)
     try:
         machine.start(floor.namespace, uefi=uefi)
-        await until(lambda: "ramdisk up:" in machine.text, timeout_s=150)
+        await until(lambda: re.search(r"ramdisk up:.*\n", machine.text), timeout_s=150)
     finally:
         machine.stop()
         print(machine.text[-3000:])

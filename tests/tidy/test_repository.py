@@ -21,6 +21,13 @@ def test_no_file_names_a_registrys_host() -> None:
     assert lines_with(REGISTRIES) == []
 
 
+def test_the_dashboards_lock_names_no_registry() -> None:
+    lock = (ROOT / "dashboard" / "package-lock.json").read_text()
+
+    assert '"resolved"' not in lock
+    assert '"integrity"' in lock
+
+
 def lines_with(pattern: re.Pattern[str]) -> list[str]:
     return [
         f"{named(path)}:{number}: {line.strip()}"

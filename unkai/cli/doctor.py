@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from unkai.cli.app import FOUND_SOMETHING
+from unkai.cli.checks.dashboard import check_dashboard
 from unkai.cli.checks.leftovers import check_leftovers
 from unkai.cli.checks.machine import (
     check_datapath,
@@ -33,11 +34,17 @@ BEFORE_START: tuple[CheckFunction, ...] = (
 )
 """Quick, and each able to stop a start."""
 BEFORE_FAKE_START: tuple[CheckFunction, ...] = (check_port, check_disk)
-ALL: tuple[CheckFunction, ...] = (*BEFORE_START, check_kvm, check_datapath, check_leftovers)
+ALL: tuple[CheckFunction, ...] = (
+    *BEFORE_START,
+    check_kvm,
+    check_datapath,
+    check_dashboard,
+    check_leftovers,
+)
 
 
 def doctor_verb(*, common: Common = COMMON) -> int:
-    """Check root, programs, kernel, ports, disk, memory, KVM and leftovers.
+    """Check root, programs, kernel, ports, disk, memory, KVM, dashboard and leftovers.
 
     Exit code 4 when a check fails; a warning alone does not.
     """

@@ -24,6 +24,7 @@ def status_verb(*, common: Common = COMMON) -> int:
     document = {
         "running": True,
         "url": cloud.url,
+        "dashboard": f"{cloud.url}/dashboard/",
         "kind": cloud.kind,
         "pid": cloud.process.pid,
         "state_dir": str(settings.state_dir),

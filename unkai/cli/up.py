@@ -186,6 +186,7 @@ def _last_words(settings: Settings, events: list[dict[str, Any]]) -> str:
 def _describe(settings: Settings, cloud: Cloud) -> dict[str, Any]:
     return {
         "url": cloud.url,
+        "dashboard": f"{cloud.url}/dashboard/",
         "state_dir": str(settings.state_dir),
         "clouds_yaml": str(settings.clouds_yaml),
         "log": str(settings.log_file),
@@ -202,6 +203,7 @@ def _as_text(document: dict[str, Any]) -> str:
     lines = [
         f"{kind} {verb} (pid {document['pid']}).",
         f"  API           {document['url']}",
+        f"  dashboard     {document['dashboard']}",
         f"  credentials   {document['clouds_yaml']}",
         f"  log           {document['log']}",
     ]

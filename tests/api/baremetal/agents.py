@@ -66,6 +66,8 @@ class PlayedAgents:
         self.boots: dict[str, Boot] = {}
         self.logs = ""
         """What they saw, as they tell it when asked."""
+        self.found: dict[str, Any] = {}
+        """What they tell of an inspection besides."""
         self.silent = False
         """Machines boot, and never call."""
         self.stuck: set[str] = set()
@@ -98,7 +100,8 @@ class PlayedAgents:
 
     async def _call_home(self, uuid: str, mode: str) -> None:
         if mode == "inspect":
-            await self._call("POST", "/continue_inspection", {"inventory": INVENTORY})
+            told = {"inventory": INVENTORY, **self.found}
+            await self._call("POST", "/continue_inspection", told)
         found = await self._call("GET", f"/lookup?node_uuid={uuid}")
         if found is None:
             return

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from tests.api.baremetal.agents import MIRROR
-from tests.api.baremetal.rig import Rig
+from tests.api.baremetal.agents import INVENTORY, MIRROR
+from tests.api.baremetal.rig import Outside, Rig, opened
+from unkai.baremetal.drivers.fake import FakeMachine
+from unkai.baremetal.drivers.node_logs import AGENT
 from unkai.baremetal.model import PowerState
 from unkai.image.store.schema import images
 from unkai.kit.clock import Clock
+from unkai.settings import BaremetalSettings
 from unkai.timeline.actions.read import read_timeline
 
 pytestmark = pytest.mark.anyio
 DIRECT = {"deploy_interface": "direct", "inspect_interface": "agent", "rescue_interface": "agent"}
 MAC = "52:54:00:00:00:01"
+WORDS = ("kernel", "ramdisk")
 
 
 async def available(rig: Rig, **more: str) -> str:
@@ -60,6 +65,14 @@ async def test_cleaning_runs_the_agents_steps_by_priority_and_no_other(rig: Rig)
     assert ran == ["erase_devices_metadata"]
     machine = rig.machine(node)
     assert (machine.power, machine.ramdisk, machine.networks) == (PowerState.OFF, None, [])
+
+
+async def test_the_settings_weigh_an_agents_clean_steps_anew(tmp_path: Path) -> None:
+    words = ("deploy.erase_devices=10", "deploy.erase_devices_metadata=0")
+    async with opened(Outside(tmp_path), BaremetalSettings(clean_step_priorities=words)) as rig:
+        await available(rig, **DIRECT)
+
+        assert [params["step"]["step"] for *_, params in rig.agents.done] == ["erase_devices"]
 
 
 async def test_a_manual_cleaning_runs_what_was_asked_and_ends_manageable(rig: Rig) -> None:
@@ -201,6 +214,50 @@ async def test_inspection_by_the_agent_keeps_the_inventory(rig: Rig) -> None:
     assert rig.machine(node).power == PowerState.OFF
 
 
+async def inspected(rig: Rig) -> str:
+    node = await rig.enroll(**DIRECT)
+    await rig.provision(node, "manage")
+    await rig.reach(node, "manageable")
+    await rig.make_port(node, MAC)
+    await rig.provision(node, "inspect")
+    return node
+
+
+async def test_the_nic_a_boot_loader_named_is_the_one_to_boot_from(rig: Rig) -> None:
+    """Its BOOTIF has a hardware type in front and dashes in between, and is told as it is."""
+    macs = [MAC, "52:54:00:00:00:02", "52:54:00:00:00:03"]
+    nics = [{"name": f"eth{i}", "mac_address": mac} for i, mac in enumerate(macs)]
+    boot = {"current_boot_mode": "bios", "pxe_interface": "01-52-54-00-00-00-02"}
+    rig.agents.found = {"inventory": {**INVENTORY, "interfaces": nics, "boot": boot}}
+
+    node = await inspected(rig)
+    await rig.reach(node, "manageable")
+
+    shown = await rig.ask("GET", f"/ports/detail?node={node}")
+    booted = {port["address"]: port["pxe_enabled"] for port in shown["ports"]}
+    assert booted == {MAC: True, macs[1]: True, macs[2]: False}  # the first was there before
+
+
+async def test_what_an_agent_could_not_look_at_fails_the_inspection(rig: Rig) -> None:
+    rig.agents.found = {"error": "the disks do not answer"}
+
+    shown = await rig.reach(await inspected(rig), "inspect failed")
+
+    assert "the disks do not answer" in shown["last_error"]
+
+
+async def test_an_agents_log_of_its_inspection_is_the_nodes_and_no_fact(rig: Rig) -> None:
+    rig.agents.found = {"logs": "all is well", "root_disk": {"name": "/dev/vda"}}
+
+    node = await inspected(rig)
+    await rig.reach(node, "manageable")
+
+    shown = await rig.ask("GET", f"/nodes/{node}/inventory")
+    assert shown["plugin_data"]["root_disk"] == {"name": "/dev/vda"}
+    assert "logs" not in shown["plugin_data"]
+    assert rig.baremetal.consoles.logs.read(node, AGENT) == b"all is well"
+
+
 async def test_an_inspection_fills_in_what_a_port_does_not_say_of_its_switch(rig: Rig) -> None:
     node = await rig.enroll(**DIRECT)
     await rig.provision(node, "manage")
@@ -216,6 +273,25 @@ async def test_an_inspection_fills_in_what_a_port_does_not_say_of_its_switch(rig
         "switch_info": "leaf",
         "port_id": "ours",
     }
+
+
+async def test_a_rescue_boots_what_the_node_names_for_it(rig: Rig) -> None:
+    node = await deployed(rig)
+    pairs = {f"{role}_{word}": f"{role} {word}" for role in ("deploy", "rescue") for word in WORDS}
+    await rig.change(node, driver_info=pairs)
+    booted: list[str] = []
+    calls = rig.agents.machines.on_boot
+
+    def note(uuid: str, machine: FakeMachine) -> None:
+        if machine.ramdisk is not None:
+            booted.append(f"{machine.ramdisk.kernel}, {machine.ramdisk.initramfs}")
+        calls(uuid, machine)
+
+    rig.agents.machines.on_boot = note
+    await rig.begin(node, "rescue", instance_info={"rescue_password": "secret"})
+    await rig.reach(node, "rescue")
+
+    assert booted == ["rescue kernel, rescue ramdisk"]
 
 
 async def test_rescue_and_back(rig: Rig) -> None:
@@ -303,6 +379,28 @@ async def test_an_agent_stays_where_it_first_called_from(rig: Rig) -> None:
 
     assert "not at evil" in str(answer)
     assert await rig.agent_url(node) == before
+
+
+async def test_an_agent_may_ask_again_for_its_nodes_hints(rig: Rig) -> None:
+    """As the stock one does before it writes: it has not restarted."""
+    node = await available(rig, **DIRECT)
+    await rig.make_port(node, MAC)
+    await give_image(rig, node, root_device={"name": "/dev/vdb"}, configdrive="secret")
+    rig.agents.stuck.add("standby.prepare_image")
+    await rig.provision(node, "active")
+    await rig.until(lambda: rig.has_boot(node))
+    await rig.until(lambda: rig.is_writing(node))
+
+    told = await rig.ask("GET", f"/lookup?addresses={MAC}&node_uuid={node}", who="nobody")
+
+    assert told["node"]["instance_info"] == {"root_device": {"name": "/dev/vdb"}}
+    assert told["config"]["agent_token"] == "******"
+    shown = await rig.ask("GET", f"/nodes/{node}")
+    assert "agent_restarted" not in shown["driver_internal_info"]
+
+    await rig.ask("GET", f"/lookup?addresses={MAC}", who="nobody")
+    shown = await rig.reach(node, "deploy failed")
+    assert "restarted in the middle" in shown["last_error"]
 
 
 async def test_power_lost_in_the_middle_of_writing(rig: Rig) -> None:

@@ -33,6 +33,7 @@ from unkai.baremetal.reconcilers.record_sightings import (
     RecordSightings,
 )
 from unkai.baremetal.store.ports import PORTS
+from unkai.image.actions.seed_image import seed_image
 from unkai.image.drivers.fake import BelievingInspector
 from unkai.image.drivers.file import FileStore
 from unkai.image.service import ImageService
@@ -305,16 +306,15 @@ async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path)
     for name in ("kernel", "initramfs"):
         (ramdisk / name).write_bytes(b"x" * (10 << 20))
     glance = ImageService(
-        floor.network.kit, ImageSettings(), FileStore(tmp_path / "images"), BelievingInspector()
+        floor.network.kit,
+        ImageSettings(),
+        FileStore(tmp_path / "images", reserve_bytes=0),
+        BelievingInspector(),
     )
     images = GlanceImages(glance, published, RawImages(tmp_path / "raw"), floor.serving)
+    management = FakeManagement(machines)
     boot = VirtualMediaBoot(
-        tmp_path / "media",
-        published,
-        lambda _: FakeManagement(machines),
-        ramdisk,
-        images,
-        floor.serving,
+        tmp_path / "media", published, lambda _: management, ramdisk, images, floor.serving
     )
     boot.open()
     await boot.prepare_ramdisk(NODE, floor.ports, Ramdisk("deploy", token="secret-word"))
@@ -334,9 +334,25 @@ async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path)
     assert machine.media == {} and machine.boot_device == "disk"
     assert await boot.leftovers([]) == []
     assert list((tmp_path / "media").iterdir()) == []
-    for wrong in ({"deploy_iso": "file:///x"}, {"external_http_url": "x"}):
+    wrongs: list[dict[str, Any]] = [
+        {"deploy_iso": "file:///x"},
+        {"external_http_url": "x"},
+        {"deploy_kernel": NODE.uuid},
+        {"rescue_kernel": NODE.uuid, "rescue_ramdisk": "http://192.0.2.1/ramdisk"},
+    ]
+    for wrong in wrongs:
         with pytest.raises(BadRequest):
             boot.validate(msgspec.structs.replace(NODE, driver_info=wrong))
+
+    (tmp_path / "other").write_bytes(b"another agent" * 600_000)
+    other = await seed_image(glance, "other", tmp_path / "other", "raw", {}, None)
+    pair = {"deploy_kernel": other.id, "deploy_ramdisk": f"glance://{other.id}"}
+    boot.validate(msgspec.structs.replace(NODE, driver_info=pair))
+    wish = Ramdisk("deploy", kernel=other.id, initramfs=f"glance://{other.id}")
+    await boot.prepare_ramdisk(NODE, floor.ports, wish)
+    [made] = (tmp_path / "media").iterdir()
+    assert b"another agent" in made.read_bytes()
+    await boot.clean_up_ramdisk(NODE, floor.ports)
 
 
 async def test_sightings_land_on_the_timeline_of_the_macs_node(floor: Floor) -> None:

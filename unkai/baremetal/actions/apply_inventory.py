@@ -73,7 +73,7 @@ async def _make_ports(
     """A MAC that another node has stays that node's."""
     interfaces: list[dict[str, Any]] = told.get("interfaces") or []
     boot: dict[str, Any] = told.get("boot") or {}
-    pxe = str(boot.get("pxe_interface") or "").lower()
+    pxe = _mac_of(str(boot.get("pxe_interface") or ""))
     macs = {str(nic["mac_address"]).lower() for nic in interfaces if nic.get("mac_address")}
     now = baremetal.kit.clock.now()
     known = {port.address: port for port in await ports_with(tx, sorted(macs))}
@@ -91,3 +91,8 @@ async def _make_ports(
             created_at=now,
         )
         await PORTS.add(tx, port)
+
+
+def _mac_of(told: str) -> str:
+    """A boot loader's BOOTIF has a hardware type in front of the MAC, and dashes: 01-52-54-..."""
+    return told.lower().replace("-", ":")[-len("00:00:00:00:00:00") :]

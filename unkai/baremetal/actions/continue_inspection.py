@@ -1,11 +1,17 @@
-"""continue_inspection: an agent tells what its machine is made of, before it looks itself up."""
+"""continue_inspection: an agent tells what its machine is made of, before it looks itself up.
+
+What it sends of its own log goes to the node's logs: it is no fact about the machine.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, cast
 
 from unkai.baremetal.actions.agent_session import HEARTBEAT
 from unkai.baremetal.actions.discover_node import discover_node
+from unkai.baremetal.drivers.agent_logs import readable
+from unkai.baremetal.drivers.node_logs import AGENT, MOST_BYTES
 from unkai.baremetal.model import Inventory, Node, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store import nodes
@@ -33,8 +39,9 @@ async def continue_inspection(
     if not all(isinstance(nic, dict) for nic in cast("list[Any]", nics)):
         raise BadRequest("An interface of the inventory is no object.", code="inventory-invalid")
     macs = [str(nic["mac_address"]).lower() for nic in nics if nic.get("mac_address")]
+    facts = {name: value for name, value in plugin_data.items() if name != "logs"}
 
-    told = Inventory(inventory, plugin_data)
+    told = Inventory(inventory, facts)
     if baremetal.settings.discovery:
         known = await ports_with(baremetal.kit.database.reader, macs)
         if not known:
@@ -53,4 +60,8 @@ async def continue_inspection(
         await baremetal.kit.events.emit(tx, HEARTBEAT, node.uuid)
         return node
 
-    return await baremetal.kit.database.transact(write)
+    node = await baremetal.kit.database.transact(write)
+    if logs := plugin_data.get("logs"):
+        text = await asyncio.to_thread(readable, str(logs), MOST_BYTES)
+        await asyncio.to_thread(baremetal.consoles.logs.replace, node.uuid, AGENT, text)
+    return node

@@ -35,7 +35,7 @@ async def get_lookup(call: Call) -> dict[str, Any]:
         "node": {
             "uuid": node.uuid,
             "properties": node.properties,
-            "instance_info": {},
+            "instance_info": {k: v for k, v in node.instance_info.items() if k == "root_device"},
             "driver_internal_info": {},
             "links": links(call, "nodes", node.uuid),
         },

@@ -33,6 +33,9 @@ class Rows(Generic[T]):
         self._one = select(table).where(table.c.uuid == bindparam("one"))
         self._insert = insert(table)
         self._delete = delete(table).where(table.c.uuid == bindparam("one"))
+        # msgspec understands a struct at its first use, and two threads that do so at once crash
+        # the process: rows are read in the loop and beside it.
+        msgspec.json.Decoder(kind)
 
     def of_row(self, row: AnyRow) -> T:
         return msgspec.convert(row, self.kind, from_attributes=True)

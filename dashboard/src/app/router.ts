@@ -1,0 +1,41 @@
+// Every route. An area adds its own in `src/<area>/routes.ts`, each page loaded when first shown.
+import type { QueryClient } from "@tanstack/react-query";
+import { createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { overviewRoutes } from "../overview/routes";
+import { serversRoutes } from "../servers/routes";
+import { rootRoute, shellRoute } from "./root";
+
+export interface SignInSearch {
+  back?: string;
+}
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "sign-in",
+  component: lazyRouteComponent(() => import("./SignIn"), "SignIn"),
+  validateSearch: (search): SignInSearch =>
+    typeof search.back === "string" && /^\/(?!\/)/.test(search.back) ? { back: search.back } : {},
+});
+
+const tree = rootRoute.addChildren([
+  signInRoute,
+  shellRoute.addChildren([...overviewRoutes, ...serversRoutes]),
+]);
+
+export function makeRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    basepath: "/dashboard",
+    context: { queryClient },
+    defaultPreload: "intent",
+    defaultPendingMs: 300,
+    scrollRestoration: true,
+    trailingSlash: "never",
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

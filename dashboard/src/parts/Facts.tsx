@@ -1,0 +1,21 @@
+// What is known about one thing: names and values, as a description list.
+import type { ReactNode } from "react";
+import classes from "./Facts.module.css";
+
+/** A value that is undefined, null or "" is shown as a dash; `false` leaves the row out. */
+export type Fact = [name: string, value: ReactNode];
+
+export function Facts({ facts }: { facts: (Fact | false)[] }) {
+  return (
+    <dl className={classes.facts}>
+      {facts
+        .filter((one) => one !== false)
+        .map(([name, value]) => (
+          <div key={name} className={classes.fact}>
+            <dt>{name}</dt>
+            <dd>{value === undefined || value === null || value === "" ? "–" : value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}

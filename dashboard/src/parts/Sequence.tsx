@@ -1,0 +1,113 @@
+// What happened to a server or node, as a sequence diagram that draws itself while it happens.
+import { Group, Select, SegmentedControl, Skeleton, Stack, Text } from "@mantine/core";
+import { IconHourglass, IconTimeline } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Empty } from "./Empty";
+import { ErrorAlert } from "./ErrorAlert";
+import { SequenceDiagram } from "./SequenceDiagram";
+import { SequenceTable } from "./SequenceTable";
+import classes from "./Sequence.module.css";
+import { type Timeline, chaptersOf, isRunning, totalMs } from "./sequence_model";
+import { duration } from "./times";
+
+interface Props {
+  timeline: Timeline | undefined;
+  error?: Error | null;
+  /** How many milliseconds ago the timeline was read. */
+  readAt: number;
+}
+
+type View = "diagram" | "table";
+
+export function Sequence({ timeline, error, readAt }: Props) {
+  const { t } = useTranslation("parts");
+  const [view, setView] = useState<View>("diagram");
+  const [asked, setAsked] = useState<string | null>(null);
+  const running = timeline !== undefined && isRunning(timeline);
+  const now = useNow(running);
+
+  if (!timeline) return error ? <ErrorAlert error={error} /> : <Skeleton height={240} />;
+  if (timeline.events.length === 0)
+    return <Empty icon={IconTimeline} title={t("sequence.empty")} />;
+  const chapters = chaptersOf(timeline.events);
+  const chapter = chapters.find((one) => one.requestId === asked) ?? null;
+  const events =
+    chapter?.events ?? (asked === "" ? timeline.events : (chapters.at(-1)?.events ?? []));
+  const title = t("sequence.title", { subject: timeline.subject });
+  const passed = Math.max(0, now - readAt);
+  return (
+    <Stack gap="sm">
+      <Group gap="xs" justify="space-between">
+        <Group gap="xs">
+          {chapters.length > 1 && (
+            <Select
+              size="xs"
+              w={220}
+              allowDeselect={false}
+              aria-label={t("sequence.operation")}
+              value={asked ?? chapters.at(-1)?.requestId ?? ""}
+              onChange={setAsked}
+              data={[
+                { value: "", label: t("sequence.all") },
+                ...chapters.map((one, number) => ({
+                  value: one.requestId || `part-${number}`,
+                  label: `${number + 1}. ${one.title}`,
+                })),
+              ]}
+            />
+          )}
+          <Text size="sm" c="dimmed" role="status">
+            {t(running ? "sequence.running" : "sequence.total", {
+              time: duration(totalMs(events, now)),
+            })}
+          </Text>
+        </Group>
+        <SegmentedControl
+          size="xs"
+          value={view}
+          onChange={(value) => setView(value as View)}
+          aria-label={t("sequence.view")}
+          data={[
+            { value: "diagram", label: t("sequence.diagram") },
+            { value: "table", label: t("sequence.table") },
+          ]}
+        />
+      </Group>
+      {view === "diagram" ? (
+        <SequenceDiagram title={title} events={events} now={now} />
+      ) : (
+        <SequenceTable title={title} events={events} />
+      )}
+      {timeline.awaited.map((one) => (
+        <div key={`${one.participant} ${one.action}`} className={classes.awaited} role="status">
+          <IconHourglass size={16} aria-hidden />
+          <Text size="sm" component="div">
+            {t("sequence.awaited", {
+              participant: one.participant,
+              action: one.action,
+              time: duration(one.for_s * 1000 + passed),
+            })}
+            {one.within_s !== null && (
+              <Text span size="sm" c="dimmed">
+                {` (${t("sequence.usual", { time: duration(one.within_s * 1000) })})`}
+              </Text>
+            )}
+            {one.says && <div>{one.says}</div>}
+          </Text>
+        </div>
+      ))}
+    </Stack>
+  );
+}
+
+/** The time, moving while something runs. */
+function useNow(running: boolean): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!running) return;
+    const timer = window.setInterval(() => setNow(Date.now()), 200);
+    return () => window.clearInterval(timer);
+  }, [running]);
+  return now;
+}

@@ -1,0 +1,137 @@
+// The drawing: a lifeline for everyone, an arrow for everything, its time at the left.
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Scroll } from "./Scroll";
+import classes from "./Sequence.module.css";
+import { type Arrow, type TimelineEvent, diagramOf } from "./sequence_model";
+import { duration, parseTime } from "./times";
+
+const TIME_W = 84;
+const LANE_W = 132;
+const HEAD_H = 44;
+const STEP_H = 34;
+const HOOK_W = 26;
+
+interface Props {
+  title: string;
+  events: TimelineEvent[];
+  now: number;
+}
+
+export function SequenceDiagram({ title, events, now }: Props) {
+  const [open, setOpen] = useState<number | null>(null);
+  const { participants, arrows } = diagramOf(events);
+  const lane = (index: number) => TIME_W + LANE_W * index + LANE_W / 2;
+  const width = TIME_W + LANE_W * participants.length + 40;
+  const height = HEAD_H + STEP_H * arrows.length + 20;
+  const chosen = open === null ? undefined : arrows[open];
+  return (
+    <>
+      <Scroll label={title}>
+        <svg width={width} height={height} role="img" aria-label={title} className={classes.svg}>
+          {participants.map((name, index) => (
+            <g key={name}>
+              <line
+                x1={lane(index)}
+                x2={lane(index)}
+                y1={HEAD_H - 8}
+                y2={height - 6}
+                className={classes.life}
+              />
+              <rect
+                x={lane(index) - LANE_W / 2 + 5}
+                y={6}
+                width={LANE_W - 10}
+                height={28}
+                rx={6}
+                className={classes.head}
+              />
+              <text x={lane(index)} y={24.5} className={classes.name}>
+                {name}
+              </text>
+            </g>
+          ))}
+          {arrows.map((arrow, index) => (
+            <Step
+              key={index}
+              arrow={arrow}
+              from={lane(arrow.from)}
+              to={lane(arrow.to)}
+              y={HEAD_H + STEP_H * index + 22}
+              width={width}
+              now={now}
+              open={open === index}
+              choose={() => setOpen(open === index ? null : index)}
+            />
+          ))}
+        </svg>
+      </Scroll>
+      {chosen?.event.detail && (
+        <p className={classes.detail}>
+          <strong>{chosen.event.action}</strong>: {chosen.event.detail}
+        </p>
+      )}
+    </>
+  );
+}
+
+interface StepProps {
+  arrow: Arrow;
+  from: number;
+  to: number;
+  y: number;
+  width: number;
+  now: number;
+  open: boolean;
+  choose: () => void;
+}
+
+function Step({ arrow, from, to, y, width, now, open, choose }: StepProps) {
+  const { t } = useTranslation("parts");
+  const { event } = arrow;
+  const took =
+    event.duration_ms ?? (event.outcome === null ? now - parseTime(event.started_at) : 0);
+  const own = from === to;
+  const side = to > from ? -1 : 1;
+  const end = to + side * 2;
+  const label = `${event.action}  ${duration(took)}`;
+  const x = own ? to + HOOK_W + 6 : Math.min(from, to) + 8;
+  const said = event.outcome === null ? t("sequence.going") : t(`outcome.${event.outcome}`);
+  return (
+    <g data-outcome={event.outcome ?? "going"} className={classes.step} onClick={choose}>
+      <title>{[label, said, event.detail].filter(Boolean).join(" · ")}</title>
+      <rect
+        x={0}
+        y={y - 24}
+        width={width}
+        height={STEP_H}
+        rx={4}
+        data-open={open}
+        className={classes.band}
+      />
+      <text x={TIME_W - 14} y={y + 4} className={classes.time}>
+        +{duration(arrow.afterMs)}
+      </text>
+      {own ? (
+        <path d={`M${to} ${y - 8} h${HOOK_W} v10 h${2 - HOOK_W}`} className={classes.arrow} />
+      ) : (
+        <line x1={from} x2={end} y1={y} y2={y} className={classes.arrow} />
+      )}
+      <path
+        d={`M${end + side * (own ? 8 : 7)} ${(own ? y + 2 : y) - 4} L${end} ${own ? y + 2 : y} l${side * 7} 4 z`}
+        className={classes.tip}
+      />
+      <text x={x} y={y - 7} className={classes.action}>
+        {event.action}
+        <tspan className={classes.took} dx={6}>
+          {duration(took)}
+        </tspan>
+        {event.outcome !== "ok" && (
+          <tspan className={classes.outcome} dx={6}>
+            {said}
+          </tspan>
+        )}
+      </text>
+    </g>
+  );
+}
