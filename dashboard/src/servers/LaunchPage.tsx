@@ -37,8 +37,7 @@ export function LaunchPage() {
   const [launch, setLaunch] = useState<Launch>(BLANK);
   const set = (change: Partial<Launch>) => setLaunch((before) => ({ ...before, ...change }));
   const choices = useChoices();
-  const image =
-    choices.images.find((one) => one.id === launch.imageId) ?? choices.images[0];
+  const image = choices.images.find((one) => one.id === launch.imageId) ?? choices.images[0];
   const flavor = choices.flavors.find((one) => one.id === launch.flavorId);
   const wanted = { ...launch, imageId: image?.id ?? null };
   const names = {
@@ -48,13 +47,10 @@ export function LaunchPage() {
       .filter((one) => launch.networkIds.includes(one.id))
       .map((one) => one.name),
   };
-  const create = useChange(
-    async () => {
-      const asked = compute.POST("/servers", { body: bodyOf(wanted) as never });
-      return (await take<{ server: { id: string } }>(asked)).server.id;
-    },
-    [keys.servers, keys.limits],
-  );
+  const create = useChange(async () => {
+    const asked = compute.POST("/servers", { body: bodyOf(wanted) as never });
+    return (await take<{ server: { id: string } }>(asked)).server.id;
+  }, [keys.servers, keys.limits]);
 
   function submit(event: FormEvent): void {
     event.preventDefault();

@@ -5,13 +5,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Flavor } from "../api/models";
 import { useOne } from "../api/queries";
-import { Gauge } from "../overview/Gauge";
-import { limits } from "../overview/queries";
+import { Gauge } from "../parts/Gauge";
 import { ErrorAlert } from "../parts/ErrorAlert";
 import { Panel } from "../parts/Panel";
 import { ShowCli } from "../parts/ShowCli";
 import { duration, mib } from "../parts/times";
 import { type Launch, bodyOf } from "./launch_model";
+import { limits } from "./queries";
 import { rehearsal } from "./rehearsal";
 import { isMetal } from "./words";
 import classes from "./LaunchSummary.module.css";
@@ -31,7 +31,7 @@ export function LaunchSummary({ launch, flavor, command, error, busy }: Props) {
   const quota = useOne(limits()).data;
   const metal = flavor !== undefined && isMetal(flavor);
   const [body] = useDebouncedValue(JSON.stringify(bodyOf({ ...launch, name: "x" })), TYPED_MS);
-  const { data: seen } = useQuery({
+  const { data: seen, error: doubt } = useQuery({
     ...rehearsal(body),
     enabled: flavor !== undefined && launch.imageId !== null,
   });
@@ -68,6 +68,11 @@ export function LaunchSummary({ launch, flavor, command, error, busy }: Props) {
               {t("launch.wouldFit", { host: seen.servers.map((one) => one.host).join(", ") })}
             </Text>
           )}
+          {doubt && (
+            <Text size="sm" c="var(--unkai-bad)" role="status">
+              {doubt.message}
+            </Text>
+          )}
           {refused && (
             <Text size="sm" c="var(--unkai-bad)" role="status">
               {refused.fault ?? t("placement.nowhere")}
@@ -76,7 +81,7 @@ export function LaunchSummary({ launch, flavor, command, error, busy }: Props) {
           <Text size="sm" c="dimmed">
             {t("launch.typical")}:{" "}
             {seen?.expected_boot
-              ? duration(seen.expected_boot.p50_s * 1000)
+              ? duration(seen.expected_boot.median_s * 1000)
               : t(metal ? "launch.typicalMetal" : "launch.typicalGuest")}
           </Text>
           {error && <ErrorAlert error={error} />}

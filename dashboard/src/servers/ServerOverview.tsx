@@ -29,11 +29,7 @@ export function ServerOverview({ server }: { server: Server }) {
         <ServerFacts server={server} />
       </Panel>
       <Panel title={t("sequence")}>
-        <Sequence
-          timeline={timeline.data}
-          error={timeline.error}
-          readAt={timeline.dataUpdatedAt}
-        />
+        <Sequence timeline={timeline.data} error={timeline.error} readAt={timeline.dataUpdatedAt} />
       </Panel>
     </Stack>
   );

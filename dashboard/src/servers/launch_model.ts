@@ -33,7 +33,10 @@ export const BLANK: Launch = {
 const GIB = 2 ** 30;
 
 /** What the flavor lacks for the image ("2 GiB disk"); null if it is large enough. */
-export function lacks(flavor: Flavor, image: Image | undefined): { ram?: number; disk?: number } | null {
+export function lacks(
+  flavor: Flavor,
+  image: Image | undefined,
+): { ram?: number; disk?: number } | null {
   if (!image) return null;
   const disk = Math.max(image.min_disk, Math.ceil((image.virtual_size ?? 0) / GIB));
   const found = {
@@ -66,8 +69,7 @@ export function bodyOf(launch: Launch) {
       name: launch.name.trim(),
       imageRef: launch.imageId,
       flavorRef: launch.flavorId ?? "",
-      networks:
-        launch.networkIds.length > 0 ? launch.networkIds.map((uuid) => ({ uuid })) : "auto",
+      networks: launch.networkIds.length > 0 ? launch.networkIds.map((uuid) => ({ uuid })) : "auto",
       min_count: launch.count,
       max_count: launch.count,
       metadata: metadataOf(launch.metadata),
