@@ -17,9 +17,9 @@ from unkai.baremetal.drivers.base import Ramdisk
 from unkai.baremetal.drivers.boot.convert import RawImages
 from unkai.baremetal.drivers.boot.files import BootFiles
 from unkai.baremetal.drivers.boot.images import GlanceImages
-from unkai.baremetal.drivers.boot.ipxe import IpxeBoot
+from unkai.baremetal.drivers.boot.ipxe import HTTP, IpxeBoot
 from unkai.baremetal.drivers.boot.published import PublishedFiles
-from unkai.baremetal.drivers.boot.virtual_media import VirtualMediaBoot
+from unkai.baremetal.drivers.boot.virtual_media import UrlBoot, VirtualMediaBoot
 from unkai.baremetal.drivers.fake import FakeMachines, FakeManagement
 from unkai.baremetal.drivers.network.neutron import VIF, NeutronNetwork
 from unkai.baremetal.drivers.provisioning.base import FakeProvisioning, Reservation, Sighting
@@ -292,7 +292,40 @@ async def test_ipxe_is_told_what_to_boot_until_it_is_done(tmp_path: Path) -> Non
             boot.validate(msgspec.structs.replace(NODE, driver_info=wrong))
 
 
-async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path) -> None:
+class OldManagement(FakeManagement):
+    """Of a BMC that knows no HTTP, as IPMI does not."""
+
+    def supported_boot_devices(self, node: Node) -> tuple[str, ...]:
+        return ("pxe", "disk")
+
+
+async def test_http_boot_is_for_uefi_and_asked_for_where_a_bmc_knows_it(tmp_path: Path) -> None:
+    machines, files = FakeMachines(), BootFiles(tmp_path / "nodes")
+    files.open()
+    management = FakeManagement(machines)
+    for name in ("kernel", "initramfs"):
+        (tmp_path / name).touch()
+
+    async def image_file(image_id: str) -> Path:
+        return tmp_path / image_id
+
+    boot = IpxeBoot(files, lambda _: management, tmp_path, image_file, device=HTTP)
+    bios = msgspec.structs.replace(NODE, properties={"capabilities": "boot_mode:bios"})
+    with pytest.raises(BadRequest, match="only a UEFI firmware can"):
+        boot.validate(bios)
+    boot.validate(NODE)
+    await boot.prepare_ramdisk(NODE, [nic(0)], Ramdisk("deploy"))
+    assert machines.of(NODE).boot_device == "uefihttp" and not machines.of(NODE).persistent
+
+    management = OldManagement(machines)
+    await boot.prepare_ramdisk(NODE, [nic(0)], Ramdisk("deploy"))
+    assert machines.of(NODE).boot_device == "pxe"
+
+
+@pytest.mark.parametrize(("kind", "device"), [(VirtualMediaBoot, "cdrom"), (UrlBoot, "uefihttp")])
+async def test_a_cd_is_made_handed_over_and_forgotten(
+    floor: Floor, tmp_path: Path, kind: type[VirtualMediaBoot], device: str
+) -> None:
     """Its command line has our address and the token; its path is the machine's alone."""
     machines, published = FakeMachines(), PublishedFiles(tmp_path / "files", Chance())
     published.open()
@@ -304,7 +337,7 @@ async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path)
         floor.network.kit, ImageSettings(), FileStore(tmp_path / "images"), BelievingInspector()
     )
     images = GlanceImages(glance, published, RawImages(tmp_path / "raw"), floor.serving)
-    boot = VirtualMediaBoot(
+    boot = kind(
         tmp_path / "media",
         published,
         lambda _: FakeManagement(machines),
@@ -317,17 +350,18 @@ async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path)
 
     [served] = floor.engine.served()
     machine = machines.of(NODE)
-    url = machine.media["cdrom"]
+    url = machine.media[device]
     assert url.startswith(f"http://{served.address}/files/") and url.endswith(".iso")
     found = published.find(url.split("/")[4])
     assert found is not None and found.node_id == NODE.uuid
     assert b"ipa-agent-token=secret-word" in Path(found.path).read_bytes()
     assert f"ipa-api-url=http://{served.address}".encode() in Path(found.path).read_bytes()
-    assert (machine.boot_device, machine.persistent) == ("cdrom", False)
+    assert (machine.boot_device, machine.persistent) == (device, False)
     assert await boot.leftovers([]) == [f"CD of node {NODE.uuid}"]
 
     await boot.prepare_instance(NODE, floor.ports)
-    assert machine.media == {} and machine.boot_device == "disk"
+    assert "cdrom" not in machine.media and machine.boot_device == "disk"
+    assert await boot.leftovers([]) == [] and published.find(url.split("/")[4]) is None
     assert await boot.leftovers([]) == []
     assert list((tmp_path / "media").iterdir()) == []
     for wrong in ({"deploy_iso": "file:///x"}, {"external_http_url": "x"}):
