@@ -326,6 +326,13 @@ LEAST: dict[str, Any] = {
     "POST /servers/{server_id}/action removeSecurityGroup": {
         "removeSecurityGroup": {"name": "default"}
     },
+    "POST /servers/{server_id}/remote-consoles": {
+        "remote_console": {"protocol": "vnc", "type": "novnc"}
+    },
+    "POST /servers/{server_id}/action os-getVNCConsole": {"os-getVNCConsole": {"type": "novnc"}},
+    "POST /servers/{server_id}/action os-getSerialConsole": {
+        "os-getSerialConsole": {"type": "serial"}
+    },
     "PUT /servers/{server_id}/metadata/{key}": {"meta": {"colour": "red"}},
     "POST /servers/{server_id}/os-interface": {"interfaceAttachment": {"net_id": "{network_id}"}},
     "PUT /os-services/enable": {"host": "{host_name}", "binary": "nova-compute"},
