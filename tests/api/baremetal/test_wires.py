@@ -307,14 +307,16 @@ class OldManagement(FakeManagement):
 async def test_http_boot_is_for_uefi_and_asked_for_where_a_bmc_knows_it(tmp_path: Path) -> None:
     machines, files = FakeMachines(), BootFiles(tmp_path / "nodes")
     files.open()
-    management = FakeManagement(machines)
     for name in ("kernel", "initramfs"):
         (tmp_path / name).touch()
 
     async def image_file(image_id: str) -> Path:
         return tmp_path / image_id
 
-    boot = IpxeBoot(files, lambda _: management, tmp_path, image_file, device=HTTP)
+    def by(management: FakeManagement) -> IpxeBoot:
+        return IpxeBoot(files, lambda _: management, tmp_path, image_file, device=HTTP)
+
+    boot = by(FakeManagement(machines))
     bios = msgspec.structs.replace(NODE, properties={"capabilities": "boot_mode:bios"})
     with pytest.raises(BadRequest, match="only a UEFI firmware can"):
         boot.validate(bios)
@@ -322,8 +324,7 @@ async def test_http_boot_is_for_uefi_and_asked_for_where_a_bmc_knows_it(tmp_path
     await boot.prepare_ramdisk(NODE, [nic(0)], Ramdisk("deploy"))
     assert machines.of(NODE).boot_device == "uefihttp" and not machines.of(NODE).persistent
 
-    management = OldManagement(machines)
-    await boot.prepare_ramdisk(NODE, [nic(0)], Ramdisk("deploy"))
+    await by(OldManagement(machines)).prepare_ramdisk(NODE, [nic(0)], Ramdisk("deploy"))
     assert machines.of(NODE).boot_device == "pxe"
 
 
