@@ -27,7 +27,11 @@ from unkai.baremetal.drivers.provisioning.serving import Serving
 from unkai.baremetal.drivers.switch.base import Link, Use
 from unkai.baremetal.drivers.switch.fake import FakeSwitch
 from unkai.baremetal.model import INTERFACES, Node, Port
-from unkai.baremetal.reconcilers.record_sightings import RecordSightings
+from unkai.baremetal.reconcilers.record_sightings import (
+    UNKNOWN_MACHINES,
+    UNKNOWN_SIGHTINGS,
+    RecordSightings,
+)
 from unkai.baremetal.store.ports import PORTS
 from unkai.image.actions.seed_image import seed_image
 from unkai.image.drivers.fake import BelievingInspector
@@ -377,6 +381,33 @@ async def test_sightings_land_on_the_timeline_of_the_macs_node(floor: Floor) -> 
     timeline = await read_timeline(database.reader, Clock(), f"node/{NODE.uuid}")
     told = [(one.participant, one.action, one.outcome, one.seconds) for one in timeline.events]
     assert told == [("DHCP", "DISCOVER", "ok", 0.0), ("HTTP", "GET kernel", "failed", 2.5)]
+
+
+async def test_what_an_unknown_machine_did_begins_its_nodes_timeline(floor: Floor) -> None:
+    database = floor.network.kit.database
+    recorder = RecordSightings(database)
+    recorder.note(Sighting(participant="DHCP", action="DISCOVER", at=10.0, mac=MACS[0]))
+    recorder.note(Sighting(participant="DHCP", action="DISCOVER", at=11.0, mac="aa:aa"))
+    await recorder.run()
+    await database.transact(lambda tx: PORTS.add(tx, nic(0)))
+    recorder.note(Sighting(participant="HTTP", action="GET kernel", at=12.0, mac=MACS[0]))
+    await recorder.run()
+    await recorder.run()
+
+    timeline = await read_timeline(database.reader, Clock(), f"node/{NODE.uuid}")
+    assert [one.action for one in timeline.events] == ["DISCOVER", "GET kernel"]
+
+
+async def test_unknown_machines_are_kept_within_bounds(floor: Floor) -> None:
+    recorder = RecordSightings(floor.network.kit.database)
+    for number in range(2 * UNKNOWN_MACHINES):
+        recorder.note(Sighting(participant="DHCP", action="DISCOVER", at=0.0, mac=f"m-{number}"))
+    for _ in range(2 * UNKNOWN_SIGHTINGS):
+        recorder.note(Sighting(participant="DHCP", action="DISCOVER", at=0.0, mac="m-talks"))
+    await recorder.run()
+    kept = recorder._unknown  # pyright: ignore[reportPrivateUsage]
+    assert len(kept) == UNKNOWN_MACHINES
+    assert len(kept["m-talks"]) == UNKNOWN_SIGHTINGS
 
 
 async def test_the_audit_names_what_no_work_needs(rig: Rig) -> None:
