@@ -127,7 +127,14 @@ class BaremetalSettings:
     console_ticket_s: int = 600
     """How long the address of a console is good for; it opens one connection."""
     discovery: bool = False
-    """Whether unknown machines that ask on the inspection network boot the inspection ramdisk."""
+    """Whether unknown machines that ask on the inspection network boot the inspection ramdisk and
+    become nodes."""
+    discovery_driver: str = "ipmi"
+    """Hardware type of such a node."""
+    nfs_export: str = ""
+    """HOST:/PATH: an NFS export from which our agents read images; empty: they use HTTP."""
+    nfs_folder: str = ""
+    """The folder here that is exported so; give it the file system of the images."""
     ramdisk_dir: str = ""
     """Folder with the ramdisk's `kernel` and `initramfs`; empty: those that `unkai up` builds."""
 
