@@ -133,6 +133,10 @@ class BaremetalSettings:
     become nodes."""
     discovery_driver: str = "ipmi"
     """Hardware type of such a node."""
+    nfs_export: str = ""
+    """HOST:/PATH: an NFS export from which our agents read images; empty: they use HTTP."""
+    nfs_folder: str = ""
+    """The folder here that is exported so; give it the file system of the images."""
     ramdisk_dir: str = ""
     """Folder with the ramdisk's `kernel` and `initramfs`; empty: those that `unkai up` builds."""
 

@@ -18,6 +18,7 @@ from unkai.baremetal.drivers.boot.convert import RawImages
 from unkai.baremetal.drivers.boot.files import BootFiles
 from unkai.baremetal.drivers.boot.images import GlanceImages
 from unkai.baremetal.drivers.boot.ipxe import IpxeBoot
+from unkai.baremetal.drivers.boot.nfs import NfsExport
 from unkai.baremetal.drivers.boot.published import PublishedFiles
 from unkai.baremetal.drivers.boot.virtual_media import VirtualMediaBoot
 from unkai.baremetal.drivers.fake import FakeMachines, FakeManagement
@@ -353,6 +354,32 @@ async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path)
     [made] = (tmp_path / "media").iterdir()
     assert b"another agent" in made.read_bytes()
     await boot.clean_up_ramdisk(NODE, floor.ports)
+
+
+async def test_an_image_is_offered_by_nfs_to_our_own_agents(floor: Floor, tmp_path: Path) -> None:
+    published = PublishedFiles(tmp_path / "files", Chance())
+    published.open()
+    export = NfsExport(tmp_path / "export", "192.0.2.1:/images", Chance())
+    export.open()
+    glance = ImageService(
+        floor.network.kit,
+        ImageSettings(),
+        FileStore(tmp_path / "images", reserve_bytes=0),
+        BelievingInspector(),
+    )
+    (tmp_path / "disk.raw").write_bytes(bytes(1 << 20))
+    image = await seed_image(glance, "here", tmp_path / "disk.raw", "raw", {}, "p")
+    raw = RawImages(tmp_path / "raw")
+    images = GlanceImages(glance, published, raw, floor.serving, export)
+
+    found = await images.publish(NODE, image.id)
+    assert found.url.startswith(f"nfs://192.0.2.1/images/{NODE.uuid}.")
+    assert images.leftovers([]) == [f"image of node {NODE.uuid}"]
+    await images.withdraw(NODE)
+    assert images.leftovers([]) == []
+
+    other = msgspec.structs.replace(NODE, driver_info={"deploy_ramdisk": "http://192.0.2.9/r"})
+    assert (await images.publish(other, image.id)).url.startswith("http://")
 
 
 async def test_sightings_land_on_the_timeline_of_the_macs_node(floor: Floor) -> None:
