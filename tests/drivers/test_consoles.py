@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.drivers.console_reader import DEADLINE_S, Reader
 from tests.drivers.hypervisor_rigs import ECHOING_IMAGE, RIGS, FakeRig, LocalRig, Rig
 from tests.drivers.test_hypervisor import a_machine, power, stream
 from unkai.hypervisor.client import ConsoleKind
@@ -20,53 +21,12 @@ from unkai.kit.streams import ByteStream
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 MIB = 1024 * 1024
-DEADLINE_S = 30
 
 
 @pytest.fixture(params=sorted(RIGS))
 async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
     async with RIGS[request.param](tmp_path) as made:
         yield made
-
-
-class Reader:
-    """What a console says, with a deadline; what came is not lost when nobody waits any more."""
-
-    def __init__(self, console: ByteStream) -> None:
-        self._pieces = aiter(console)
-        self._coming: asyncio.Future[bytes] | None = None
-        self._rest = b""
-
-    async def _more(self) -> None:
-        if self._coming is None:
-            self._coming = asyncio.ensure_future(anext(self._pieces))
-        self._rest += await asyncio.shield(self._coming)
-        self._coming = None
-
-    async def until(self, wanted: bytes) -> bytes:
-        async with asyncio.timeout(DEADLINE_S):
-            while wanted not in self._rest:
-                await self._more()
-        said, _, self._rest = self._rest.partition(wanted)
-        return said + wanted
-
-    async def exactly(self, count: int) -> bytes:
-        async with asyncio.timeout(DEADLINE_S):
-            while len(self._rest) < count:
-                await self._more()
-        said, self._rest = self._rest[:count], self._rest[count:]
-        return said
-
-    async def ended(self) -> None:
-        async with asyncio.timeout(DEADLINE_S):
-            with suppress(Unavailable, StopAsyncIteration):  # a host says so, a wire may break
-                while True:
-                    await self._more()
-
-    async def close(self) -> None:
-        if self._coming is not None:
-            self._coming.cancel()
-            await asyncio.gather(self._coming, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.api.compute.cloud import NOWHERE, Cloud
+from tests.api.compute.test_on_a_node import a_node, node_of, seed_flavors
 from tests.api.kit.stream_visitor import Visitor
 from unkai.compute.actions.open_console import ServerStreams
 from unkai.kit.clock import Clock
@@ -213,3 +214,21 @@ async def test_where_a_token_leads(cloud: Cloud) -> None:
     await visitor.enter()
     await visitor.leave()
     await cloud.ask("GET", path, who="admin", status=404)
+
+
+async def test_a_server_on_a_node_has_its_serial_line(cloud: Cloud) -> None:
+    await seed_flavors(cloud)
+    node = await a_node(cloud)
+    server_id = await cloud.create(flavorRef="gold")
+    await cloud.reach(server_id, "ACTIVE")
+    refused = await ask_console(cloud, server_id, "vnc", "novnc", status=400)
+    assert "serial line only" in refused["badRequest"]["message"]
+    assert not (await node_of(cloud, node)).console_enabled
+    visitor = Visitor(door(cloud), await line(cloud, server_id))
+    await visitor.enter()
+    await visitor.read_until(b"A played machine.")
+    await visitor.type(b"root\r\n")
+    await visitor.read_until(b"root")
+    assert (await node_of(cloud, node)).console_enabled
+    await visitor.leave()
+    await cloud.compute.baremetal.consoles.close()
