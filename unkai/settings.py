@@ -80,6 +80,8 @@ class ComputeSettings:
     """Guests that may boot at once; 0: as many as the machine bears."""
     force_tcg: bool = False
     """Never use KVM, even where it works."""
+    sample_s: float = 10.0
+    """How often the use of processors, memory, disks and network is read for the graphs."""
     fake_hosts: int = 4
     """Hosts of a fake cloud."""
     console_ticket_s: int = 600
@@ -131,6 +133,10 @@ class BaremetalSettings:
     become nodes."""
     discovery_driver: str = "ipmi"
     """Hardware type of such a node."""
+    nfs_export: str = ""
+    """HOST:/PATH: an NFS export from which our agents read images; empty: they use HTTP."""
+    nfs_folder: str = ""
+    """The folder here that is exported so; give it the file system of the images."""
     ramdisk_dir: str = ""
     """Folder with the ramdisk's `kernel` and `initramfs`; empty: those that `unkai up` builds."""
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.drivers.ramdisk_rigs import Conductor, Metal, digest_of, direct, wait_for
+from tests.drivers.ramdisk_rigs import NODE, Conductor, Metal, digest_of, direct, wait_for
+from unkai.baremetal.drivers.boot.nfs import NfsExport
 from unkai.guests.ramdisk import ensure_ramdisk
 from unkai.kit import netns
+from unkai.kit.clock import Chance
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -48,7 +50,7 @@ def conductor(tmp_path: Path) -> Iterator[Conductor]:
 def export(conductor: Conductor, tmp_path: Path) -> Iterator[Path]:
     """The folder that the server exports as /images, to whoever knows a file's name."""
     tmp_path.chmod(0o755)
-    (tmp_path / "export").mkdir(mode=0o711)
+    (tmp_path / "export").mkdir()
     (tmp_path / "recovery").mkdir()
     config, log = tmp_path / "ganesha.conf", tmp_path / "ganesha.log"
     config.write_text(CONFIG.format(folder=tmp_path))
@@ -69,9 +71,11 @@ def export(conductor: Conductor, tmp_path: Path) -> Iterator[Path]:
 def test_an_image_is_written_from_an_export(
     conductor: Conductor, export: Path, tmp_path: Path
 ) -> None:
-    image = export / "secret-name"
+    image = tmp_path / "image"
     image.write_bytes(os.urandom(MIB) * 20)
-    image.chmod(0o644)
+    published = NfsExport(export, "10.0.2.2:/images", Chance())
+    published.open()
+    url = published.publish(NODE, image)
     metal = Metal(conductor.namespace, tmp_path, {"DISK-1": 64})
 
     def write(url: str) -> dict[str, Any]:
@@ -81,9 +85,9 @@ def test_an_image_is_written_from_an_export(
     try:
         metal.power_on(*direct(ensure_ramdisk(tmp_path / "ramdisk", PACKAGES)))
         wait_for(lambda: conductor.heartbeats or None, "the first heartbeat")
-        refused = write("nfs://10.0.2.2/images/no-such")
-        assert "No such file" in refused["command_error"]["message"]
-        done = write("nfs://10.0.2.2/images/secret-name")
+        refused = write("nfs://10.0.2.2/others/file")
+        assert "mount" in refused["command_error"]["message"]
+        done = write(url)
         assert done["command_status"] == "SUCCEEDED", done
         assert metal.disks["DISK-1"].read_bytes()[: 20 * MIB] == image.read_bytes()
     finally:

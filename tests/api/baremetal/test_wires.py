@@ -17,9 +17,10 @@ from unkai.baremetal.drivers.base import Ramdisk
 from unkai.baremetal.drivers.boot.convert import RawImages
 from unkai.baremetal.drivers.boot.files import BootFiles
 from unkai.baremetal.drivers.boot.images import GlanceImages
-from unkai.baremetal.drivers.boot.ipxe import IpxeBoot
+from unkai.baremetal.drivers.boot.ipxe import HTTP, IpxeBoot
+from unkai.baremetal.drivers.boot.nfs import NfsExport
 from unkai.baremetal.drivers.boot.published import PublishedFiles
-from unkai.baremetal.drivers.boot.virtual_media import VirtualMediaBoot
+from unkai.baremetal.drivers.boot.virtual_media import UrlBoot, VirtualMediaBoot
 from unkai.baremetal.drivers.fake import FakeMachines, FakeManagement
 from unkai.baremetal.drivers.network.neutron import VIF, NeutronNetwork
 from unkai.baremetal.drivers.provisioning.base import FakeProvisioning, Reservation, Sighting
@@ -297,7 +298,41 @@ async def test_ipxe_is_told_what_to_boot_until_it_is_done(tmp_path: Path) -> Non
             boot.validate(msgspec.structs.replace(NODE, driver_info=wrong))
 
 
-async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path) -> None:
+class OldManagement(FakeManagement):
+    """Of a BMC that knows no HTTP, as IPMI does not."""
+
+    def supported_boot_devices(self, node: Node) -> tuple[str, ...]:
+        return ("pxe", "disk")
+
+
+async def test_http_boot_is_for_uefi_and_asked_for_where_a_bmc_knows_it(tmp_path: Path) -> None:
+    machines, files = FakeMachines(), BootFiles(tmp_path / "nodes")
+    files.open()
+    for name in ("kernel", "initramfs"):
+        (tmp_path / name).touch()
+
+    async def image_file(image_id: str) -> Path:
+        return tmp_path / image_id
+
+    def by(management: FakeManagement) -> IpxeBoot:
+        return IpxeBoot(files, lambda _: management, tmp_path, image_file, device=HTTP)
+
+    boot = by(FakeManagement(machines))
+    bios = msgspec.structs.replace(NODE, properties={"capabilities": "boot_mode:bios"})
+    with pytest.raises(BadRequest, match="only a UEFI firmware can"):
+        boot.validate(bios)
+    boot.validate(NODE)
+    await boot.prepare_ramdisk(NODE, [nic(0)], Ramdisk("deploy"))
+    assert machines.of(NODE).boot_device == "uefihttp" and not machines.of(NODE).persistent
+
+    await by(OldManagement(machines)).prepare_ramdisk(NODE, [nic(0)], Ramdisk("deploy"))
+    assert machines.of(NODE).boot_device == "pxe"
+
+
+@pytest.mark.parametrize(("kind", "device"), [(VirtualMediaBoot, "cdrom"), (UrlBoot, "uefihttp")])
+async def test_a_cd_is_made_handed_over_and_forgotten(
+    floor: Floor, tmp_path: Path, kind: type[VirtualMediaBoot], device: str
+) -> None:
     """Its command line has our address and the token; its path is the machine's alone."""
     machines, published = FakeMachines(), PublishedFiles(tmp_path / "files", Chance())
     published.open()
@@ -313,26 +348,24 @@ async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path)
     )
     images = GlanceImages(glance, published, RawImages(tmp_path / "raw"), floor.serving)
     management = FakeManagement(machines)
-    boot = VirtualMediaBoot(
-        tmp_path / "media", published, lambda _: management, ramdisk, images, floor.serving
-    )
+    boot = kind(tmp_path / "media", published, lambda _: management, ramdisk, images, floor.serving)
     boot.open()
     await boot.prepare_ramdisk(NODE, floor.ports, Ramdisk("deploy", token="secret-word"))
 
     [served] = floor.engine.served()
     machine = machines.of(NODE)
-    url = machine.media["cdrom"]
+    url = machine.media[device]
     assert url.startswith(f"http://{served.address}/files/") and url.endswith(".iso")
     found = published.find(url.split("/")[4])
     assert found is not None and found.node_id == NODE.uuid
     assert b"ipa-agent-token=secret-word" in Path(found.path).read_bytes()
     assert f"ipa-api-url=http://{served.address}".encode() in Path(found.path).read_bytes()
-    assert (machine.boot_device, machine.persistent) == ("cdrom", False)
+    assert (machine.boot_device, machine.persistent) == (device, False)
     assert await boot.leftovers([]) == [f"CD of node {NODE.uuid}"]
 
     await boot.prepare_instance(NODE, floor.ports)
-    assert machine.media == {} and machine.boot_device == "disk"
-    assert await boot.leftovers([]) == []
+    assert "cdrom" not in machine.media and machine.boot_device == "disk"
+    assert await boot.leftovers([]) == [] and published.find(url.split("/")[4]) is None
     assert list((tmp_path / "media").iterdir()) == []
     wrongs: list[dict[str, Any]] = [
         {"deploy_iso": "file:///x"},
@@ -353,6 +386,32 @@ async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path)
     [made] = (tmp_path / "media").iterdir()
     assert b"another agent" in made.read_bytes()
     await boot.clean_up_ramdisk(NODE, floor.ports)
+
+
+async def test_an_image_is_offered_by_nfs_to_our_own_agents(floor: Floor, tmp_path: Path) -> None:
+    published = PublishedFiles(tmp_path / "files", Chance())
+    published.open()
+    export = NfsExport(tmp_path / "export", "192.0.2.1:/images", Chance())
+    export.open()
+    glance = ImageService(
+        floor.network.kit,
+        ImageSettings(),
+        FileStore(tmp_path / "images", reserve_bytes=0),
+        BelievingInspector(),
+    )
+    (tmp_path / "disk.raw").write_bytes(bytes(1 << 20))
+    image = await seed_image(glance, "here", tmp_path / "disk.raw", "raw", {}, "p")
+    raw = RawImages(tmp_path / "raw")
+    images = GlanceImages(glance, published, raw, floor.serving, export)
+
+    found = await images.publish(NODE, image.id)
+    assert found.url.startswith(f"nfs://192.0.2.1/images/{NODE.uuid}.")
+    assert images.leftovers([]) == [f"image of node {NODE.uuid}"]
+    await images.withdraw(NODE)
+    assert images.leftovers([]) == []
+
+    other = msgspec.structs.replace(NODE, driver_info={"deploy_ramdisk": "http://192.0.2.9/r"})
+    assert (await images.publish(other, image.id)).url.startswith("http://")
 
 
 async def test_sightings_land_on_the_timeline_of_the_macs_node(floor: Floor) -> None:
