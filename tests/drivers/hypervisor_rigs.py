@@ -98,6 +98,7 @@ class LocalRig:
         self._settings = LocalSettings(
             folder=self.folder,
             hostname="local-1",
+            sample_s=0.3,
             uids=range(700_000, 700_100) if os.geteuid() == 0 else None,
             accelerator=Accelerator("tcg", "the tests do not depend on KVM"),
         )
