@@ -59,9 +59,11 @@ bench: setup-dev ## medians and CPU per operation, as a table and bench/results/
 	@$(PYTHON) -m bench.run
 
 conformance: setup-dev ## tempest against a cloud of its own
+	@scripts/dashboard.sh --if-possible
 	@$(PYTHON) -m tests.conformance.run
 
 soak: setup-dev ## machines of every kind, their longest bad days, then tempest's whole lists, for hours
+	@scripts/dashboard.sh --if-possible
 	@$(PYTHON) -m tests.conformance.metal
 	@pytest -m soak tests
 	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova --list ironic

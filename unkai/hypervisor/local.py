@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unkai.hypervisor import console, host, kvm, refusals
-from unkai.hypervisor.client import ImageSource
+from unkai.hypervisor.client import ConsoleKind, ImageSource
 from unkai.hypervisor.disks import ImageCache
 from unkai.hypervisor.folder import Folder, make_root
 from unkai.hypervisor.kvm import Accelerator
@@ -29,11 +29,13 @@ from unkai.hypervisor.ports import PortPlugger, unplug_all
 from unkai.hypervisor.preparing import Preparing, Users
 from unkai.hypervisor.qemu import process
 from unkai.hypervisor.qemu.command import Launch
+from unkai.hypervisor.qemu.consoles import Consoles
 from unkai.hypervisor.qemu.process import Identity
 from unkai.hypervisor.qemu.starting import spawn_machine
 from unkai.hypervisor.threads import in_thread
 from unkai.hypervisor.turns import Turns
 from unkai.kit.clock import Clock
+from unkai.kit.streams import ByteStream
 
 _LOOK_S = 5.0
 _KILLED_S = 10.0
@@ -86,6 +88,7 @@ class LocalHypervisor:
         self._preparing = Preparing(self._images, settings.uefi_variables)
         self._mark = mark_of(settings.folder)
         self._machines = Machines(settings.folder / "machines", self._mark, clock)
+        self._consoles = Consoles()
 
     async def open(self) -> None:
         """Find out what runs already. Unavailable("qemu-missing") where no guest could run."""
@@ -110,6 +113,7 @@ class LocalHypervisor:
         with suppress(asyncio.CancelledError):
             await self._looking
         await self._turns.close()
+        await self._consoles.close()
         await self._machines.close()
 
     async def describe(self) -> Host:
@@ -240,6 +244,10 @@ class LocalHypervisor:
         self._machines.known(folder)
         said = await in_thread(console.tail, folder.console)
         return console.last_lines(said.decode(errors="replace"), lines)
+
+    async def open_console(self, server_id: str, kind: ConsoleKind) -> ByteStream:
+        folder = self._machines.folder(server_id)
+        return await self._consoles.open(folder, self._machines.live(folder).identity, kind)
 
     async def changes(self) -> AsyncIterator[MachineStatus]:
         async for status in self._machines.changes.listen(self._machines.present):

@@ -33,6 +33,8 @@ REFUSED = {
     "POST /v2/tasks",
     "POST /flavors/{flavor_id}/action removeTenantAccess",
     "PUT /os-hosts/{host_name}",
+    "POST /servers/{server_id}/action os-getSPICEConsole",
+    "POST /servers/{server_id}/action os-getRDPConsole",
     "POST /continue_inspection",
     "POST /heartbeat/{node_ident}",
     "PATCH /volume/connectors/{connector_uuid}",
