@@ -3,7 +3,6 @@ import {
   Button,
   Checkbox,
   Group,
-  PasswordInput,
   Select,
   SimpleGrid,
   Stack,
@@ -176,11 +175,11 @@ function Bmc({ said, setSaid }: Part) {
             autoComplete="off"
             onChange={(event) => setSaid({ ...said, username: event.currentTarget.value })}
           />
-          <PasswordInput
+          <TextInput
+            type="password"
             label={t("enroll.password")}
             value={said.password}
             autoComplete="new-password"
-            visibilityToggleButtonProps={{ "aria-label": t("enroll.showPassword") }}
             onChange={(event) => setSaid({ ...said, password: event.currentTarget.value })}
           />
         </SimpleGrid>

@@ -1,5 +1,5 @@
 // A field that holds keys and values: how the BMC is reached, what the machine has.
-import { ActionIcon, Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -129,7 +129,8 @@ function Value({ name, value, gone, set }: ValueProps) {
   const label = name || t("settings.value");
   if (isSecret(name))
     return (
-      <PasswordInput
+      <TextInput
+        type="password"
         flex={1}
         size="xs"
         label={label}

@@ -1,5 +1,5 @@
 // What a verb asks for before it begins: steps of a clean, a rescue password, a reason.
-import { List, MultiSelect, PasswordInput, Text, TextInput, Textarea } from "@mantine/core";
+import { List, MultiSelect, Text, TextInput, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { FormFrame } from "../parts/form";
@@ -58,7 +58,8 @@ export function VerbForm({ verb, nodes, cli, submit, close, done }: Props) {
         />
       )}
       {verb.form === "password" && (
-        <PasswordInput
+        <TextInput
+          type="password"
           label={t("form.password")}
           description={t("form.passwordText", { count: PASSWORD_LEAST })}
           value={password}

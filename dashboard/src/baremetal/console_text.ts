@@ -11,7 +11,7 @@ const ESCAPES = new RegExp(
   ].join("|"),
   "g",
 );
-const CONTROLS = new RegExp("[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]", "g");
+const CONTROLS = /[^\t\n\r -~\u{80}-\u{10ffff}]/gu;
 
 export function plainText(text: string): string {
   return text
