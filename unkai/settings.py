@@ -80,6 +80,8 @@ class ComputeSettings:
     """Guests that may boot at once; 0: as many as the machine bears."""
     force_tcg: bool = False
     """Never use KVM, even where it works."""
+    sample_s: float = 10.0
+    """How often the use of processors, memory, disks and network is read for the graphs."""
     fake_hosts: int = 4
     """Hosts of a fake cloud."""
     console_ticket_s: int = 600

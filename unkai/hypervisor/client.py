@@ -17,7 +17,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Collection
 from pathlib import Path
 from typing import Literal, Protocol
 
-from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus
+from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus, Metrics
 from unkai.kit.streams import ByteStream
 
 ImageSource = Path | AsyncIterable[bytes]
@@ -106,6 +106,13 @@ class Hypervisor(Protocol):
         Any number may watch and type at once; a serial line begins with the end of its log, and
         what is said goes on into the log. Ends with the process. NotFound,
         Conflict("server-not-running"), Failed("console-silent").
+        """
+        ...
+
+    async def metrics(self, server_id: str | None, since: float = 0.0) -> Metrics:
+        """Samples after `since`, of the last hour at most; of the host itself without a server.
+
+        NotFound for an unknown server; nothing where it has not run for two readings.
         """
         ...
 

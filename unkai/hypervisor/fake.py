@@ -21,6 +21,7 @@ from unkai.hypervisor.changes import Changes
 from unkai.hypervisor.client import ConsoleKind, ImageSource
 from unkai.hypervisor.console import last_lines
 from unkai.hypervisor.fake_consoles import FakeConsoles, FakeStream
+from unkai.hypervisor.fake_metrics import played
 from unkai.hypervisor.model import (
     Census,
     Host,
@@ -28,6 +29,7 @@ from unkai.hypervisor.model import (
     Leftover,
     Machine,
     MachineStatus,
+    Metrics,
     PowerState,
 )
 from unkai.hypervisor.ports import FakePlugger, unplug_all
@@ -319,6 +321,18 @@ class FakeHypervisor:
     async def open_console(self, server_id: str, kind: ConsoleKind) -> ByteStream:
         async with self._call("open_console"):
             return self._host.open_console(self._live(server_id), kind)
+
+    async def metrics(self, server_id: str | None, since: float = 0.0) -> Metrics:
+        async with self._call("metrics"):
+            host, now = self._host, self._clock.now()
+            if server_id is None:
+                return played(host.hostname, host.memory_mib, [""], now, since)
+            found = self._known(server_id)
+            machine = found.machine
+            if found.power_state not in _LIVE:
+                since = now
+            ports = [nic.port_id for nic in machine.nics]
+            return played(server_id, machine.memory_mib, ports, now, since)
 
     async def changes(self) -> AsyncIterator[MachineStatus]:
         async with self._call("changes"):

@@ -19,7 +19,7 @@ from websockets.exceptions import WebSocketException
 from unkai.hypervisor import wire
 from unkai.hypervisor.client import ConsoleKind, ImageSource
 from unkai.hypervisor.console_socket import open_remote_console
-from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus
+from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus, Metrics
 from unkai.hypervisor.threads import in_thread
 from unkai.kit.errors import Failed, Unavailable
 from unkai.kit.streams import ByteStream
@@ -107,6 +107,9 @@ class RemoteHypervisor:
                 return await open_remote_console(self._url, self._context, server_id, kind)
         except (OSError, WebSocketException) as error:
             raise self._unreachable(error) from error
+
+    async def metrics(self, server_id: str | None, since: float = 0.0) -> Metrics:
+        return await self._ask("metrics", wire.MetricsCall(server_id, since), Metrics)
 
     async def changes(self) -> AsyncIterator[MachineStatus]:
         timeout = _timeout(3 * wire.HEARTBEAT_S)

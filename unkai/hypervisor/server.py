@@ -70,6 +70,7 @@ _VERBS = (
     _Verb("remove", wire.ServerCall, lambda agent, ask: agent.remove(ask.server_id, ask.epoch)),
     _Verb("status", wire.StatusCall, lambda agent, ask: agent.status(ask.server_id)),
     _Verb("list", wire.Empty, lambda agent, _: agent.list()),
+    _Verb("metrics", wire.MetricsCall, lambda agent, ask: agent.metrics(ask.server_id, ask.since)),
     _Verb(
         "console-log",
         wire.ConsoleCall,

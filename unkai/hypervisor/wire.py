@@ -55,6 +55,11 @@ class ConsoleCall(Struct, frozen=True):
     lines: int | None
 
 
+class MetricsCall(Struct, frozen=True):
+    server_id: str | None
+    since: float
+
+
 class EvictCall(Struct, frozen=True):
     image_ids: list[str]
 

@@ -5,9 +5,15 @@ import classes from "./Facts.module.css";
 /** A value that is undefined, null or "" is shown as a dash; `false` leaves the row out. */
 export type Fact = [name: string, value: ReactNode];
 
-export function Facts({ facts }: { facts: (Fact | false)[] }) {
+interface Props {
+  facts: (Fact | false)[];
+  /** As many columns as there is room for. */
+  wide?: boolean;
+}
+
+export function Facts({ facts, wide = false }: Props) {
   return (
-    <dl className={classes.facts}>
+    <dl className={classes.facts} data-wide={wide}>
       {facts
         .filter((one) => one !== false)
         .map(([name, value]) => (

@@ -178,6 +178,7 @@ async def open_house(
             "server_id": house.ids["compute"]["server_id"],
             "node_ident": house.ids["baremetal"]["node_ident"],
             "log_name": "console",
+            "host_name": "fake-1",
         }
         logs = house.cloud.compute.baremetal.consoles.logs
         logs.append(house.ids["unkai"]["node_ident"], CONSOLE, f"{MARK} said this.\n".encode())

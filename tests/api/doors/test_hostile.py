@@ -17,7 +17,7 @@ from tests.api.doors.samples import least, most, name_of
 from tests.api.doors.spoiling import QUERIES, RAW, SEGMENTS, encoded, spoiled
 from unkai.kit.http import Api, Route
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.thorough]
 
 C = TypeVar("C")
 SEED = int(os.environ.get("UNKAI_HOSTILE_SEED", "1"))

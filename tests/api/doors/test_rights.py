@@ -238,7 +238,7 @@ def test_every_owned_thing_is_looked_after(house: House) -> None:
             "trait",
             "vif_ident",
         },
-        "unkai": {"log_name"},
+        "unkai": {"log_name", "host_name"},
     }
     found = {
         (api.name, name)

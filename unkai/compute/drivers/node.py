@@ -24,7 +24,15 @@ from unkai.baremetal.model import PowerState as NodePower
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import FAILED
 from unkai.hypervisor.client import ConsoleKind, ImageSource
-from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus, PowerState
+from unkai.hypervisor.model import (
+    Census,
+    Host,
+    ImageRef,
+    Machine,
+    MachineStatus,
+    Metrics,
+    PowerState,
+)
 from unkai.kit.errors import BadRequest, Conflict, Failed
 from unkai.kit.operations import Retry
 from unkai.kit.policy import service_caller
@@ -130,6 +138,13 @@ class NodeHost:
         """What its serial line said since its deploy switched it on."""
         node = await self._node(server_id)
         return await asyncio.to_thread(console_text, self._baremetal, node)
+
+    async def metrics(self, server_id: str | None, since: float = 0.0) -> Metrics:
+        raise Conflict(
+            "Nobody measures a physical machine from outside.",
+            code="no-metrics",
+            remedy="Its sensors are at GET /unkai/v1/nodes/{id}/metrics.",
+        )
 
     async def open_console(self, server_id: str, kind: ConsoleKind) -> ByteStream:
         if kind != "serial":

@@ -204,6 +204,14 @@ def _stat(pid: int) -> list[str] | None:
         return None
 
 
+def usage(pid: int) -> tuple[int, int] | None:
+    """Ticks of processor time, and bytes of memory that are in use; None where it has ended."""
+    fields = _stat(pid)
+    if fields is None:
+        return None
+    return int(fields[11]) + int(fields[12]), int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def _start_ticks(pid: int) -> int | None:
     fields = _stat(pid)
     return int(fields[19]) if fields else None

@@ -12,6 +12,7 @@ from unkai.operator.api import (
     operations,
     placements,
     timelines,
+    usage,
 )
 from unkai.operator.api.policies import POLICY
 from unkai.operator.service import Operator
@@ -30,6 +31,7 @@ def operator_api(operator: Operator) -> Api:
             *placements.ROUTES,
             *launches.ROUTES,
             *capabilities.ROUTES,
+            *usage.ROUTES,
             *operations.ROUTES,
             *audit.ROUTES,
         ),
