@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help up down status setup setup-dev dashboard pages check test lint types unit bench conformance soak openapi \
+.PHONY: help up down status setup setup-dev dashboard pages check test lint types unit bench conformance soak \
 	lock fmt clean
 
 help: ## this list
@@ -39,9 +39,9 @@ check: setup-dev ## the gate before a commit, under 2 minutes
 	@$(MAKE) --no-print-directory -j 3 lint types unit
 
 lint:
-	@scripts/errors.py
-	@scripts/openapi.py
-	@scripts/states.py
+	@scripts/errors.py --check
+	@scripts/openapi.py --check
+	@scripts/states.py --check
 	@ruff check --quiet .
 	@ruff format --quiet --check .
 	@lint-imports --no-logo
@@ -59,17 +59,19 @@ bench: setup-dev ## medians and CPU per operation, as a table and bench/results/
 	@$(PYTHON) -m bench.run
 
 conformance: setup-dev ## tempest against a cloud of its own
+	@scripts/dashboard.sh --if-possible
 	@$(PYTHON) -m tests.conformance.run
 
 soak: setup-dev ## machines of every kind, their longest bad days, then tempest's whole lists, for hours
+	@scripts/dashboard.sh --if-possible
 	@$(PYTHON) -m tests.conformance.metal
 	@pytest -m soak tests
 	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova --list ironic
 
-openapi: setup-dev ## remake openapi/ from the routes
-	@$(PYTHON) scripts/openapi.py
-
-fmt: setup-dev ## format the code and fix what can be fixed by itself
+fmt: setup-dev ## format the code, fix what can be fixed by itself, remake what is made from the code
+	@scripts/errors.py
+	@scripts/openapi.py
+	@scripts/states.py
 	@ruff format .
 	@ruff check --fix .
 

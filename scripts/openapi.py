@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write openapi/<api>.json from the routes of every API; no cloud is started.
 
-scripts/openapi.py            write the files (make openapi does)
+scripts/openapi.py            write the files (make fmt does)
 scripts/openapi.py --check    say which are out of date; exit code 1 if any is
 """
 
@@ -42,7 +42,7 @@ def main() -> int:
     changed = drift()
     if "--check" in sys.argv:
         for name in changed:
-            print(f"openapi/{name} is not what the routes say; `make openapi` writes it")
+            print(f"openapi/{name} is not what the routes say; `make fmt` writes it")
         return 1 if changed else 0
     FOLDER.mkdir(exist_ok=True)
     made = documents()

@@ -80,8 +80,12 @@ class ComputeSettings:
     """Guests that may boot at once; 0: as many as the machine bears."""
     force_tcg: bool = False
     """Never use KVM, even where it works."""
+    sample_s: float = 10.0
+    """How often the use of processors, memory, disks and network is read for the graphs."""
     fake_hosts: int = 4
     """Hosts of a fake cloud."""
+    console_ticket_s: int = 600
+    """How long the address of a console is good for; it opens one connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,17 @@ class BaremetalSettings:
     """Addresses of the seeded provisioning network."""
     provisioning_vlan: int = 100
     """Its VLAN on the physical network."""
+    console_ticket_s: int = 600
+    """How long the address of a console is good for; it opens one connection."""
     discovery: bool = False
-    """Whether unknown machines that ask on the inspection network boot the inspection ramdisk."""
+    """Whether unknown machines that ask on the inspection network boot the inspection ramdisk and
+    become nodes."""
+    discovery_driver: str = "ipmi"
+    """Hardware type of such a node."""
+    nfs_export: str = ""
+    """HOST:/PATH: an NFS export from which our agents read images; empty: they use HTTP."""
+    nfs_folder: str = ""
+    """The folder here that is exported so; give it the file system of the images."""
     ramdisk_dir: str = ""
     """Folder with the ramdisk's `kernel` and `initramfs`; empty: those that `unkai up` builds."""
 
@@ -164,6 +177,8 @@ class Settings:
     database_url: str = ""
     """A PostgreSQL address; empty: SQLite in the state folder."""
     log_level: str = "info"
+    console_origins: tuple[str, ...] = ()
+    """Origins of other pages that may open consoles, as "https://dashboard.example"."""
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     image: ImageSettings = field(default_factory=ImageSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)

@@ -31,6 +31,9 @@ _WRITER = bytes.fromhex(
     "31c08ed8be407cb80043cd1372108144088000817c08004072edb044eb02b045baf803eef4ebfd"
 ).ljust(64, b"\0") + bytes.fromhex("10007f00000000108000000000000000")
 
+# Says back on the first serial port what it hears there.
+_ECHO = bytes.fromhex("bafd03eca80174fbbaf803ecee90ebf0")
+
 
 def boot_sector(code: bytes) -> bytes:
     return code.ljust(510, b"\0") + b"\x55\xaa"
@@ -45,6 +48,7 @@ def an_image(image_id: str, data: bytes) -> tuple[ImageRef, bytes]:
 TALKING_IMAGE = an_image(
     "9d0f3c1e-0000-4000-8000-000000000002", boot_sector(_TALKER + b"hello\r\nlogin: \0")
 )
+ECHOING_IMAGE = an_image("9d0f3c1e-0000-4000-8000-000000000004", boot_sector(_ECHO))
 WRITING_IMAGE = an_image("9d0f3c1e-0000-4000-8000-000000000003", boot_sector(_WRITER))
 BLANK_IMAGE = an_image("9d0f3c1e-0000-4000-8000-000000000001", bytes(1024 * 1024))
 
@@ -94,6 +98,7 @@ class LocalRig:
         self._settings = LocalSettings(
             folder=self.folder,
             hostname="local-1",
+            sample_s=0.3,
             uids=range(700_000, 700_100) if os.geteuid() == 0 else None,
             accelerator=Accelerator("tcg", "the tests do not depend on KVM"),
         )

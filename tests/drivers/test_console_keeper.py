@@ -14,14 +14,18 @@ import uvicorn
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from tests.databases import with_tables
 from tests.drivers.ipmi_rigs import needs_ipmi_sim
 from tests.drivers.test_sol import Rig, rig
-from unkai.baremetal.api.console_socket import ConsoleSocket, console_url
 from unkai.baremetal.drivers.consoles import Consoles
 from unkai.baremetal.drivers.node_logs import CONSOLE, NodeLogs
 from unkai.boot.listen import make_server
 from unkai.kit.clock import Chance, Clock
+from unkai.kit.db import Database, open_database
 from unkai.kit.errors import Unavailable
+from unkai.kit.http.stream_door import StreamDoor, stream_url
+from unkai.kit.streams import ByteStream
+from unkai.kit.tickets import Ticket, give_ticket
 
 __all__ = ["rig"]
 pytestmark = [pytest.mark.anyio, needs_ipmi_sim]
@@ -33,14 +37,31 @@ class Kept:
     consoles: Consoles
     uuid: str
     base_url: str
+    database: Database
 
-    def address(self) -> str:
-        return console_url(self.base_url, self.consoles.ticket(self.uuid))
+    async def address(self) -> str:
+        now = Clock().now()
+        ticket = Ticket(f"node/{self.uuid}", "serial", "u-1", now + 60)
+        secret = await self.database.transact(lambda tx: give_ticket(tx, Chance(), ticket, now=now))
+        return stream_url(self.base_url, secret)
 
     async def until_written(self, wanted: bytes) -> None:
         async with asyncio.timeout(DEADLINE_S):
             while wanted not in self.consoles.logs.read(self.uuid, CONSOLE):
                 await asyncio.sleep(0.05)
+
+
+class Watched:
+    """The `Streams` of one keeper."""
+
+    def __init__(self, consoles: Consoles) -> None:
+        self._consoles = consoles
+
+    async def open(self, ticket: Ticket) -> ByteStream:
+        return self._consoles.watch(ticket.subject.removeprefix("node/"))
+
+    async def why_ended(self, ticket: Ticket) -> str:
+        return "It was let go."
 
 
 async def _until_started(server: uvicorn.Server) -> None:
@@ -51,17 +72,19 @@ async def _until_started(server: uvicorn.Server) -> None:
 
 @pytest.fixture
 async def kept(rig: Rig, tmp_path: Path) -> AsyncIterator[Kept]:
-    consoles = Consoles(NodeLogs(tmp_path / "machines"), Clock(), Chance())
-    server = make_server(ConsoleSocket(consoles))
+    consoles = Consoles(NodeLogs(tmp_path / "machines"), Clock())
+    database = await open_database(with_tables(str(tmp_path / "unkai.db")))
+    server = make_server(StreamDoor(database, Clock(), {"node": Watched(consoles)}))
     door = socket.create_server(("127.0.0.1", 0))
     serving = asyncio.create_task(server.serve(sockets=[door]))
     node = rig.bmc.node
     try:
         await _until_started(server)
         consoles.keep(node.uuid, lambda: rig.console.open(node))
-        yield Kept(consoles, node.uuid, f"http://127.0.0.1:{door.getsockname()[1]}")
+        yield Kept(consoles, node.uuid, f"http://127.0.0.1:{door.getsockname()[1]}", database)
     finally:
         await consoles.close()
+        await database.close()
         server.should_exit = True
         await serving
 
@@ -79,7 +102,7 @@ async def _type(kept: Kept, data: bytes) -> None:
 async def test_what_a_machine_says_is_written_and_watched(kept: Kept) -> None:
     await _type(kept, b"before anybody came\r\n")
     await kept.until_written(b"BEFORE ANYBODY CAME")
-    address = kept.address()
+    address = await kept.address()
     async with connect(address) as socket, asyncio.timeout(DEADLINE_S):
         assert b"BEFORE ANYBODY CAME" in await socket.recv()
         await socket.send(b"hello\r\n")

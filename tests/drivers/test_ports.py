@@ -53,6 +53,16 @@ async def test_ports_are_plugged_and_unplugged(plugger: PortPlugger) -> None:
     assert await plugger.plugged() == {}
 
 
+async def test_what_went_through_a_port_is_counted(plugger: PortPlugger) -> None:
+    """Of plugged ports only; a fresh one has moved nothing."""
+    nic, other = a_nic(), a_nic()
+    await plugger.plug(SERVER, nic)
+    counted = await plugger.counters([nic.port_id, other.port_id])
+    assert list(counted) == [nic.port_id]
+    assert counted[nic.port_id].tx_bytes == 0
+    await unplug_all(plugger, SERVER)
+
+
 async def test_a_port_can_change_its_server(plugger: PortPlugger) -> None:
     nic, other = a_nic(), str(uuid.uuid4())
     await plugger.plug(SERVER, nic)

@@ -13,7 +13,11 @@ import pytest
 
 from tests.drivers.network_rigs import soon
 from tests.drivers.rack_rigs import Clients, needs_rack, open_floor, says
+from unkai.baremetal.drivers.redfish.bios import RedfishBios
+from unkai.baremetal.drivers.redfish.client import Redfish
+from unkai.baremetal.model import Node
 from unkai.kit import netns
+from unkai.kit.errors import BadRequest
 from unkai.rack import MachineSpec, Rack
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120), needs_rack]
@@ -95,6 +99,41 @@ async def test_an_override_lasts_for_one_boot_or_for_good(rack: Rack) -> None:
 
     assert await boot_from("Pxe", "Continuous") == "Pxe"
     assert await boot_from("Pxe", "Once") == "Hdd"
+
+
+async def test_bios_settings_count_from_the_next_start(rack: Rack) -> None:
+    """Through our own driver: what it says of each, what it takes, refuses and resets."""
+    redfish, clients = Redfish(rack.settings.namespace, timeout_s=10), Clients(rack)
+    node = Node(
+        uuid="5f0e0c9a-0000-4000-8000-000000000009",
+        driver="redfish",
+        driver_info=dict(rack.machines["node1"].bmc.driver_info),
+        created_at=0,
+    )
+    bios = RedfishBios(redfish)
+
+    async def turbo() -> str | None:
+        return (await bios.get_settings(node))["ProcTurboMode"]["value"]
+
+    async def restart() -> None:
+        for kind in ("ForceOff", "On"):
+            await clients.redfish("node1", "POST", RESET, {"ResetType": kind})
+
+    try:
+        found = await bios.get_settings(node)
+        assert found["BootMode"]["value"] == "Bios"
+        assert found["ProcTurboMode"]["allowable_values"] == ["Enabled", "Disabled"]
+        assert await bios.apply_settings(node, {"ProcTurboMode": "Disabled"}) is True
+        assert await turbo() == "Enabled"
+        await restart()
+        assert await turbo() == "Disabled"
+        with pytest.raises(BadRequest, match="NoSuchThing"):
+            await bios.apply_settings(node, {"NoSuchThing": "1"})
+        assert await bios.factory_reset(node) is True
+        await restart()
+        assert await turbo() == "Enabled"
+    finally:
+        await redfish.close()
 
 
 async def test_it_boots_from_virtual_media(rack: Rack) -> None:

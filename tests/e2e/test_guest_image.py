@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.drivers.console_reader import Reader
 from tests.drivers.hypervisor_rigs import LocalRig
 from unkai.guests import tree
 from unkai.guests.build import build_guest
@@ -119,6 +120,28 @@ async def test_the_guest_survives_a_hard_reset(rig: LocalRig, image: Path) -> No
     log = await said(rig, "web-1 login:", times=2)
     assert "kept-it" in await said(rig, "kept-it")
     assert log.count("user-data-as-root") == 1
+
+
+async def test_somebody_logs_in_at_the_serial_line(rig: LocalRig, image: Path) -> None:
+    await boot(rig, image, "bios", 96)
+    line = await rig.agent.open_console(SERVER, "serial")
+    reader = Reader(line, deadline_s=90)
+    for asked, said in (
+        (b"web-1 login:", b"cirros\r"),
+        (b"assword:", b"gocubsgo\r"),
+        (b"$ ", b"echo it-is-$(id -un)-$((6 * 7))\r"),
+    ):
+        await reader.until(asked)
+        await line.write(said)
+    await reader.until(b"it-is-cirros-42")
+    assert "it-is-cirros-42" in await rig.agent.console_log(SERVER)
+
+    screen = await rig.agent.open_console(SERVER, "vnc")
+    shown = Reader(screen)
+    assert await shown.exactly(12) == b"RFB 003.008\n"
+    for one, its_reader in ((line, reader), (screen, shown)):
+        await its_reader.close()
+        await one.close()
 
 
 def test_the_password_is_the_usual_one() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.clouds import running_cloud
 from tests.e2e.metal import NODES, Metal
-from tests.e2e.visitor import Disturbed
+from tests.e2e.visitor import Disturbed, until
 from unkai.rack import MachineSpec
 
 pytestmark = [pytest.mark.xdist_group("real cloud"), pytest.mark.timeout(420)]
@@ -67,6 +67,43 @@ def test_an_inspected_machine_tells_of_its_switch(metal: Metal) -> None:
         mac: _place(link) for mac, link in links.items()
     }
     assert all(port["local_link_connection"]["switch_id"] for port in ports)
+
+
+def test_a_machine_that_nobody_knew_becomes_a_node(metal: Metal) -> None:
+    machine = next(one for one in asyncio.run(metal.rack.status()) if one["name"] == "node2")
+    known = {node["uuid"] for node in metal.ask("GET", NODES).json()["nodes"]}
+
+    networks = "/network/v2.0/networks"
+    until(
+        lambda: metal.admin.get(networks, name="provisioning")["networks"],
+        seconds=60,
+        what="the network that unknown machines boot on",
+    )
+
+    asyncio.run(metal.rack.set_power("node2", on=True))
+
+    def enrolled() -> str | None:
+        nodes = metal.ask("GET", NODES).json()["nodes"]
+        return next((node["uuid"] for node in nodes if node["uuid"] not in known), None)
+
+    metal.node = until(enrolled, seconds=200, what="a new node", pause_s=0.5) or ""
+    node = metal.shown()
+    assert (node["provision_state"], node["driver"]) == ("enroll", machine["driver"])
+    (port,) = metal.ask("GET", f"{NODES}/{metal.node}/ports?detail=true").json()["ports"]
+    (cable,) = machine["ports"]
+    assert port["address"] == cable["mac"]
+    assert _place(port["local_link_connection"]) == _place(cable["local_link_connection"])
+    assert node["properties"]["local_gb"] == "1"
+
+    def told() -> list[str] | None:
+        path = f"/unkai/v1/nodes/{metal.node}/timeline"
+        events: list[dict[str, Any]] = metal.admin.get(path)["timeline"]["events"]
+        said = [f"{one['participant']} {one['action']}" for one in events]
+        return said if any("initramfs" in one for one in said) else None
+
+    story = until(told, seconds=20, what="what it did before it was known") or []
+    assert story[0] == "DHCP DISCOVER"
+    assert "IronicConductor enrolls an unknown machine" in story
 
 
 def _place(link: dict[str, Any]) -> tuple[str, str]:

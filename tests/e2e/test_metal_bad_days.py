@@ -326,6 +326,7 @@ def test_a_wrong_checksum(patient: Metal, tmp_path: Path) -> None:
 # --- power
 
 
+@pytest.mark.soak
 def test_a_stolen_token(patient: Metal) -> None:
     """Whoever has not the node's token, or calls from elsewhere, is told so; the deploy goes on."""
     other = again(patient)

@@ -16,8 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import unkai
 from unkai.baremetal.actions.audit_baremetal import audit_baremetal
-from unkai.baremetal.api.console_socket import PREFIX as CONSOLES
-from unkai.baremetal.api.console_socket import ConsoleSocket
+from unkai.baremetal.actions.open_console import NodeStreams
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.machines import open_baremetal
@@ -25,6 +24,7 @@ from unkai.boot.progress import Progress
 from unkai.boot.seed import seed
 from unkai.boot.site import World, open_world
 from unkai.compute.actions.audit_compute import audit_compute
+from unkai.compute.actions.open_console import ServerStreams
 from unkai.compute.actions.registry import register_operations
 from unkai.compute.api.metadata import MetadataApp
 from unkai.compute.reconcilers import add_reconcilers as add_compute_reconcilers
@@ -45,7 +45,8 @@ from unkai.kit.changes import Feed
 from unkai.kit.clock import Chance, Clock, iso
 from unkai.kit.db import open_database
 from unkai.kit.events import Events
-from unkai.kit.http import Api, App
+from unkai.kit.http import Api, App, stream_door
+from unkai.kit.http.stream_door import StreamDoor
 from unkai.kit.operations import Operations, stalled
 from unkai.kit.policy import Caller
 from unkai.kit.reconcile import Reconcilers
@@ -124,7 +125,7 @@ async def open_cloud(
         with progress.step("seed"):
             await seed(settings, compute, seeded)
         dashboard = Dashboard(await asyncio.to_thread(read_pages), chance)
-        app = _app(compute, every_api(identity, compute, operator), dashboard)
+        app = _app(settings, compute, every_api(identity, compute, operator), dashboard)
         api.app = app
         await stack.enter_async_context(_moving(kit))
         yield Cloud(app, kit, compute, world, operator.feed)
@@ -247,15 +248,17 @@ async def _seed_identity(
     return await seed_identity(identity, secret.admin, secret.demo, endpoints, settings.region)
 
 
-def _app(compute: Compute, apis: tuple[Api, ...], dashboard: ASGIApp) -> App:
+def _app(settings: Settings, compute: Compute, apis: tuple[Api, ...], dashboard: ASGIApp) -> App:
     identity = compute.identity
 
     async def who(token: str, request_id: str) -> Caller:
         return await authenticate(identity, token, request_id)
 
+    kit = identity.kit
+    streams = {"node": NodeStreams(compute.baremetal), "server": ServerStreams(compute)}
     mounts: dict[str, ASGIApp] = {
-        CONSOLES: ConsoleSocket(compute.baremetal.consoles),
+        stream_door.PATH: StreamDoor(kit.database, kit.clock, streams, settings.console_origins),
         DASHBOARD: dashboard,
         "/": dashboard,
     }
-    return App(apis, who, identity.kit.clock, identity.kit.chance, mounts)
+    return App(apis, who, kit.clock, kit.chance, mounts)

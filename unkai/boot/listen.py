@@ -18,6 +18,7 @@ from unkai.kit.errors import Conflict
 from unkai.settings import Settings
 
 BACKLOG = 2048
+SOCKET_FRAME_BYTES = 1 << 20
 
 
 class Server(uvicorn.Server):
@@ -38,6 +39,8 @@ def make_server(app: ASGIApp) -> Server:
         timeout_graceful_shutdown=5,
         timeout_keep_alive=75,
         backlog=BACKLOG,
+        ws_max_size=SOCKET_FRAME_BYTES,
+        ws_per_message_deflate=False,  # screens are compressed already
     )
     return Server(config)
 

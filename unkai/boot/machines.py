@@ -46,7 +46,7 @@ def open_baremetal(
     stack.push_async_callback(calls.write)
     stack.push_async_callback(bmcs.close)
     logs = NodeLogs(settings.state_dir / "machines")
-    consoles = Consoles(logs, kit.clock, kit.chance)
+    consoles = Consoles(logs, kit.clock)
     stack.push_async_callback(consoles.close)
     served = open_provisioning(settings, world, stack, glance=images, network=network, api=api)
     drivers = fake_drivers(FakeMachines())

@@ -17,6 +17,7 @@ from unkai.baremetal.drivers.boot.convert import RawImages
 from unkai.baremetal.drivers.boot.files import BootFiles
 from unkai.baremetal.drivers.boot.images import GlanceImages
 from unkai.baremetal.drivers.boot.ipxe import CONSOLE, INSPECTION, IpxeBoot
+from unkai.baremetal.drivers.boot.nfs import NfsExport
 from unkai.baremetal.drivers.boot.published import PublishedFiles
 from unkai.baremetal.drivers.boot.virtual_media import VirtualMediaBoot
 from unkai.baremetal.drivers.network.neutron import NeutronNetwork
@@ -30,10 +31,10 @@ from unkai.baremetal.model import Node
 from unkai.baremetal.reconcilers.record_sightings import RecordSightings
 from unkai.boot.site import World, network_driver
 from unkai.image.service import ImageService
-from unkai.kit.clock import Clock
+from unkai.kit.clock import Chance, Clock
 from unkai.network.drivers.metadata import MetadataDoor, MetadataServer
 from unkai.network.service import NetworkService
-from unkai.settings import Settings
+from unkai.settings import BaremetalSettings, Settings
 
 API_PREFIX = "/baremetal"
 RACK_BRIDGE = "br-rack"
@@ -92,7 +93,7 @@ def open_provisioning(
     app = BootApp(shelf, api, kit.clock, sightings.note, API_PREFIX)
     engine, switch = _wires(settings, world, stack, sightings, app)
     serving = Serving(network, settings.baremetal, engine)
-    images = GlanceImages(glance, published, raw, serving)
+    images = GlanceImages(glance, published, raw, serving, _nfs(settings.baremetal, kit.chance))
     managements: dict[str, Management] = {}
 
     def management(node: Node) -> Management:
@@ -117,6 +118,14 @@ def open_provisioning(
         images=images,
         managements=managements,
     )
+
+
+def _nfs(settings: BaremetalSettings, chance: Chance) -> NfsExport | None:
+    if not settings.nfs_export:
+        return None
+    export = NfsExport(Path(settings.nfs_folder), settings.nfs_export, chance)
+    export.open()
+    return export
 
 
 def _wires(

@@ -114,6 +114,7 @@ def local_hypervisor(settings: Settings, clock: Clock, plugger: OvsPlugger) -> L
         uids=uid_block(settings),
         accelerator=FORCED_TCG if compute.force_tcg else None,
         boots_at_once=compute.concurrent_boots or DEFAULT_BOOTS,
+        sample_s=compute.sample_s,
     )
     return LocalHypervisor(local, plugger, clock)
 

@@ -240,3 +240,28 @@ class Decision(Struct, frozen=True, kw_only=True):
     request: dict[str, Any]
     chosen: str | None
     hosts: list[HostVerdict]
+
+
+class BootTime(Struct, frozen=True, kw_only=True):
+    """One boot that reached ACTIVE. resource_class: of the node it deployed, "" for a guest."""
+
+    flavor_id: str
+    image_id: str
+    resource_class: str
+    project_id: str
+    took_s: float
+
+
+class ExpectedBoot(Struct, frozen=True, kw_only=True):
+    """How long boots of a flavor and an image took of late, from the request to ACTIVE.
+
+    resource_class: of the nodes they were deployed on, "" for guests. samples: boots looked at,
+    the newest 100 at most. Times are seconds.
+    """
+
+    flavor_id: str
+    image_id: str
+    resource_class: str
+    median_s: float
+    p95_s: float
+    samples: int

@@ -50,6 +50,7 @@ _FOLDERS = (
 _MODULES = (
     *("virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "virtio-rng", "ata_piix"),
     *("button", "evdev", "sd_mod", "efivarfs", "nvme", "vmxnet3", "ena"),
+    "nfsv4",
     *("md_mod", "raid0", "raid1", "raid10", "raid456"),
 )
 # Storage and NICs of servers. Those that need firmware files are left out: it is not free.

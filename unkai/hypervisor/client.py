@@ -15,11 +15,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Collection
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
-from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus
+from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus, Metrics
+from unkai.kit.streams import ByteStream
 
 ImageSource = Path | AsyncIterable[bytes]
+ConsoleKind = Literal["vnc", "serial"]
 
 
 class Hypervisor(Protocol):
@@ -96,6 +98,22 @@ class Hypervisor(Protocol):
 
     async def console_log(self, server_id: str, lines: int | None = None) -> str:
         """The end of the serial console's output, over reboots too; NotFound for an unknown one."""
+        ...
+
+    async def open_console(self, server_id: str, kind: ConsoleKind) -> ByteStream:
+        """A machine's screen, as the RFB protocol with no password, or its serial line.
+
+        Any number may watch and type at once; a serial line begins with the end of its log, and
+        what is said goes on into the log. Ends with the process. NotFound,
+        Conflict("server-not-running"), Failed("console-silent").
+        """
+        ...
+
+    async def metrics(self, server_id: str | None, since: float = 0.0) -> Metrics:
+        """Samples after `since`, of the last hour at most; of the host itself without a server.
+
+        NotFound for an unknown server; nothing where it has not run for two readings.
+        """
         ...
 
     def changes(self) -> AsyncIterator[MachineStatus]:

@@ -18,8 +18,10 @@ from pathlib import Path
 
 from unkai.hypervisor import refusals
 from unkai.hypervisor.changes import Changes
-from unkai.hypervisor.client import ImageSource
+from unkai.hypervisor.client import ConsoleKind, ImageSource
 from unkai.hypervisor.console import last_lines
+from unkai.hypervisor.fake_consoles import FakeConsoles, FakeStream
+from unkai.hypervisor.fake_metrics import played
 from unkai.hypervisor.model import (
     Census,
     Host,
@@ -27,11 +29,13 @@ from unkai.hypervisor.model import (
     Leftover,
     Machine,
     MachineStatus,
+    Metrics,
     PowerState,
 )
 from unkai.hypervisor.ports import FakePlugger, unplug_all
 from unkai.kit.clock import Clock
 from unkai.kit.errors import Unavailable
+from unkai.kit.streams import ByteStream
 
 _LIVE = (PowerState.RUNNING, PowerState.PAUSED)
 
@@ -73,6 +77,7 @@ class FakeHost:
     heeds_power_button: bool = True
     reachable: bool = True
     changes: Changes = field(default_factory=Changes)
+    consoles: FakeConsoles = field(default_factory=FakeConsoles)
     _faults: dict[str, list[tuple[Exception, bool]]] = field(
         default_factory=dict[str, list[tuple[Exception, bool]]]
     )
@@ -89,6 +94,7 @@ class FakeHost:
     def lose_machine(self, server_id: str) -> None:
         """Its folder is removed by somebody: process and disk are gone, its ports stay plugged."""
         del self.machines[server_id]
+        self.consoles.end(server_id)
         self.changes.tell(self.status(server_id))
 
     def guest_powers_off(self, server_id: str) -> None:
@@ -111,9 +117,12 @@ class FakeHost:
     def power_on(self, found: FakeMachine, state: PowerState) -> None:
         if found.power_state not in _LIVE:
             found.pid = next(self._pids)
-            found.boots += 1
-            found.console += self.boot_console
+            self.boot(found)
         self._set(found, state, "")
+
+    def boot(self, found: FakeMachine) -> None:
+        found.boots += 1
+        self._say(found, self.boot_console)
 
     def power_off(self, found: FakeMachine) -> None:
         self._set(found, PowerState.STOPPED, "")
@@ -131,6 +140,17 @@ class FakeHost:
             reason=found.reason,
         )
 
+    def open_console(self, found: FakeMachine, kind: ConsoleKind) -> FakeStream:
+        """What is typed on the serial line is said back, and written down as a guest's words."""
+        machine = found.machine
+        if kind == "vnc":
+            return self.consoles.screen(machine.server_id, machine.name)
+        return self.consoles.serial(
+            machine.server_id,
+            found.console,
+            lambda data: self._say(found, data.decode(errors="replace")),
+        )
+
     def fetching(self, image_id: str) -> asyncio.Lock:
         return self._fetching.setdefault(image_id, asyncio.Lock())
 
@@ -140,7 +160,12 @@ class FakeHost:
         found.power_state, found.reason = state, reason
         if state not in _LIVE:
             found.pid = None
+            self.consoles.end(found.machine.server_id)
         self.changes.tell(self.status(found.machine.server_id))
+
+    def _say(self, found: FakeMachine, text: str) -> None:
+        found.console += text
+        self.consoles.say(found.machine.server_id, text)
 
 
 class FakeWorld:
@@ -242,9 +267,7 @@ class FakeHypervisor:
 
     async def reset(self, server_id: str, epoch: int) -> None:
         async with self._call("reset", server_id, epoch):
-            found = self._live(server_id)
-            found.boots += 1
-            found.console += self._host.boot_console
+            self._host.boot(self._live(server_id))
 
     async def rebuild(self, machine: Machine, epoch: int) -> None:
         async with self._call("rebuild", machine.server_id, epoch):
@@ -259,6 +282,7 @@ class FakeHypervisor:
             await unplug_all(self._host.plugger, server_id)
             host = self._host
             host.leftovers = [left for left in host.leftovers if left.server_id != server_id]
+            host.consoles.end(server_id)
             if host.machines.pop(server_id, None) is not None:
                 host.changes.tell(host.status(server_id))
 
@@ -293,6 +317,22 @@ class FakeHypervisor:
     async def console_log(self, server_id: str, lines: int | None = None) -> str:
         async with self._call("console_log"):
             return last_lines(self._known(server_id).console, lines)
+
+    async def open_console(self, server_id: str, kind: ConsoleKind) -> ByteStream:
+        async with self._call("open_console"):
+            return self._host.open_console(self._live(server_id), kind)
+
+    async def metrics(self, server_id: str | None, since: float = 0.0) -> Metrics:
+        async with self._call("metrics"):
+            host, now = self._host, self._clock.now()
+            if server_id is None:
+                return played(host.hostname, host.memory_mib, [""], now, since)
+            found = self._known(server_id)
+            machine = found.machine
+            if found.power_state not in _LIVE:
+                since = now
+            ports = [nic.port_id for nic in machine.nics]
+            return played(server_id, machine.memory_mib, ports, now, since)
 
     async def changes(self) -> AsyncIterator[MachineStatus]:
         async with self._call("changes"):

@@ -19,21 +19,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unkai.hypervisor import console, host, kvm, refusals
-from unkai.hypervisor.client import ImageSource
+from unkai.hypervisor.client import ConsoleKind, ImageSource
 from unkai.hypervisor.disks import ImageCache
 from unkai.hypervisor.folder import Folder, make_root
 from unkai.hypervisor.kvm import Accelerator
 from unkai.hypervisor.machines import Machines
-from unkai.hypervisor.model import Census, Host, ImageRef, Leftover, Machine, MachineStatus
+from unkai.hypervisor.model import Census, Host, ImageRef, Leftover, Machine, MachineStatus, Metrics
 from unkai.hypervisor.ports import PortPlugger, unplug_all
 from unkai.hypervisor.preparing import Preparing, Users
 from unkai.hypervisor.qemu import process
 from unkai.hypervisor.qemu.command import Launch
+from unkai.hypervisor.qemu.consoles import Consoles
+from unkai.hypervisor.qemu.guest import Guest
 from unkai.hypervisor.qemu.process import Identity
 from unkai.hypervisor.qemu.starting import spawn_machine
+from unkai.hypervisor.sampling import Sampling
 from unkai.hypervisor.threads import in_thread
 from unkai.hypervisor.turns import Turns
 from unkai.kit.clock import Clock
+from unkai.kit.streams import ByteStream
 
 _LOOK_S = 5.0
 _KILLED_S = 10.0
@@ -53,6 +57,7 @@ class LocalSettings:
     accelerator: Accelerator | None = None
     boots_at_once: int = 2
     translation_cache_mib: int = 32
+    sample_s: float = 10.0
     qemu: str = "qemu-system-x86_64"
     uefi_code: str = "/usr/share/OVMF/OVMF_CODE_4M.fd"
     uefi_variables: str = "/usr/share/OVMF/OVMF_VARS_4M.fd"
@@ -86,6 +91,8 @@ class LocalHypervisor:
         self._preparing = Preparing(self._images, settings.uefi_variables)
         self._mark = mark_of(settings.folder)
         self._machines = Machines(settings.folder / "machines", self._mark, clock)
+        self._sampling = Sampling(self._sampled, plugger, clock, settings.sample_s)
+        self._consoles = Consoles()
 
     async def open(self) -> None:
         """Find out what runs already. Unavailable("qemu-missing") where no guest could run."""
@@ -102,6 +109,7 @@ class LocalHypervisor:
         self._turns = Turns(self._clock, settings.boots_at_once if slow else None)
         self._users.learn(self._machines.folders())
         await self._machines.adopt_all()
+        self._sampling.start()
         self._looking = asyncio.create_task(self._look_after_guests())
 
     async def close(self) -> None:
@@ -109,7 +117,9 @@ class LocalHypervisor:
         self._looking.cancel()
         with suppress(asyncio.CancelledError):
             await self._looking
+        await self._sampling.stop()
         await self._turns.close()
+        await self._consoles.close()
         await self._machines.close()
 
     async def describe(self) -> Host:
@@ -240,6 +250,25 @@ class LocalHypervisor:
         self._machines.known(folder)
         said = await in_thread(console.tail, folder.console)
         return console.last_lines(said.decode(errors="replace"), lines)
+
+    async def open_console(self, server_id: str, kind: ConsoleKind) -> ByteStream:
+        folder = self._machines.folder(server_id)
+        return await self._consoles.open(folder, self._machines.live(folder).identity, kind)
+
+    async def metrics(self, server_id: str | None, since: float = 0.0) -> Metrics:
+        if server_id is None:
+            return self._sampling.of_host(since)
+        self._machines.known(self._machines.folder(server_id))
+        return self._sampling.of_server(server_id, since)
+
+    def _sampled(self) -> dict[str, tuple[Guest, int, tuple[str, ...]]]:
+        found = dict(self._machines.guests)
+        folders = {each: self._machines.folder(each).prepared() for each in found}
+        return {
+            each: (guest, one.machine.vcpus, tuple(nic.port_id for nic in one.machine.nics))
+            for each, guest in found.items()
+            if (one := folders[each]) is not None
+        }
 
     async def changes(self) -> AsyncIterator[MachineStatus]:
         async for status in self._machines.changes.listen(self._machines.present):

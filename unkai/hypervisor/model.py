@@ -88,6 +88,44 @@ class MachineStatus(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class NicCounters(Struct, frozen=True, kw_only=True):
+    """A NIC's counters as its guest sees them: rx is what the guest received."""
+
+    rx_bytes: int = 0
+    rx_packets: int = 0
+    rx_errors: int = 0
+    rx_drops: int = 0
+    tx_bytes: int = 0
+    tx_packets: int = 0
+    tx_errors: int = 0
+    tx_drops: int = 0
+
+
+class Counters(Struct, frozen=True, kw_only=True):
+    """What a machine has used since its process began; `nics` by port id. memory_mib is now's."""
+
+    at: float
+    cpu_s: float
+    memory_mib: float
+    disk_read_bytes: int = 0
+    disk_write_bytes: int = 0
+    disk_read_ops: int = 0
+    disk_write_ops: int = 0
+    nics: dict[str, NicCounters] = {}
+
+
+class Metrics(Struct, frozen=True, kw_only=True):
+    """Samples, oldest first: `at` in seconds since 1970, each series as long as `at`.
+
+    latest: the last reading of the counters, None where there was none yet.
+    """
+
+    every_s: float
+    at: list[float]
+    series: dict[str, list[float]]
+    latest: Counters | None = None
+
+
 LeftoverKind = Literal["folder", "process", "port", "tap", "file", "image"]
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from unkai.hypervisor import refusals
-from unkai.hypervisor.model import Nic
+from unkai.hypervisor.model import Nic, NicCounters
+from unkai.hypervisor.net_counters import of_tap, read_link_counters
 from unkai.hypervisor.threads import in_thread
 from unkai.kit import netns, rtnetlink
 from unkai.kit.clock import Clock
@@ -107,6 +108,11 @@ class OvsPlugger:
             await self._switch.connected(timeout_s=10.0)
         ids = (row.map("external_ids") for row in self._switch.rows("Interface").values())
         return {found["iface-id"]: found[SERVER_KEY] for found in ids if SERVER_KEY in found}
+
+    async def counters(self, port_ids: Collection[str]) -> dict[str, NicCounters]:
+        links = await netns.run(self._namespace, read_link_counters)
+        found = {port_id: links.get(tap_name(port_id)) for port_id in port_ids}
+        return {port_id: of_tap(columns) for port_id, columns in found.items() if columns}
 
     async def bare_taps(self) -> list[str]:
         taps = await netns.run(self._namespace, _taps)

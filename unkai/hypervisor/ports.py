@@ -6,11 +6,11 @@ while Unkai restarts; a starting QEMU merely gets a file descriptor of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from unkai.hypervisor import refusals
-from unkai.hypervisor.model import Nic
+from unkai.hypervisor.model import Nic, NicCounters
 
 
 class PortPlugger(Protocol):
@@ -29,6 +29,10 @@ class PortPlugger(Protocol):
 
     async def plugged(self) -> dict[str, str]:
         """The server's id of every port plugged on this host, by port id."""
+        ...
+
+    async def counters(self, port_ids: Collection[str]) -> dict[str, NicCounters]:
+        """What went through those of these ports that are plugged."""
         ...
 
     async def bare_taps(self) -> list[str]:
@@ -62,6 +66,9 @@ class FakePlugger:
 
     async def plugged(self) -> dict[str, str]:
         return dict(self.ports)
+
+    async def counters(self, port_ids: Collection[str]) -> dict[str, NicCounters]:
+        return {port_id: NicCounters() for port_id in port_ids if port_id in self.ports}
 
     async def bare_taps(self) -> list[str]:
         return sorted(self.taps)

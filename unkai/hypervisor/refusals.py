@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unkai.hypervisor.model import ImageRef, Machine
-from unkai.kit.errors import BadRequest, Conflict, NotFound
+from unkai.kit.errors import BadRequest, Conflict, Failed, NotFound
 
 
 def check_epoch(server_id: str, epoch: int, seen: int) -> None:
@@ -30,6 +30,14 @@ def not_running(server_id: str) -> Conflict:
 def still_running(server_id: str) -> Conflict:
     return Conflict(
         f"Server {server_id} is running.", code="server-running", remedy="Stop it first."
+    )
+
+
+def console_silent(server_id: str, kind: str) -> Failed:
+    return Failed(
+        f"The {kind} console of server {server_id} does not answer.",
+        code="console-silent",
+        remedy="Try again; where that does not help, stop the server and start it.",
     )
 
 

@@ -6,6 +6,7 @@ What became of a call without an answer is unknown, and `Unavailable` says so.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Collection
 from pathlib import Path
@@ -13,17 +14,21 @@ from typing import Any, TypeVar
 
 import httpx
 import msgspec
+from websockets.exceptions import WebSocketException
 
 from unkai.hypervisor import wire
-from unkai.hypervisor.client import ImageSource
-from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus
+from unkai.hypervisor.client import ConsoleKind, ImageSource
+from unkai.hypervisor.console_socket import open_remote_console
+from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus, Metrics
 from unkai.hypervisor.threads import in_thread
 from unkai.kit.errors import Failed, Unavailable
+from unkai.kit.streams import ByteStream
 
 R = TypeVar("R")
 _CHUNK_BYTES = 1024 * 1024
 _CONNECT_S = 5.0
 _ANSWER_S = 120.0
+_CONSOLE_S = 15.0
 _TURN_S = 600.0  # a start may wait for its turn to boot
 
 
@@ -32,6 +37,7 @@ class RemoteHypervisor:
 
     def __init__(self, url: str, context: ssl.SSLContext) -> None:
         self._url = url
+        self._context = context
         self._http = httpx.AsyncClient(
             base_url=url, verify=context, timeout=_timeout(_ANSWER_S), trust_env=False
         )
@@ -94,6 +100,16 @@ class RemoteHypervisor:
 
     async def console_log(self, server_id: str, lines: int | None = None) -> str:
         return await self._ask("console-log", wire.ConsoleCall(server_id, lines), str)
+
+    async def open_console(self, server_id: str, kind: ConsoleKind) -> ByteStream:
+        try:
+            async with asyncio.timeout(_CONSOLE_S):
+                return await open_remote_console(self._url, self._context, server_id, kind)
+        except (OSError, WebSocketException) as error:
+            raise self._unreachable(error) from error
+
+    async def metrics(self, server_id: str | None, since: float = 0.0) -> Metrics:
+        return await self._ask("metrics", wire.MetricsCall(server_id, since), Metrics)
 
     async def changes(self) -> AsyncIterator[MachineStatus]:
         timeout = _timeout(3 * wire.HEARTBEAT_S)

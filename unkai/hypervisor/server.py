@@ -21,10 +21,12 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from unkai.hypervisor import tls, wire
 from unkai.hypervisor.client import Hypervisor
+from unkai.hypervisor.console_socket import serve_console
 from unkai.kit.errors import BadRequest, Failed, Fault
 from unkai.kit.log import log
 
@@ -68,6 +70,7 @@ _VERBS = (
     _Verb("remove", wire.ServerCall, lambda agent, ask: agent.remove(ask.server_id, ask.epoch)),
     _Verb("status", wire.StatusCall, lambda agent, ask: agent.status(ask.server_id)),
     _Verb("list", wire.Empty, lambda agent, _: agent.list()),
+    _Verb("metrics", wire.MetricsCall, lambda agent, ask: agent.metrics(ask.server_id, ask.since)),
     _Verb(
         "console-log",
         wire.ConsoleCall,
@@ -91,9 +94,15 @@ def application(agent: Hypervisor) -> Starlette:
     async def changes(request: Request) -> Response:
         return StreamingResponse(_lines(agent), media_type="application/jsonl")
 
-    routes = [Route(f"/{verb.name}", _answering(agent, verb), methods=["POST"]) for verb in _VERBS]
-    routes.append(Route("/cache-image", _refusing(cache_image), methods=["POST"]))
-    routes.append(Route("/changes", _refusing(changes), methods=["POST"]))
+    async def console(socket: WebSocket) -> None:
+        await serve_console(agent, socket)
+
+    routes: list[BaseRoute] = [
+        *(Route(f"/{verb.name}", _answering(agent, verb), methods=["POST"]) for verb in _VERBS),
+        Route("/cache-image", _refusing(cache_image), methods=["POST"]),
+        Route("/changes", _refusing(changes), methods=["POST"]),
+        WebSocketRoute(wire.CONSOLE_PATH, console),
+    ]
     return Starlette(routes=routes)
 
 
@@ -112,6 +121,8 @@ async def serving(
         access_log=False,
         lifespan="off",
         timeout_graceful_shutdown=1,
+        ws_max_size=wire.CONSOLE_FRAME_BYTES,
+        ws_per_message_deflate=False,
     )
     config.load()
     assert config.ssl is not None

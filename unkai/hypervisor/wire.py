@@ -2,7 +2,8 @@
 
 One POST per verb, with a struct of its arguments as JSON; the answer is the result as JSON. An
 image's bytes follow its description in one body, and changes are a stream of JSON lines, in which
-an empty line says that the host is still there.
+an empty line says that the host is still there. A console is a WebSocket: binary frames are its
+bytes; a text frame is empty once it is open, and a refusal as JSON where it is not or ends badly.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from unkai.kit import errors
 from unkai.kit.errors import Fault
 
 IMAGE_HEADER = "x-unkai-image"
+CONSOLE_PATH = "/console"
+CONSOLE_FRAME_BYTES = 1 << 20
 HEARTBEAT_S = 5.0
 
 
@@ -50,6 +53,11 @@ class StatusCall(Struct, frozen=True):
 class ConsoleCall(Struct, frozen=True):
     server_id: str
     lines: int | None
+
+
+class MetricsCall(Struct, frozen=True):
+    server_id: str | None
+    since: float
 
 
 class EvictCall(Struct, frozen=True):

@@ -184,7 +184,12 @@ class Floor:
 
 async def _bmc(panel: Panel, verb: str, words: dict[str, Any]) -> Any:
     if verb == "panel":
-        return {"power": panel.reported_power(), "boot": panel.boot, "medium": panel.medium}
+        return {
+            "power": panel.reported_power(),
+            "boot": panel.boot,
+            "medium": panel.medium,
+            "bios": panel.bios,
+        }
     if verb == "power":
         await panel.power(on=words["on"])
     elif verb == "reset":
@@ -193,6 +198,8 @@ async def _bmc(panel: Panel, verb: str, words: dict[str, Any]) -> Any:
         await panel.press_power_button()
     elif verb == "boot":
         panel.set_boot(words["device"], once=words["once"])
+    elif verb == "bios":
+        panel.set_bios(words["settings"])
     elif verb == "insert":
         await panel.insert(Path(words["image"]))
     elif verb == "eject":

@@ -42,6 +42,10 @@ class Memory(Struct, kw_only=True):
     boot_once: bool = False
     medium: str = ""
     faults: dict[str, Fault] = {}
+    bios: dict[str, str] = {}
+    """Settings that are not the default's."""
+    bios_next: dict[str, str] | None = None
+    """What the next start makes of them; None: nothing new."""
 
 
 class Machine:
@@ -131,6 +135,12 @@ class Machine:
     def set_boot(self, device: BootDevice, *, once: bool) -> None:
         """From the next power on or reset."""
         self.memory.boot, self.memory.boot_once = device, once
+        self._remember()
+
+    def set_bios(self, settings: dict[str, str] | None) -> None:
+        """From the next power on or reset; None: as it was built."""
+        now = self.memory.bios if self.memory.bios_next is None else self.memory.bios_next
+        self.memory.bios_next = {} if settings is None else {**now, **settings}
         self._remember()
 
     # --- virtual media
@@ -241,7 +251,13 @@ class Machine:
         log.info("rack.power_on", machine=self.spec.name, pid=process.pid, boot=device)
 
     async def _spend_boot_device(self) -> None:
-        """The present boot has its order: what follows is the order of the next one."""
+        """The present boot has its order: what follows is the order of the next one.
+
+        So has its BIOS its settings.
+        """
+        if self.memory.bios_next is not None:
+            self.memory.bios, self.memory.bios_next = self.memory.bios_next, None
+            self._remember()
         if self.memory.boot_once:
             self.set_boot("none", once=False)
         if self._monitor is not None:

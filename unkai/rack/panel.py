@@ -6,9 +6,13 @@ Both kinds of BMC come through here, so a fault of the power means the same to I
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from unkai.rack.machine import Machine
 from unkai.rack.model import BootDevice
+
+BIOS: Final = {"EmbeddedSata": "Ahci", "NicBoot1": "NetworkBoot", "ProcTurboMode": "Enabled"}
+"""What its BIOS has settings of, as it was built; none changes what QEMU does."""
 
 
 class Panel:
@@ -46,6 +50,16 @@ class Panel:
 
     def set_boot(self, device: BootDevice, *, once: bool) -> None:
         self._machine.set_boot(device, once=once)
+
+    @property
+    def bios(self) -> dict[str, str]:
+        """As the machine was started with it."""
+        firmware = "Uefi" if self._machine.spec.firmware == "uefi" else "Bios"
+        return {**BIOS, "BootMode": firmware, **self._machine.memory.bios}
+
+    def set_bios(self, settings: dict[str, str] | None) -> None:
+        if not self._deaf:
+            self._machine.set_bios(settings)
 
     @property
     def medium(self) -> str:

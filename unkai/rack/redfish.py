@@ -101,6 +101,18 @@ class Systems:
         if boot_mode != self.get_boot_mode(identity):
             raise self._error.NotSupportedError("The machine's firmware has one mode.")
 
+    def get_bios(self, identity: str) -> dict[str, str]:
+        return self._panel(identity)["bios"]
+
+    def set_bios(self, identity: str, attributes: dict[str, str]) -> None:
+        """They count from the next start on."""
+        if unknown := sorted(set(attributes) - set(self.get_bios(identity))):
+            raise self._error.BadRequest(f"There are no settings {', '.join(unknown)}.")
+        self._ask(identity, "bios", settings=attributes)
+
+    def reset_bios(self, identity: str) -> None:
+        self._ask(identity, "bios", settings=None)
+
     def get_total_memory(self, identity: str) -> int:
         return max(1, self._spec(identity).memory_mib // 1024)
 

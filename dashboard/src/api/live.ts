@@ -2,14 +2,15 @@
 // there is no stream, nothing breaks: `useLive` says false and lists look by themselves.
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import { STALE_BY_SUBJECT } from "./keys";
+import { STALE_BY_KIND } from "./keys";
 import { getSession } from "./session";
 import { type SseEvent, SseReader } from "./sse";
 
 const PATH = "/unkai/v1/events";
 const AGAIN_MS = 2000;
 const AGAIN_MAX_MS = 60_000;
-const GATHER_MS = 100;
+const SOON_MS = 60;
+const APART_MS = 1000;
 
 let live = false;
 const watchers = new Set<() => void>();
@@ -36,16 +37,22 @@ export function watchEvents(client: QueryClient): () => void {
   const stop = new AbortController();
   const stale = new Set<string>();
   let timer: number | undefined;
+  let lastTime = 0;
 
+  /** One event is shown at once; of many, lists are asked for once a second. */
   function onEvent(event: SseEvent): void {
-    const kind = subjectOf(event).split("/")[0] ?? "";
-    for (const key of STALE_BY_SUBJECT[kind] ?? []) stale.add(JSON.stringify(key));
+    if (event.event === "reset") void client.invalidateQueries();
+    const found = STALE_BY_KIND[kindOf(event)] ?? [];
+    for (const key of found) stale.add(JSON.stringify(key));
+    if (found.length === 0) return;
+    const wait = Math.max(SOON_MS, lastTime + APART_MS - Date.now());
     timer ??= window.setTimeout(() => {
       timer = undefined;
+      lastTime = Date.now();
       for (const key of stale)
         void client.invalidateQueries({ queryKey: JSON.parse(key) as string[] });
       stale.clear();
-    }, GATHER_MS);
+    }, wait);
   }
 
   async function run(): Promise<void> {
@@ -94,10 +101,10 @@ async function follow(
   }
 }
 
-function subjectOf(event: SseEvent): string {
+function kindOf(event: SseEvent): string {
   try {
-    const data = JSON.parse(event.data) as { subject?: unknown };
-    return typeof data.subject === "string" ? data.subject : "";
+    const data = JSON.parse(event.data) as { kind?: unknown };
+    return typeof data.kind === "string" ? data.kind : "";
   } catch {
     return "";
   }

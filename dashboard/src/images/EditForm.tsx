@@ -6,7 +6,7 @@ import { keys } from "../api/keys";
 import type { Image } from "../api/models";
 import { useChange } from "../api/queries";
 import { isAdmin, useSession } from "../api/session";
-import { FormFrame } from "../parts/FormFrame";
+import { FormFrame } from "../parts/form";
 import { openstack } from "../parts/shell_words";
 import { type Change, changeImage, pointer } from "./actions";
 import { VISIBILITIES, nameOf } from "./words";

@@ -12,7 +12,7 @@ import { Copied } from "../parts/Copied";
 import { Empty } from "../parts/Empty";
 import { ErrorAlert } from "../parts/ErrorAlert";
 import { Facts } from "../parts/Facts";
-import { openForm } from "../parts/FormFrame";
+import { openForm } from "../parts/form";
 import { ButtonLink } from "../parts/links";
 import { Page } from "../parts/Page";
 import { Panel } from "../parts/Panel";

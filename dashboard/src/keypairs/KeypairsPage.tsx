@@ -7,7 +7,7 @@ import type { Keypair } from "../api/models";
 import { useList } from "../api/queries";
 import { Copied } from "../parts/Copied";
 import { Empty } from "../parts/Empty";
-import { openForm } from "../parts/FormFrame";
+import { openForm } from "../parts/form";
 import { Page } from "../parts/Page";
 import { RemoveButton, useRemoval } from "../parts/removal";
 import { type Column, ResourceTable } from "../parts/ResourceTable";

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { keys } from "../api/keys";
 import { useList } from "../api/queries";
 import { Empty } from "../parts/Empty";
-import { openForm } from "../parts/FormFrame";
+import { openForm } from "../parts/form";
 import { TextLink } from "../parts/links";
 import { Page } from "../parts/Page";
 import { RemoveButton, useRemoval } from "../parts/removal";

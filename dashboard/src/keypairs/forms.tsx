@@ -15,7 +15,7 @@ import { useTranslation } from "react-i18next";
 import { keys } from "../api/keys";
 import { useChange } from "../api/queries";
 import { save } from "../app/cli_files";
-import { FormFrame, openForm } from "../parts/FormFrame";
+import { FormFrame, openForm } from "../parts/form";
 import { openstack } from "../parts/shell_words";
 import { POLICIES, type Policy, createKeypair, createServerGroup, importKeypair } from "./queries";
 

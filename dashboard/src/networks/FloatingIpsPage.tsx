@@ -5,7 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Copied } from "../parts/Copied";
 import { Empty } from "../parts/Empty";
-import { openForm } from "../parts/FormFrame";
+import { openForm } from "../parts/form";
 import { Page } from "../parts/Page";
 import type { Column } from "../parts/ResourceTable";
 import { StateBadge } from "../parts/StateBadge";

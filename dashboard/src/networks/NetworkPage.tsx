@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session";
 import { Copied } from "../parts/Copied";
 import { Facts } from "../parts/Facts";
-import { openForm } from "../parts/FormFrame";
+import { openForm } from "../parts/form";
 import { Panel } from "../parts/Panel";
 import { StateBadge } from "../parts/StateBadge";
 import { When } from "../parts/When";

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChange } from "../api/queries";
 import { useSession } from "../api/session";
-import { FormFrame } from "../parts/FormFrame";
+import { FormFrame } from "../parts/form";
 import { openstack } from "../parts/shell_words";
 import { label, useAll, useSubnets } from "./hooks";
 import type { PortFull } from "./models";

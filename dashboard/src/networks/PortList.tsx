@@ -4,7 +4,7 @@ import { IconPlug, IconPlus } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Empty } from "../parts/Empty";
-import { openForm } from "../parts/FormFrame";
+import { openForm } from "../parts/form";
 import { TextLink } from "../parts/links";
 import type { Column } from "../parts/ResourceTable";
 import { StateBadge } from "../parts/StateBadge";

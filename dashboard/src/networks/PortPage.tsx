@@ -5,7 +5,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Copied } from "../parts/Copied";
 import { Facts } from "../parts/Facts";
-import { openForm } from "../parts/FormFrame";
+import { openForm } from "../parts/form";
 import { TextLink } from "../parts/links";
 import { Panel } from "../parts/Panel";
 import { StateBadge } from "../parts/StateBadge";

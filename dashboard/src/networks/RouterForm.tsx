@@ -3,7 +3,7 @@ import { Checkbox, Select, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChange } from "../api/queries";
-import { FormFrame } from "../parts/FormFrame";
+import { FormFrame } from "../parts/form";
 import { openstack } from "../parts/shell_words";
 import { label, useAll, useNetworkNames, useSubnets } from "./hooks";
 import type { Router } from "./models";

@@ -4,7 +4,7 @@ import { IconPlus, IconRouter } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Empty } from "../parts/Empty";
-import { openForm } from "../parts/FormFrame";
+import { openForm } from "../parts/form";
 import { TextLink } from "../parts/links";
 import { Page } from "../parts/Page";
 import type { Column } from "../parts/ResourceTable";

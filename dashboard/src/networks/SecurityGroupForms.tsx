@@ -4,7 +4,7 @@ import { IconAlertTriangle, IconShieldCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChange } from "../api/queries";
-import { FormFrame } from "../parts/FormFrame";
+import { FormFrame } from "../parts/form";
 import { openstack } from "../parts/shell_words";
 import { useExplained } from "./Explained";
 import { label } from "./hooks";

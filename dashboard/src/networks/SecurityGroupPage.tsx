@@ -5,7 +5,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session";
 import { Empty } from "../parts/Empty";
-import { openForm } from "../parts/FormFrame";
+import { openForm } from "../parts/form";
 import type { Column } from "../parts/ResourceTable";
 import { useExplained } from "./Explained";
 import { GroupForm, RuleForm } from "./SecurityGroupForms";

@@ -5,7 +5,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session";
 import { Empty } from "../parts/Empty";
-import { openForm } from "../parts/FormFrame";
+import { openForm } from "../parts/form";
 import { TextLink } from "../parts/links";
 import { Page } from "../parts/Page";
 import type { Column } from "../parts/ResourceTable";

@@ -3,7 +3,7 @@ import { Checkbox, SimpleGrid, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChange } from "../api/queries";
-import { FormFrame } from "../parts/FormFrame";
+import { FormFrame } from "../parts/form";
 import type { NetworkFull, SubnetFull } from "./models";
 import {
   FRESH_SUBNET,

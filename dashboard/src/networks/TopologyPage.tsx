@@ -7,7 +7,7 @@ import { useList } from "../api/queries";
 import { useSession } from "../api/session";
 import { Empty } from "../parts/Empty";
 import { ErrorAlert } from "../parts/ErrorAlert";
-import { openForm } from "../parts/FormFrame";
+import { openForm } from "../parts/form";
 import { ButtonLink } from "../parts/links";
 import { Page } from "../parts/Page";
 import { serverList } from "../servers/queries";

@@ -222,7 +222,7 @@ async def opened(
         drivers=with_agents(fake_drivers(machines)),
         agent=outside.agents,
         images=outside.images,
-        consoles=Consoles(NodeLogs(folder / "machines"), clock, chance),
+        consoles=Consoles(NodeLogs(folder / "machines"), clock),
         bmcs=Bmcs(clock, chance),
         conductor="test-conductor",
     )

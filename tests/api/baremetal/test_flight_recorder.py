@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.api.baremetal.rig import Outside, Rig, opened
 from tests.api.baremetal.test_provision import DIRECT, available, give_image
+from tests.api.kit.stream_visitor import Visitor
 from unkai.baremetal.actions.node_logs import console_text, list_logs, read_log
-from unkai.baremetal.api.console_socket import NOT_ALLOWED, TRY_LATER, ConsoleSocket
+from unkai.baremetal.actions.open_console import NodeStreams
 from unkai.baremetal.drivers.node_logs import AGENT, CONSOLE, FAILED
 from unkai.baremetal.reconcilers.keep_consoles import KeepConsoles
 from unkai.kit.clock import Clock
 from unkai.kit.errors import BadRequest, NotFound
+from unkai.kit.http.stream_door import GOING, TRY_LATER, StreamDoor
 from unkai.settings import BaremetalSettings
 from unkai.timeline import model as who
 from unkai.timeline.actions.read import read_timeline
@@ -74,37 +73,10 @@ async def test_a_failed_deploy_keeps_what_agent_and_console_said(rig: Rig) -> No
         read_log(rig.baremetal, kept, "../secret")
 
 
-class Line:
-    """A client of the WebSocket, without a wire."""
-
-    def __init__(self, rig: Rig, url: str, **headers: str) -> None:
-        parts = urlsplit(url)
-        self.to_app: asyncio.Queue[Any] = asyncio.Queue()
-        self.from_app: asyncio.Queue[Any] = asyncio.Queue()
-        given = {"host": parts.netloc, **headers}
-        scope = {
-            "type": "websocket",
-            "path": parts.path,
-            "query_string": parts.query.encode(),
-            "headers": [(k.encode(), v.encode()) for k, v in given.items()],
-            "subprotocols": [],
-        }
-        self.to_app.put_nowait({"type": "websocket.connect"})
-        app = ConsoleSocket(rig.baremetal.consoles)
-        self.task = asyncio.ensure_future(app(scope, self.to_app.get, self.from_app.put))
-
-    async def next(self) -> Any:
-        async with asyncio.timeout(10):
-            return await self.from_app.get()
-
-    async def read_until(self, wanted: bytes) -> bytes:
-        said = b""
-        while wanted not in said:
-            said += (await self.next())["bytes"]
-        return said
-
-    async def type(self, data: bytes) -> None:
-        await self.to_app.put({"type": "websocket.receive", "bytes": data})
+def line(rig: Rig, url: str, **headers: str) -> Visitor:
+    kit = rig.baremetal.kit
+    streams = {"node": NodeStreams(rig.baremetal)}
+    return Visitor(StreamDoor(kit.database, kit.clock, streams), url, **headers)
 
 
 async def a_console(rig: Rig) -> tuple[str, KeepConsoles]:
@@ -124,13 +96,13 @@ async def address(rig: Rig, node: str) -> str:
 async def test_a_console_is_watched_and_typed_into(rig: Rig) -> None:
     node, keeper = await a_console(rig)
     url = await address(rig, node)
-    assert url.startswith("ws://cloud/consoles/node?ticket=")
-    line, other = Line(rig, url), Line(rig, await address(rig, node), origin="http://cloud")
-    for one in (line, other):
-        assert (await one.next())["type"] == "websocket.accept"
-    await line.read_until(b"A played machine.")
-    await line.type(b"GRUB menu, please\r\n")
-    assert b"GRUB menu" in await line.read_until(b"please")
+    assert url.startswith("ws://cloud/console?token=")
+    one, other = line(rig, url), line(rig, await address(rig, node), origin="http://cloud")
+    for visitor in (one, other):
+        await visitor.enter()
+    await one.read_until(b"A played machine.")
+    await one.type(b"GRUB menu, please\r\n")
+    assert b"GRUB menu" in await one.read_until(b"please")
     await other.read_until(b"please")
 
     await keeper.run()
@@ -139,35 +111,29 @@ async def test_a_console_is_watched_and_typed_into(rig: Rig) -> None:
     assert [one.detail for one in seen.events if one.action == "console"] == ["GRUB menu, please"]
     assert "A played machine." in read_log(rig.baremetal, await rig.node(node), CONSOLE)
 
+    unused = await address(rig, node)
     await rig.ask("PUT", f"/nodes/{node}/states/console", {"enabled": False}, status=202)
     await rig.change(node, power_state="power off")
     await keeper.run()
 
-    assert (await line.next())["type"] == "websocket.close"
-    await asyncio.gather(line.task, other.task)
+    for visitor in (one, other):
+        assert await visitor.closed() == (GOING, "The console was disabled.")
     assert rig.baremetal.consoles.kept() == set()
+    late = line(rig, unused)
+    await late.enter()
+    code, reason = await late.closed()
+    assert code == TRY_LATER and "not enabled" in reason
 
 
 async def test_a_ticket_opens_one_console_once_and_for_its_own_page(rig: Rig) -> None:
     node, _ = await a_console(rig)
     url = await address(rig, node)
-    first = Line(rig, url)
-    assert (await first.next())["type"] == "websocket.accept"
-    elsewhere = {"origin": "http://elsewhere"}
-    for denied in (
-        Line(rig, url),
-        Line(rig, "ws://cloud/consoles/node"),
-        Line(rig, await address(rig, node), **elsewhere),
-    ):
-        assert (await denied.next())["code"] == NOT_ALLOWED
-        await denied.task
-    await rig.baremetal.consoles.close()
-    await first.task
-    late = Line(rig, await address(rig, node))
-    assert (await late.next())["type"] == "websocket.accept"
-    closed = await late.next()
-    assert closed["code"] == TRY_LATER and "not enabled" in closed["reason"]
-    await late.task
+    first = line(rig, url)
+    await first.enter()
+    assert await line(rig, url).refused()
+    assert await line(rig, "ws://cloud/console").refused()
+    assert await line(rig, await address(rig, node), origin="http://elsewhere").refused()
+    await first.leave()
 
 
 async def test_a_driver_without_a_console_says_so(rig: Rig) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from tests.api.baremetal.agents import INVENTORY, MIRROR
 from tests.api.baremetal.rig import Outside, Rig, opened
+from unkai.baremetal.drivers.fake import FakeMachine
 from unkai.baremetal.drivers.node_logs import AGENT
 from unkai.baremetal.model import PowerState
 from unkai.image.store.schema import images
@@ -20,6 +21,7 @@ from unkai.timeline.actions.read import read_timeline
 pytestmark = pytest.mark.anyio
 DIRECT = {"deploy_interface": "direct", "inspect_interface": "agent", "rescue_interface": "agent"}
 MAC = "52:54:00:00:00:01"
+WORDS = ("kernel", "ramdisk")
 
 
 async def available(rig: Rig, **more: str) -> str:
@@ -273,6 +275,25 @@ async def test_an_inspection_fills_in_what_a_port_does_not_say_of_its_switch(rig
     }
 
 
+async def test_a_rescue_boots_what_the_node_names_for_it(rig: Rig) -> None:
+    node = await deployed(rig)
+    pairs = {f"{role}_{word}": f"{role} {word}" for role in ("deploy", "rescue") for word in WORDS}
+    await rig.change(node, driver_info=pairs)
+    booted: list[str] = []
+    calls = rig.agents.machines.on_boot
+
+    def note(uuid: str, machine: FakeMachine) -> None:
+        if machine.ramdisk is not None:
+            booted.append(f"{machine.ramdisk.kernel}, {machine.ramdisk.initramfs}")
+        calls(uuid, machine)
+
+    rig.agents.machines.on_boot = note
+    await rig.begin(node, "rescue", instance_info={"rescue_password": "secret"})
+    await rig.reach(node, "rescue")
+
+    assert booted == ["rescue kernel, rescue ramdisk"]
+
+
 async def test_rescue_and_back(rig: Rig) -> None:
     node = await deployed(rig)
 
@@ -358,6 +379,28 @@ async def test_an_agent_stays_where_it_first_called_from(rig: Rig) -> None:
 
     assert "not at evil" in str(answer)
     assert await rig.agent_url(node) == before
+
+
+async def test_an_agent_may_ask_again_for_its_nodes_hints(rig: Rig) -> None:
+    """As the stock one does before it writes: it has not restarted."""
+    node = await available(rig, **DIRECT)
+    await rig.make_port(node, MAC)
+    await give_image(rig, node, root_device={"name": "/dev/vdb"}, configdrive="secret")
+    rig.agents.stuck.add("standby.prepare_image")
+    await rig.provision(node, "active")
+    await rig.until(lambda: rig.has_boot(node))
+    await rig.until(lambda: rig.is_writing(node))
+
+    told = await rig.ask("GET", f"/lookup?addresses={MAC}&node_uuid={node}", who="nobody")
+
+    assert told["node"]["instance_info"] == {"root_device": {"name": "/dev/vdb"}}
+    assert told["config"]["agent_token"] == "******"
+    shown = await rig.ask("GET", f"/nodes/{node}")
+    assert "agent_restarted" not in shown["driver_internal_info"]
+
+    await rig.ask("GET", f"/lookup?addresses={MAC}", who="nobody")
+    shown = await rig.reach(node, "deploy failed")
+    assert "restarted in the middle" in shown["last_error"]
 
 
 async def test_power_lost_in_the_middle_of_writing(rig: Rig) -> None:

@@ -18,6 +18,7 @@ from unkai.baremetal.drivers.boot.convert import RawImages
 from unkai.baremetal.drivers.boot.files import BootFiles
 from unkai.baremetal.drivers.boot.images import GlanceImages
 from unkai.baremetal.drivers.boot.ipxe import IpxeBoot
+from unkai.baremetal.drivers.boot.nfs import NfsExport
 from unkai.baremetal.drivers.boot.published import PublishedFiles
 from unkai.baremetal.drivers.boot.virtual_media import VirtualMediaBoot
 from unkai.baremetal.drivers.fake import FakeMachines, FakeManagement
@@ -27,8 +28,13 @@ from unkai.baremetal.drivers.provisioning.serving import Serving
 from unkai.baremetal.drivers.switch.base import Link, Use
 from unkai.baremetal.drivers.switch.fake import FakeSwitch
 from unkai.baremetal.model import INTERFACES, Node, Port
-from unkai.baremetal.reconcilers.record_sightings import RecordSightings
+from unkai.baremetal.reconcilers.record_sightings import (
+    UNKNOWN_MACHINES,
+    UNKNOWN_SIGHTINGS,
+    RecordSightings,
+)
 from unkai.baremetal.store.ports import PORTS
+from unkai.image.actions.seed_image import seed_image
 from unkai.image.drivers.fake import BelievingInspector
 from unkai.image.drivers.file import FileStore
 from unkai.image.service import ImageService
@@ -301,16 +307,15 @@ async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path)
     for name in ("kernel", "initramfs"):
         (ramdisk / name).write_bytes(b"x" * (10 << 20))
     glance = ImageService(
-        floor.network.kit, ImageSettings(), FileStore(tmp_path / "images"), BelievingInspector()
+        floor.network.kit,
+        ImageSettings(),
+        FileStore(tmp_path / "images", reserve_bytes=0),
+        BelievingInspector(),
     )
     images = GlanceImages(glance, published, RawImages(tmp_path / "raw"), floor.serving)
+    management = FakeManagement(machines)
     boot = VirtualMediaBoot(
-        tmp_path / "media",
-        published,
-        lambda _: FakeManagement(machines),
-        ramdisk,
-        images,
-        floor.serving,
+        tmp_path / "media", published, lambda _: management, ramdisk, images, floor.serving
     )
     boot.open()
     await boot.prepare_ramdisk(NODE, floor.ports, Ramdisk("deploy", token="secret-word"))
@@ -330,9 +335,51 @@ async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path)
     assert machine.media == {} and machine.boot_device == "disk"
     assert await boot.leftovers([]) == []
     assert list((tmp_path / "media").iterdir()) == []
-    for wrong in ({"deploy_iso": "file:///x"}, {"external_http_url": "x"}):
+    wrongs: list[dict[str, Any]] = [
+        {"deploy_iso": "file:///x"},
+        {"external_http_url": "x"},
+        {"deploy_kernel": NODE.uuid},
+        {"rescue_kernel": NODE.uuid, "rescue_ramdisk": "http://192.0.2.1/ramdisk"},
+    ]
+    for wrong in wrongs:
         with pytest.raises(BadRequest):
             boot.validate(msgspec.structs.replace(NODE, driver_info=wrong))
+
+    (tmp_path / "other").write_bytes(b"another agent" * 600_000)
+    other = await seed_image(glance, "other", tmp_path / "other", "raw", {}, None)
+    pair = {"deploy_kernel": other.id, "deploy_ramdisk": f"glance://{other.id}"}
+    boot.validate(msgspec.structs.replace(NODE, driver_info=pair))
+    wish = Ramdisk("deploy", kernel=other.id, initramfs=f"glance://{other.id}")
+    await boot.prepare_ramdisk(NODE, floor.ports, wish)
+    [made] = (tmp_path / "media").iterdir()
+    assert b"another agent" in made.read_bytes()
+    await boot.clean_up_ramdisk(NODE, floor.ports)
+
+
+async def test_an_image_is_offered_by_nfs_to_our_own_agents(floor: Floor, tmp_path: Path) -> None:
+    published = PublishedFiles(tmp_path / "files", Chance())
+    published.open()
+    export = NfsExport(tmp_path / "export", "192.0.2.1:/images", Chance())
+    export.open()
+    glance = ImageService(
+        floor.network.kit,
+        ImageSettings(),
+        FileStore(tmp_path / "images", reserve_bytes=0),
+        BelievingInspector(),
+    )
+    (tmp_path / "disk.raw").write_bytes(bytes(1 << 20))
+    image = await seed_image(glance, "here", tmp_path / "disk.raw", "raw", {}, "p")
+    raw = RawImages(tmp_path / "raw")
+    images = GlanceImages(glance, published, raw, floor.serving, export)
+
+    found = await images.publish(NODE, image.id)
+    assert found.url.startswith(f"nfs://192.0.2.1/images/{NODE.uuid}.")
+    assert images.leftovers([]) == [f"image of node {NODE.uuid}"]
+    await images.withdraw(NODE)
+    assert images.leftovers([]) == []
+
+    other = msgspec.structs.replace(NODE, driver_info={"deploy_ramdisk": "http://192.0.2.9/r"})
+    assert (await images.publish(other, image.id)).url.startswith("http://")
 
 
 async def test_sightings_land_on_the_timeline_of_the_macs_node(floor: Floor) -> None:
@@ -361,6 +408,33 @@ async def test_sightings_land_on_the_timeline_of_the_macs_node(floor: Floor) -> 
     timeline = await read_timeline(database.reader, Clock(), f"node/{NODE.uuid}")
     told = [(one.participant, one.action, one.outcome, one.seconds) for one in timeline.events]
     assert told == [("DHCP", "DISCOVER", "ok", 0.0), ("HTTP", "GET kernel", "failed", 2.5)]
+
+
+async def test_what_an_unknown_machine_did_begins_its_nodes_timeline(floor: Floor) -> None:
+    database = floor.network.kit.database
+    recorder = RecordSightings(database)
+    recorder.note(Sighting(participant="DHCP", action="DISCOVER", at=10.0, mac=MACS[0]))
+    recorder.note(Sighting(participant="DHCP", action="DISCOVER", at=11.0, mac="aa:aa"))
+    await recorder.run()
+    await database.transact(lambda tx: PORTS.add(tx, nic(0)))
+    recorder.note(Sighting(participant="HTTP", action="GET kernel", at=12.0, mac=MACS[0]))
+    await recorder.run()
+    await recorder.run()
+
+    timeline = await read_timeline(database.reader, Clock(), f"node/{NODE.uuid}")
+    assert [one.action for one in timeline.events] == ["DISCOVER", "GET kernel"]
+
+
+async def test_unknown_machines_are_kept_within_bounds(floor: Floor) -> None:
+    recorder = RecordSightings(floor.network.kit.database)
+    for number in range(2 * UNKNOWN_MACHINES):
+        recorder.note(Sighting(participant="DHCP", action="DISCOVER", at=0.0, mac=f"m-{number}"))
+    for _ in range(2 * UNKNOWN_SIGHTINGS):
+        recorder.note(Sighting(participant="DHCP", action="DISCOVER", at=0.0, mac="m-talks"))
+    await recorder.run()
+    kept = recorder._unknown  # pyright: ignore[reportPrivateUsage]
+    assert len(kept) == UNKNOWN_MACHINES
+    assert len(kept["m-talks"]) == UNKNOWN_SIGHTINGS
 
 
 async def test_the_audit_names_what_no_work_needs(rig: Rig) -> None:

@@ -315,7 +315,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         drivers=fake_drivers(outside.machines),
         agent=cast("Any", None),
         images=PlayedImages(),
-        consoles=Consoles(NodeLogs(outside.folder / "machines"), clock, chance),
+        consoles=Consoles(NodeLogs(outside.folder / "machines"), clock),
         bmcs=Bmcs(clock, chance),
         conductor="conductor",
     )

@@ -174,9 +174,11 @@ async def open_house(
         house.ids["baremetal"] = await _baremetal(house)
         await _tag_all(house)
         house.ids["unkai"] = {
+            **{name: house.ids["compute"][name] for name in ("flavor_id", "image_id")},
             "server_id": house.ids["compute"]["server_id"],
             "node_ident": house.ids["baremetal"]["node_ident"],
             "log_name": "console",
+            "host_name": "fake-1",
         }
         logs = house.cloud.compute.baremetal.consoles.logs
         logs.append(house.ids["unkai"]["node_ident"], CONSOLE, f"{MARK} said this.\n".encode())
@@ -391,7 +393,16 @@ async def _compute(house: House) -> dict[str, str]:
         "migration_id": "1",
         "alias": "servers",
         "before": "2026-01-01",
+        "console_token": await _console(house, f"{v21}/servers/{server_id}"),
     }
+
+
+async def _console(house: House, server: str) -> str:
+    """A token that opens a console; nobody does."""
+    body = {"remote_console": {"protocol": "serial", "type": "serial"}}
+    newest = {"OpenStack-API-Version": "compute 2.96"}
+    made = await house.make("demo", f"{server}/remote-consoles", body, **newest)
+    return made["url"].partition("token=")[2]
 
 
 async def _reach_active(house: House, server_id: str) -> None:

@@ -311,12 +311,27 @@ LEAST: dict[str, Any] = {
             "networks": "none",
         }
     },
+    "POST /servers/dry-run": {
+        "server": {
+            "name": "n",
+            "flavorRef": "{flavor_id}",
+            "imageRef": "{image_id}",
+            "networks": "none",
+        }
+    },
     "POST /servers/{server_id}/action reboot": {"reboot": {"type": "SOFT"}},
     "POST /servers/{server_id}/action rebuild": {"rebuild": {"imageRef": "{image_id}"}},
     "POST /servers/{server_id}/action os-resetState": {"os-resetState": {"state": "active"}},
     "POST /servers/{server_id}/action addSecurityGroup": {"addSecurityGroup": {"name": "default"}},
     "POST /servers/{server_id}/action removeSecurityGroup": {
         "removeSecurityGroup": {"name": "default"}
+    },
+    "POST /servers/{server_id}/remote-consoles": {
+        "remote_console": {"protocol": "vnc", "type": "novnc"}
+    },
+    "POST /servers/{server_id}/action os-getVNCConsole": {"os-getVNCConsole": {"type": "novnc"}},
+    "POST /servers/{server_id}/action os-getSerialConsole": {
+        "os-getSerialConsole": {"type": "serial"}
     },
     "PUT /servers/{server_id}/metadata/{key}": {"meta": {"colour": "red"}},
     "POST /servers/{server_id}/os-interface": {"interfaceAttachment": {"net_id": "{network_id}"}},

@@ -17,7 +17,7 @@ from tests.api.doors.samples import least, most, name_of
 from tests.api.doors.spoiling import QUERIES, RAW, SEGMENTS, encoded, spoiled
 from unkai.kit.http import Api, Route
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.thorough]
 
 C = TypeVar("C")
 SEED = int(os.environ.get("UNKAI_HOSTILE_SEED", "1"))
@@ -33,6 +33,8 @@ REFUSED = {
     "POST /v2/tasks",
     "POST /flavors/{flavor_id}/action removeTenantAccess",
     "PUT /os-hosts/{host_name}",
+    "POST /servers/{server_id}/action os-getSPICEConsole",
+    "POST /servers/{server_id}/action os-getRDPConsole",
     "POST /continue_inspection",
     "POST /heartbeat/{node_ident}",
     "PATCH /volume/connectors/{connector_uuid}",

@@ -209,6 +209,7 @@ def test_every_owned_thing_is_looked_after(house: House) -> None:
             "alias",
             "before",
             "class_name",
+            "console_token",
             "flavor_id",
             "host_name",
             "hypervisor_id",
@@ -237,7 +238,7 @@ def test_every_owned_thing_is_looked_after(house: House) -> None:
             "trait",
             "vif_ident",
         },
-        "unkai": {"log_name"},
+        "unkai": {"log_name", "host_name"},
     }
     found = {
         (api.name, name)

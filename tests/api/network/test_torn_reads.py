@@ -13,7 +13,7 @@ from unkai.network.actions.load_desired import everything, load_desired
 from unkai.network.drivers.base import Ref
 from unkai.network.reconcilers.put_on_wire import CompareWire
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.thorough]
 
 STATEMENTS = 24
 

@@ -96,11 +96,13 @@ async def prepare_ramdisk(baremetal: Baremetal, run: Run) -> None:
     await asyncio.to_thread(baremetal.consoles.logs.turn_page, node.uuid)
     mode, _ = PURPOSES[run.kind]
     info = node.driver_info
+    named = mode == "rescue" and (info.get("rescue_ramdisk") or info.get("rescue_iso"))
+    role = "rescue" if named else "deploy"
     ramdisk = Ramdisk(
         mode=mode,
-        kernel=str(info.get("deploy_kernel") or ""),
-        initramfs=str(info.get("deploy_ramdisk") or ""),
-        iso=str(info.get("deploy_iso") or ""),
+        kernel=str(info.get(f"{role}_kernel") or ""),
+        initramfs=str(info.get(f"{role}_ramdisk") or ""),
+        iso=str(info.get(f"{role}_iso") or ""),
     )
     await baremetal.boot(node).prepare_ramdisk(node, await pxe_ports(baremetal, node), ramdisk)
 

@@ -9,6 +9,7 @@ import asyncio
 from typing import Any, cast
 
 from unkai.baremetal.actions.agent_session import HEARTBEAT
+from unkai.baremetal.actions.discover_node import discover_node
 from unkai.baremetal.drivers.agent_logs import readable
 from unkai.baremetal.drivers.node_logs import AGENT, MOST_BYTES
 from unkai.baremetal.model import Inventory, Node, State
@@ -21,9 +22,16 @@ from unkai.kit.errors import BadRequest, NotFound
 
 
 async def continue_inspection(
-    baremetal: Baremetal, inventory: dict[str, Any], plugin_data: dict[str, Any]
+    baremetal: Baremetal,
+    inventory: dict[str, Any],
+    plugin_data: dict[str, Any],
+    *,
+    request_id: str,
 ) -> Node:
-    """Keep it for the inspection that waits; NotFound if none of these MACs is being inspected."""
+    """Keep it for the inspection that waits; NotFound if none of these MACs is being inspected.
+
+    Where machines are discovered, one without any port becomes a node.
+    """
     interfaces: Any = inventory.get("interfaces")
     if not isinstance(interfaces, list):
         raise BadRequest("The inventory has no list of interfaces.", code="inventory-invalid")
@@ -32,6 +40,12 @@ async def continue_inspection(
         raise BadRequest("An interface of the inventory is no object.", code="inventory-invalid")
     macs = [str(nic["mac_address"]).lower() for nic in nics if nic.get("mac_address")]
     facts = {name: value for name, value in plugin_data.items() if name != "logs"}
+
+    told = Inventory(inventory, facts)
+    if baremetal.settings.discovery:
+        known = await ports_with(baremetal.kit.database.reader, macs)
+        if not known:
+            return await discover_node(baremetal, macs, told, request_id=request_id)
 
     async def write(tx: Tx) -> Node:
         found = {port.node_uuid for port in await ports_with(tx, macs)}
@@ -42,7 +56,7 @@ async def continue_inspection(
         if node.provision_state not in (State.INSPECTING, State.INSPECT_WAIT):
             raise NotFound("No node with these addresses is being inspected.", code="not-inspected")
         now = baremetal.kit.clock.now()
-        await put_inventory(tx, node.uuid, Inventory(inventory, facts), now)
+        await put_inventory(tx, node.uuid, told, now)
         await baremetal.kit.events.emit(tx, HEARTBEAT, node.uuid)
         return node
 

@@ -54,8 +54,8 @@ async def withdraw_image(baremetal: Baremetal, run: Run) -> None:
 async def write_image(baremetal: Baremetal, run: Run) -> dict[str, Any] | Wait:
     node = await node_of(baremetal, run)
     info: dict[str, Any] = {**run.results["publish_image"], "node_uuid": node.uuid}
-    if node.properties.get("root_device"):
-        info["root_device"] = node.properties["root_device"]
+    if hints := node.instance_info.get("root_device") or node.properties.get("root_device"):
+        info["root_device"] = hints
     return await run_command(
         baremetal,
         run,

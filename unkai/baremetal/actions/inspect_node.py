@@ -6,12 +6,14 @@ from typing import Any
 
 from unkai.baremetal.actions.agent_session import end_session, session
 from unkai.baremetal.actions.apply_inventory import apply_inventory
+from unkai.baremetal.actions.bios_steps import read_bios
 from unkai.baremetal.actions.change_state import fail_node, move_node, node_of, node_uuid_of
 from unkai.baremetal.actions.read_lldp import links_told
 from unkai.baremetal.model import Inventory
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import WAITING, Event
 from unkai.baremetal.store import nodes
+from unkai.baremetal.store.bios_settings import save_bios_settings
 from unkai.baremetal.store.inventories import get_inventory
 from unkai.kit.db import Tx
 from unkai.kit.errors import Failed
@@ -45,12 +47,15 @@ async def read_inventory(baremetal: Baremetal, run: Run) -> dict[str, Any]:
 
 async def finish_inspection(baremetal: Baremetal, run: Run) -> Result:
     told = run.results.get("read_inventory") or run.results["ask_bmc"]
+    settings = await read_bios(baremetal, await node_of(baremetal, run))
     found = Inventory(told["inventory"], told["plugin_data"])
     links = await links_told(baremetal, await node_of(baremetal, run), found.inventory)
 
     async def write(tx: Tx) -> None:
         uuid = node_uuid_of(run)
         now = baremetal.kit.clock.now()
+        if settings is not None:
+            await save_bios_settings(tx, uuid, settings, now)
         values = await apply_inventory(baremetal, tx, uuid, found, links)
         node = await nodes.get_node(tx, uuid)
         assert node is not None

@@ -2,6 +2,8 @@
 
 A second lookup in the same boot gets stars instead. If the agent of a node that already called
 looks itself up again, the machine has restarted in the middle of its work: whoever waits is told.
+But the stock agent asks once more before it writes an image, for root device hints that are new; it
+names its node then, which one that has just started does only after an inspection.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from unkai.baremetal.actions.agent_session import HEARTBEAT
-from unkai.baremetal.model import Node
+from unkai.baremetal.model import Node, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import LOOKUP_ALLOWED
 from unkai.baremetal.store import nodes
@@ -22,6 +24,7 @@ from unkai.timeline import model as who
 from unkai.timeline.actions.record import event, record
 
 MASKED = "******"
+INSPECTING = frozenset({State.INSPECTING, State.INSPECT_WAIT})
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")
 
 
@@ -40,7 +43,7 @@ async def look_up(
         if node.agent_token is None:
             token = baremetal.kit.chance.token_urlsafe(32)
             values["agent_token"] = token
-        elif node.driver_internal_info.get("agent_url"):
+        elif node.driver_internal_info.get("agent_url") and not _asks_again(node, macs, node_uuid):
             info = {**node.driver_internal_info, "agent_restarted": True}
             values["driver_internal_info"] = info
             await baremetal.kit.events.emit(tx, HEARTBEAT, node.uuid)
@@ -62,6 +65,10 @@ async def look_up(
         return node, token
 
     return await baremetal.kit.database.transact(write)
+
+
+def _asks_again(node: Node, macs: Sequence[str], node_uuid: str | None) -> bool:
+    return bool(macs) and node_uuid is not None and node.provision_state not in INSPECTING
 
 
 async def _find(tx: Tx, macs: Sequence[str], node_uuid: str | None) -> Node:

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from unkai.baremetal.actions.bios_steps import read_bios
 from unkai.baremetal.actions.change_state import fail_node, move_node, node_of
-from unkai.baremetal.model import Node
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import Event
 from unkai.baremetal.store.bios_settings import save_bios_settings
 from unkai.kit.db import Tx
-from unkai.kit.errors import Fault
-from unkai.kit.log import log
 from unkai.kit.operations import Operation, Result, Run, Step
 from unkai.timeline import model as who
 
@@ -25,7 +23,7 @@ async def verify_power(baremetal: Baremetal, run: Run) -> Result:
     power = baremetal.power(node)
     power.validate(node)
     found = await power.get_power_state(node)
-    settings = await _bios_settings(baremetal, node)
+    settings = await read_bios(baremetal, node)
     now = baremetal.kit.clock.now()
 
     async def write(tx: Tx) -> None:
@@ -35,18 +33,6 @@ async def verify_power(baremetal: Baremetal, run: Run) -> Result:
         await move_node(baremetal, tx, node.uuid, Event.DONE, last_error=None, **told)
 
     return Result(write=write)
-
-
-async def _bios_settings(baremetal: Baremetal, node: Node) -> dict[str, dict[str, Any]] | None:
-    """None where its BMC does not tell: a node can be managed without."""
-    bios = baremetal.drivers.bios.get(node.interface("bios"))
-    if bios is None:
-        return None
-    try:
-        return await bios.get_settings(node)
-    except Fault as fault:
-        log.warning("no BIOS settings", node=node.uuid, error=fault.public)
-        return None
 
 
 MANAGE_NODE = Operation(

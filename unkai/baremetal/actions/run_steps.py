@@ -2,8 +2,8 @@
 
 A step is a dict, as the API words it: {"interface", "step", "priority", "args"}. What is being done
 is in the node's clean_step (deploy_step, service_step), what remains in `driver_internal_info`; the
-agent runs a step as a command, `hold` waits for the operator, `power_on`, `power_off`, `reboot` and
-`wait` are Ironic's own.
+agent runs a step as a command, the BMC those of the BIOS (`bios_steps.py`); `hold` waits for the
+operator, `power_on`, `power_off`, `reboot` and `wait` are Ironic's own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from unkai.baremetal.actions.agent_session import (
     run_command,
     switch_power,
 )
+from unkai.baremetal.actions.bios_steps import bios_steps, run_bios_step
 from unkai.baremetal.actions.change_state import move_node, node_of
 from unkai.baremetal.actions.set_raid_config import keep_raid_config
 from unkai.baremetal.model import Node, PowerState, State
@@ -33,7 +34,7 @@ Steps = list[dict[str, Any]]
 
 
 async def agent_steps(baremetal: Baremetal, node: Node, kind: str) -> Steps:
-    """What the agent offers for `kind` (clean, deploy, service), highest priority first."""
+    """What agent and BMC offer for `kind` (clean, deploy, service), highest priority first."""
     try:
         told = await baremetal.agent.ask(node, f"{kind}.get_{kind}_steps", _about(node))
     except Unavailable as away:
@@ -44,6 +45,7 @@ async def agent_steps(baremetal: Baremetal, node: Node, kind: str) -> Steps:
         found = [_weighed(step, baremetal.settings.clean_priorities()) for step in found]
     if node.interface("raid") != "agent":
         found = [step for step in found if step["interface"] != "raid"]
+    found += bios_steps(baremetal, node)
     return sorted(found, key=lambda step: (-int(step.get("priority") or 0), step["step"]))
 
 
@@ -142,6 +144,8 @@ async def _run_one(
 ) -> Wait | None:
     if step["step"] in _OWN:
         return await _OWN[step["step"]](baremetal, node, step)
+    if step["interface"] == "bios":
+        return await run_bios_step(baremetal, run, node, step, at)
     done = await run_command(
         baremetal,
         run,

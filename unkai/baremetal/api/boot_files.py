@@ -128,13 +128,15 @@ class BootApp:
         status = 206 if first else 200
         if first:
             headers["content-range"] = f"bytes {first}-{size - 1}/{size}"
-        sending = self._send(descriptor, size, name, node_id, first)
+        mac = request.query_params.get("mac", "").lower()
+        whose = {"node_id": node_id} if node_id else {"mac": mac[:17]}
+        sending = self._send(descriptor, size, name, whose, first)
         return StreamingResponse(sending, status_code=status, headers=headers)
 
     async def _send(
-        self, descriptor: int, size: int, name: str, node_id: str, sent: int
+        self, descriptor: int, size: int, name: str, whose: dict[str, str], sent: int
     ) -> AsyncIterator[bytes]:
-        """From byte `sent` on."""
+        """From byte `sent` on. whose: the machine, as a Sighting names it."""
         started_at = self._clock.now()
         try:
             while sent < size:
@@ -155,7 +157,7 @@ class BootApp:
                     ended_at=now,
                     ok=sent == size,
                     detail=f"{sent} of {size} bytes in {seconds:.1f} s",
-                    node_id=node_id,
+                    **whose,
                 )
             )
 

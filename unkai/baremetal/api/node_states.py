@@ -7,17 +7,18 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from unkai.baremetal.actions.find_node import find_node, permitted_node
+from unkai.baremetal.actions.open_console import give_console_ticket
 from unkai.baremetal.actions.rights import require
 from unkai.baremetal.actions.set_boot_mode import set_boot_mode, set_secure_boot
 from unkai.baremetal.actions.set_console import set_console
 from unkai.baremetal.actions.set_power_state import SOFT, set_power_state
 from unkai.baremetal.actions.set_raid_config import set_raid_config
 from unkai.baremetal.api.asked import boolean, ident, need
-from unkai.baremetal.api.console_socket import console_url
 from unkai.baremetal.api.node_views import READERS, state_shown
 from unkai.baremetal.service import Baremetal
 from unkai.kit.errors import BadRequest, MethodNotAllowed, NotFound
 from unkai.kit.http import Call, Route
+from unkai.kit.http.stream_door import stream_url
 
 SHOWN = (
     "console_enabled",
@@ -143,7 +144,8 @@ async def show_console(call: Call) -> dict[str, Any]:
     node = await permitted_node(session, call.caller, ident(call), rule)
     info = None
     if node.console_enabled:
-        url = console_url(call.base_url, baremetal.consoles.ticket(node.uuid))
+        ticket = await give_console_ticket(baremetal, call.caller, node)
+        url = stream_url(call.base_url, ticket)
         info = {"type": "websocket", "url": url}
     return {"console_enabled": node.console_enabled, "console_info": info}
 

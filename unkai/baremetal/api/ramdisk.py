@@ -35,7 +35,7 @@ async def get_lookup(call: Call) -> dict[str, Any]:
         "node": {
             "uuid": node.uuid,
             "properties": node.properties,
-            "instance_info": {},
+            "instance_info": {k: v for k, v in node.instance_info.items() if k == "root_device"},
             "driver_internal_info": {},
             "links": links(call, "nodes", node.uuid),
         },
@@ -75,7 +75,7 @@ async def post_continue_inspection(call: Call) -> dict[str, Any]:
         raise BadRequest("The body has no inventory.", code="inventory-invalid")
     rest = {name: value for name, value in body.items() if name != "inventory"}
     told = cast("dict[str, Any]", inventory)
-    node = await continue_inspection(call.service, told, rest)
+    node = await continue_inspection(call.service, told, rest, request_id=call.request_id)
     return {"uuid": node.uuid, "links": links(call, "nodes", node.uuid)}
 
 

@@ -13,49 +13,22 @@ from typing import Final
 from unkai.baremetal.drivers.base import ConsoleStream
 from unkai.baremetal.drivers.console_lines import NotableLines
 from unkai.baremetal.drivers.node_logs import CONSOLE, NodeLogs
-from unkai.kit.clock import Chance, Clock
+from unkai.kit.clock import Clock
 from unkai.kit.errors import Fault, Unavailable
 from unkai.kit.log import log
+from unkai.kit.streams import ByteStream, Watcher
 
 FIRST_PAUSE_S, MOST_PAUSE_S = 1.0, 30.0
-TICKET_S: Final = 600.0
-TICKETS_MOST: Final = 10_000
-WAITING_MOST: Final = 256
-"""Pieces that a slow watcher may be behind; then it is let go."""
 RECENT_BYTES: Final = 8192
 
 Opener = Callable[[], Awaitable[ConsoleStream]]
-
-
-class Watcher:
-    """Iterate for what the machine says from now on; ends when it falls behind or at `close`."""
-
-    def __init__(self) -> None:
-        self._said: asyncio.Queue[bytes | None] = asyncio.Queue(WAITING_MOST)
-        self.behind = False
-
-    def put(self, data: bytes) -> None:
-        try:
-            self._said.put_nowait(data)
-        except asyncio.QueueFull:
-            self.behind = True
-            self.close()
-
-    def close(self) -> None:
-        if self._said.full():
-            self._said.get_nowait()
-        self._said.put_nowait(None)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while (said := await self._said.get()) is not None:
-            yield said
 
 
 class Keeper:
     """One node's line."""
 
     def __init__(self, uuid: str, logs: NodeLogs, clock: Clock) -> None:
-        self._uuid, self._logs, self._clock = uuid, logs, clock
+        self.uuid, self._logs, self._clock = uuid, logs, clock
         self.lines = NotableLines()
         self.watchers: set[Watcher] = set()
         self.stream: ConsoleStream | None = None
@@ -74,7 +47,7 @@ class Keeper:
                 self.trouble = fault.message
             except Exception as error:  # noqa: BLE001 - it is opened again
                 self.trouble = "its serial line broke"
-                log.exception("a console broke", node=self._uuid, error=str(error))
+                log.exception("a console broke", node=self.uuid, error=str(error))
             finally:
                 stream, self.stream = self.stream, None
                 if stream is not None:
@@ -84,7 +57,7 @@ class Keeper:
 
     async def _listen(self, stream: ConsoleStream) -> None:
         async for data in stream:
-            self._logs.append(self._uuid, CONSOLE, data)
+            self._logs.append(self.uuid, CONSOLE, data)
             self.lines.feed(data, self._clock.now())
             for watcher in self.watchers:
                 watcher.put(data)
@@ -93,11 +66,10 @@ class Keeper:
 class Consoles:
     """All of one process."""
 
-    def __init__(self, logs: NodeLogs, clock: Clock, chance: Chance) -> None:
+    def __init__(self, logs: NodeLogs, clock: Clock) -> None:
         self.logs = logs
-        self._clock, self._chance = clock, chance
+        self._clock = clock
         self._keepers: dict[str, Keeper] = {}
-        self._tickets: dict[str, tuple[str, float]] = {}
 
     def kept(self) -> set[str]:
         """Uuids of the nodes whose line is kept."""
@@ -133,32 +105,16 @@ class Consoles:
 
     # --- readers
 
-    def ticket(self, uuid: str) -> str:
-        """A secret that lets its bearer watch and type, once, within `TICKET_S`."""
-        now = self._clock.monotonic()
-        self._tickets = {k: v for k, v in self._tickets.items() if v[1] > now}
-        while len(self._tickets) >= TICKETS_MOST:
-            del self._tickets[next(iter(self._tickets))]
-        made = self._chance.token_urlsafe(24)
-        self._tickets[made] = (uuid, now + TICKET_S)
-        return made
+    def watch(self, uuid: str) -> ByteStream:
+        """What was said lately and what comes, and a way to type. Unavailable where none is kept.
 
-    def redeem(self, ticket: str) -> str | None:
-        """The node it is for; None if it was never given, is too old, or was used."""
-        uuid, until = self._tickets.pop(ticket, ("", 0.0))
-        return uuid if until > self._clock.monotonic() else None
-
-    def watch(self, uuid: str) -> tuple[bytes, Watcher]:
-        """What was said lately, and what comes. Unavailable while nobody keeps the line."""
+        It ends when nobody keeps the line any more.
+        """
         keeper = self._keeper(uuid)
         watcher = Watcher()
         keeper.watchers.add(watcher)
-        return self.logs.read(uuid, CONSOLE)[-RECENT_BYTES:], watcher
-
-    def unwatch(self, uuid: str, watcher: Watcher) -> None:
-        keeper = self._keepers.get(uuid)
-        if keeper is not None:
-            keeper.watchers.discard(watcher)
+        recent = self.logs.read(uuid, CONSOLE)[-RECENT_BYTES:]
+        return _Viewer(self, keeper, watcher, recent)
 
     async def write(self, uuid: str, data: bytes) -> None:
         """Type. Unavailable (code "console-away") with the reason while the line is not open."""
@@ -174,3 +130,21 @@ class Consoles:
         if keeper is None:
             raise Unavailable(f"The console of node {uuid} is not enabled.", code="console-away")
         return keeper
+
+
+class _Viewer:
+    def __init__(self, consoles: Consoles, keeper: Keeper, watcher: Watcher, recent: bytes) -> None:
+        self._consoles, self._keeper = consoles, keeper
+        self._watcher, self._recent = watcher, recent
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._recent:
+            yield self._recent
+        async for said in self._watcher:
+            yield said
+
+    async def write(self, data: bytes) -> None:
+        await self._consoles.write(self._keeper.uuid, data)
+
+    async def close(self) -> None:
+        self._keeper.watchers.discard(self._watcher)

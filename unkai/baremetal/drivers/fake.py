@@ -201,8 +201,10 @@ class FakeBios(_Fake):
         return {name: {"value": value} for name, value in found.items()}
 
     async def apply_settings(self, node: Node, settings: dict[str, str]) -> bool:
-        self._machines.check(node, "apply_settings").bios.update(settings)
-        return False
+        bios = self._machines.check(node, "apply_settings").bios
+        before = dict(bios)
+        bios.update(settings)
+        return bios != before
 
     async def factory_reset(self, node: Node) -> bool:
         self._machines.check(node, "factory_reset").bios = FakeMachine().bios

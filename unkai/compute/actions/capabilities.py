@@ -27,13 +27,14 @@ NOT_ON_A_NODE = {
     "shelve": "its disks stay where they are",
     "snapshot": "its disks are its own",
     "hot-plug-interface": "its network cards are the ones it has",
+    "screen": "its BMC shows a serial line only",
 }
 """What a guest may be able to do and a physical machine is not, with the reason."""
 NOT_YET = frozenset(
     {"live-migrate", "migrate", "resize", "shelve", "snapshot", "rescue", "hot-plug-interface"}
 )
 """What no server of this cloud can do."""
-CONSOLE_LOG = "console-log"
+SERIAL_LINE = ("console-log", "serial-console")
 ALWAYS = ("start", "stop", "reboot", "rebuild", "delete", "config-drive", "metadata")
 OF_VERB = {PAUSE: "pause", UNPAUSE: "pause", SUSPEND: "suspend", RESUME: "suspend"}
 
@@ -71,5 +72,6 @@ async def show_capabilities(
         shown.append(Capability(name, reason))
     node = await node_of_instance(session, server.id) if on_node else None
     silent = node is not None and not has_console(compute.baremetal, node)
-    shown.append(Capability(CONSOLE_LOG, "its BMC gives no serial console" if silent else None))
+    reason = "its BMC gives no serial console" if silent else None
+    shown += [Capability(name, reason) for name in SERIAL_LINE]
     return ("node" if on_node else "guest"), shown

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import structs
 
@@ -57,6 +57,7 @@ from unkai.placement.actions.claim import claim
 from unkai.timeline import model as who
 from unkai.timeline.actions.record import event, record
 
+T = TypeVar("T")
 ATTEMPTS = 4
 ON_A_NODE_S = 4 * 3600.0
 """How long a boot may take where a physical machine has to be deployed first."""
@@ -72,11 +73,25 @@ async def create_servers(
 
     BadRequest, Forbidden, QuotaExceeded, Conflict in Nova's words, and then nothing was made.
     """
+    admission = await look_into(compute, caller, asked, request_id=request_id, asked_at=asked_at)
+    return await transact_admission(compute, lambda tx: admit(compute, tx, admission))
+
+
+async def look_into(
+    compute: Compute,
+    caller: Caller,
+    asked: ServerRequest,
+    *,
+    request_id: str,
+    asked_at: float,
+    writing: bool = True,
+) -> Admission:
+    """What the request means, before anything is taken. writing: a missing network is made."""
     if asked.count_max > 1:
         server_ports.check_many(asked.networks)
     made_of = await check_request(compute, caller, asked)
-    wishes = await server_ports.resolve(compute, caller, asked)
-    admission = Admission(
+    wishes = await server_ports.resolve(compute, caller, asked, writing=writing)
+    return Admission(
         caller,
         request_id,
         asked_at,
@@ -85,16 +100,20 @@ async def create_servers(
         wishes,
         f"r-{compute.kit.chance.uuid().replace('-', '')[:8]}",
     )
+
+
+async def transact_admission(compute: Compute, run: Callable[[Tx], Awaitable[T]]) -> T:
+    """Once more where another request took the room that was chosen."""
     for attempt in range(ATTEMPTS):
         try:
-            return await compute.kit.database.transact(lambda tx: _admit(compute, tx, admission))
+            return await compute.kit.database.transact(run)
         except Conflict as lost:
             if lost.code != "no-capacity" or attempt + 1 == ATTEMPTS:
                 raise
     raise AssertionError
 
 
-async def _admit(compute: Compute, tx: Tx, admission: Admission) -> list[Server]:
+async def admit(compute: Compute, tx: Tx, admission: Admission) -> list[Server]:
     caller, made_of = admission.caller, admission.made_of
     project_id = caller.project_id or ""
     count = await take_quota(tx, project_id, made_of.flavor, admission.asked)

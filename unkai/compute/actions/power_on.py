@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from unkai.compute.actions import server_ports
+from unkai.compute.actions.boot_times import note_boot
 from unkai.compute.actions.end_action import fail, finish
 from unkai.compute.actions.machine import host_of, server_id_of
 from unkai.compute.service import Compute
@@ -47,6 +48,7 @@ async def run_guest(compute: Compute, run: Run) -> Result:
         values = {"vm_state": VmState.ACTIVE, "power_state": Power.RUNNING}
         if run.kind == "create-server":
             await finish(compute, tx, run, **values, launched_at=compute.kit.clock.now())
+            await note_boot(compute, tx, server_id_of(run))
         else:
             await finish(compute, tx, run, **values)
 

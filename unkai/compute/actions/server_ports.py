@@ -22,7 +22,7 @@ from unkai.kit.db import Session, Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
 from unkai.kit.policy import Caller
 from unkai.network.actions.allocate_addresses import FixedIPRequest
-from unkai.network.actions.auto_topology import ensure_topology
+from unkai.network.actions.auto_topology import check_requirements, ensure_topology
 from unkai.network.actions.bind_port import bind_port, unbind_port
 from unkai.network.actions.create_port import PortRequest, create_port
 from unkai.network.actions.delete_port import remove_ports
@@ -68,8 +68,14 @@ def check_many(requested: list[NetworkRequest] | str | None) -> None:
             )
 
 
-async def resolve(compute: Compute, caller: Caller, asked: ServerRequest) -> tuple[Wish, ...]:
-    """The NICs asked for; BadRequest, Forbidden or Conflict in Nova's words."""
+async def resolve(
+    compute: Compute, caller: Caller, asked: ServerRequest, *, writing: bool = True
+) -> tuple[Wish, ...]:
+    """The NICs asked for; BadRequest, Forbidden or Conflict in Nova's words.
+
+    writing: an "auto" network that is not there is made; else it is only looked whether it can be,
+    and there is no NIC for it.
+    """
     session = compute.kit.database.reader
     requested: Any = asked.networks
     if isinstance(asked.networks, list):
@@ -82,6 +88,9 @@ async def resolve(compute: Compute, caller: Caller, asked: ServerRequest) -> tup
     except BadRequest as none_there:
         if none_there.code != "unable-to-auto-allocate-network":
             raise
+        if not writing:
+            await check_requirements(session)
+            return ()
         project_id = caller.project_id or ""
         await compute.kit.database.transact(
             lambda tx: ensure_topology(compute.network, tx, caller, project_id)

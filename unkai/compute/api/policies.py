@@ -36,6 +36,7 @@ _SERVERS: dict[str, Rule] = {
     "os_compute_api:os-lock-server:unlock:unlock_override": admin,
     "os_compute_api:os-console-output": member,
     "os_compute_api:os-remote-consoles": member,
+    "os_compute_api:os-console-auth-tokens": admin,
     "os_compute_api:os-admin-actions:reset_state": admin,
     "os_compute_api:os-admin-actions:inject_network_info": admin,
     "os_compute_api:os-admin-password": member,

@@ -214,9 +214,6 @@ _ABSENT = (
     ("createImage", "made into images", "servers:create_image"),
     ("createBackup", "backed up", "os-create-backup"),
     ("changePassword", "given a new password", "os-admin-password"),
-    ("os-getVNCConsole", "reached by VNC", "os-remote-consoles"),
-    ("os-getSerialConsole", "reached by a serial console", "os-remote-consoles"),
-    ("os-getSPICEConsole", "reached by SPICE", "os-remote-consoles"),
 )
 
 ROUTES = (

@@ -10,10 +10,10 @@ from unkai.compute.actions.find_server import find_server
 from unkai.compute.actions.security_groups import change_groups, groups_of
 from unkai.compute.actions.update_server import update_server
 from unkai.compute.api import shapes
+from unkai.compute.api.diagnostics import show_diagnostics
 from unkai.compute.model import Server
 from unkai.compute.service import Compute
-from unkai.compute.states import Power
-from unkai.kit.errors import Conflict, NotFound
+from unkai.kit.errors import NotFound
 from unkai.kit.http import Call, Route
 
 BASE = "/servers/{server_id}"
@@ -64,53 +64,6 @@ async def show_password(call: Call) -> dict[str, str]:
 async def clear_password(call: Call) -> None:
     compute: Compute = call.service
     await update_server(compute, call.caller, call.params["server_id"], {"password": None})
-
-
-async def show_diagnostics(call: Call) -> dict[str, Any]:
-    compute: Compute = call.service
-    server = await _server(call)
-    if server.host is None or server.task_state is not None:
-        raise Conflict(f"Instance {server.id} is not ready", code="server-not-ready")
-    status = await compute.agent(server.host).status(server.id)
-    if not call.at_least("2.48"):
-        return {"memory": server.flavor.ram * 1024}
-    launched = server.launched_at or server.created_at
-    return {
-        "state": {Power.RUNNING: "running", Power.PAUSED: "paused"}.get(
-            Power(server.power_state), "shutdown"
-        ),
-        "driver": "libvirt",
-        "hypervisor": "qemu",
-        "hypervisor_os": "linux",
-        "uptime": int(compute.kit.clock.now() - launched) if status.pid else None,
-        "config_drive": server.config_drive,
-        "num_cpus": server.flavor.vcpus,
-        "num_nics": len(server.nics),
-        "num_disks": 1,
-        "disk_details": [],
-        "cpu_details": [],
-        "nic_details": [
-            {
-                "mac_address": nic.mac,
-                **dict.fromkeys(
-                    (
-                        "rx_octets",
-                        "rx_errors",
-                        "rx_drop",
-                        "rx_packets",
-                        "rx_rate",
-                        "tx_octets",
-                        "tx_errors",
-                        "tx_drop",
-                        "tx_packets",
-                        "tx_rate",
-                    )
-                ),
-            }
-            for nic in server.nics
-        ],
-        "memory_details": {"maximum": server.flavor.ram, "used": None},
-    }
 
 
 async def list_volumes(call: Call) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from unkai.baremetal.actions.change_state import NODE_CHANGED
 from unkai.baremetal.actions.node_logs import console_text
+from unkai.baremetal.actions.open_console import open_console
 from unkai.baremetal.actions.provision import provision
 from unkai.baremetal.actions.reserve_node import load_instance, node_of_instance, unload_instance
 from unkai.baremetal.actions.switch_node import switch_node
@@ -22,11 +23,20 @@ from unkai.baremetal.model import Node, State
 from unkai.baremetal.model import PowerState as NodePower
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import FAILED
-from unkai.hypervisor.client import ImageSource
-from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus, PowerState
+from unkai.hypervisor.client import ConsoleKind, ImageSource
+from unkai.hypervisor.model import (
+    Census,
+    Host,
+    ImageRef,
+    Machine,
+    MachineStatus,
+    Metrics,
+    PowerState,
+)
 from unkai.kit.errors import BadRequest, Conflict, Failed
 from unkai.kit.operations import Retry
 from unkai.kit.policy import service_caller
+from unkai.kit.streams import ByteStream
 
 LOOK_AGAIN_S = 10.0
 """Should the event that tells be lost."""
@@ -128,6 +138,19 @@ class NodeHost:
         """What its serial line said since its deploy switched it on."""
         node = await self._node(server_id)
         return await asyncio.to_thread(console_text, self._baremetal, node)
+
+    async def metrics(self, server_id: str | None, since: float = 0.0) -> Metrics:
+        raise Conflict(
+            "Nobody measures a physical machine from outside.",
+            code="no-metrics",
+            remedy="Its sensors are at GET /unkai/v1/nodes/{id}/metrics.",
+        )
+
+    async def open_console(self, server_id: str, kind: ConsoleKind) -> ByteStream:
+        if kind != "serial":
+            raise self._unable("show a screen")
+        node = await self._node(server_id)
+        return await open_console(self._baremetal, node.uuid)
 
     async def changes(self) -> AsyncIterator[MachineStatus]:
         for status in ():

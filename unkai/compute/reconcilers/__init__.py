@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from unkai.compute.actions.boot_times import prune_boot_times
 from unkai.compute.reconcilers.evict_images import evict_images
 from unkai.compute.reconcilers.forget_the_gone import forget_the_gone
 from unkai.compute.reconcilers.reconcile_guests import GuestReconciler
@@ -19,6 +20,7 @@ HOSTS_EVERY_S = 10.0
 GUESTS_EVERY_S = 15.0
 TAKE_BACK_EVERY_S = 30.0
 IMAGES_EVERY_S = 600.0
+BOOT_TIMES_EVERY_S = 600.0
 WATCH_AGAIN_S = 1.0
 
 
@@ -31,6 +33,7 @@ def add_reconcilers(compute: Compute) -> None:
     kit.reconcilers.add("servers-on-nodes", NodeReconciler(compute).run, GUESTS_EVERY_S)
     kit.reconcilers.add("claims-and-ports", TakeBack(compute).run, TAKE_BACK_EVERY_S)
     kit.reconcilers.add("power", lambda: watch_power(compute), WATCH_AGAIN_S)
+    kit.reconcilers.add("boot-times", lambda: prune_boot_times(compute), BOOT_TIMES_EVERY_S)
     images = kit.reconcilers.add("image-caches", lambda: evict_images(compute), IMAGES_EVERY_S)
 
     async def image_deleted(event: Event) -> None:

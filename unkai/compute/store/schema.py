@@ -117,6 +117,18 @@ placement_decisions = Table(
     Index("placement_decisions_server", "server_id"),
 )
 
+boot_times = Table(
+    "boot_times",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("flavor_id", String(255), nullable=False),
+    Column("image_id", String(36), nullable=False),
+    Column("resource_class", String(255), nullable=False),  # of the node; "" for a guest
+    Column("project_id", String(64), nullable=False),
+    Column("took_s", Float, nullable=False),
+    Index("boot_times_of", "flavor_id", "image_id", "resource_class", "id"),
+)
+
 hosts = Table(
     "compute_hosts",
     metadata,

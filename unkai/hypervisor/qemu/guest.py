@@ -21,6 +21,7 @@ from unkai.kit.errors import Failed
 
 _QUIT_S = 5.0
 _BUTTON_S = 5.0
+_STATISTICS_S = 2.0
 _SILENT = "QEMU does not answer its monitor."
 _NO_ROOM = "io-error"
 """QEMU stops a guest for a write that found no room, and for no other; it is done again later."""
@@ -82,6 +83,13 @@ class Guest:
         (root,) = (node for node in nodes if node["node-name"] == ROOT_NODE)
         if root["image"]["virtual-size"] < size_bytes:
             await self._execute("block_resize", node_name=ROOT_NODE, size=size_bytes)
+
+    async def block_statistics(self) -> list[dict[str, Any]]:
+        """QEMU's counters of each disk; Failed where it does not answer soon."""
+        if self._monitor is None:
+            raise Failed(_SILENT, code="monitor-silent")
+        found = await self._monitor.execute("query-blockstats", limit_s=_STATISTICS_S)
+        return [one["stats"] for one in found]
 
     async def press_power_button(self, timeout_s: float) -> None:
         """Ask the guest to shut down, again and again since it may still boot; never raises."""

@@ -14,6 +14,7 @@ import itertools
 import os
 import signal
 import socket
+import struct
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,8 @@ from msgspec import Struct
 from unkai.hypervisor.kvm import BOOT_ID
 
 _GUEST_NAME = "guest="
+_CONNECT_S = 2.0
+_PEER = struct.Struct("3i")
 
 
 class Identity(Struct, frozen=True, kw_only=True):
@@ -149,7 +152,9 @@ def listen_unix(folder: Path, name: str) -> socket.socket:
 
 
 def connect_unix(folder: Path, name: str) -> socket.socket:
+    """OSError, at once, also where so many wait already that nobody is let in."""
     connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(_CONNECT_S)
     try:
         with _ShortPath(folder) as short:
             connection.connect(f"{short}/{name}")
@@ -158,6 +163,12 @@ def connect_unix(folder: Path, name: str) -> socket.socket:
         connection.close()
         raise
     return connection
+
+
+def listener_pid(connection: socket.socket) -> int:
+    """The process that listens at the other end of a connected UNIX socket."""
+    found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
+    return _PEER.unpack(found)[0]
 
 
 class _ShortPath:
@@ -191,6 +202,14 @@ def _stat(pid: int) -> list[str] | None:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+def usage(pid: int) -> tuple[int, int] | None:
+    """Ticks of processor time, and bytes of memory that are in use; None where it has ended."""
+    fields = _stat(pid)
+    if fields is None:
+        return None
+    return int(fields[11]) + int(fields[12]), int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _start_ticks(pid: int) -> int | None:

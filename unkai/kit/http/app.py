@@ -77,7 +77,8 @@ class App:
             if _is_below(scope["path"], prefix):
                 await mounted(scope, receive, send)
                 return
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})  # before it is open: a 403
             return
         started = self._clock.monotonic()
         request = Request(scope, receive)
@@ -158,7 +159,7 @@ class App:
         data: Any = msgspec.UNSET
         if route.action is not None:
             data = await self._read_json(request, api)
-            api, route, data = _pick_action(choices, data)
+            api, route, data = _pick_action(choices, data, match)
         call = Call(request, api, route, request_id)
         call.params = match.params(api, route)
         call.version = version
@@ -321,13 +322,17 @@ def asked_version(request: Request, microversions: Microversions | None) -> Vers
     return version
 
 
-def _pick_action(choices: list[tuple[Api, Route]], data: Any) -> tuple[Api, Route, Any]:
+def _pick_action(
+    choices: list[tuple[Api, Route]], data: Any, match: Match
+) -> tuple[Api, Route, Any]:
     if not isinstance(data, dict) or len(cast("dict[str, Any]", data)) != 1:
         raise BadRequest("The body must be one action: an object with one key.")
     ((name, value),) = cast("dict[str, Any]", data).items()
     for api, route in choices:
         if route.action == name:
             return api, route, value
+    if any(route.action == name for _, route in match.routes):
+        raise NotFound("This action does not exist at this microversion.")
     raise BadRequest(f"There is no such action: {name}.", code="no-such-action")
 
 

@@ -6,10 +6,13 @@ from unkai.operator.api import (
     capabilities,
     events,
     health,
+    launches,
+    live_timelines,
     node_logs,
     operations,
     placements,
     timelines,
+    usage,
 )
 from unkai.operator.api.policies import POLICY
 from unkai.operator.service import Operator
@@ -23,9 +26,12 @@ def operator_api(operator: Operator) -> Api:
             *health.ROUTES,
             *events.ROUTES,
             *timelines.ROUTES,
+            *live_timelines.ROUTES,
             *node_logs.ROUTES,
             *placements.ROUTES,
+            *launches.ROUTES,
             *capabilities.ROUTES,
+            *usage.ROUTES,
             *operations.ROUTES,
             *audit.ROUTES,
         ),

@@ -14,7 +14,7 @@ from unkai.kit.http import Call, Route
 from unkai.operator.actions.gather_timeline import node_timeline, server_timeline
 from unkai.operator.service import Operator
 from unkai.timeline.actions.show import as_mermaid, as_text
-from unkai.timeline.model import Timeline
+from unkai.timeline.model import Event, Timeline
 
 
 class Format(msgspec.Struct):
@@ -26,32 +26,39 @@ def view(timeline: Timeline) -> dict[str, Any]:
     return {
         "timeline": {
             "subject": timeline.subject,
-            "events": [
-                {
-                    "participant": event.participant,
-                    "action": event.action,
-                    "started_at": iso(event.started_at, micro=True) + "Z",
-                    "ended_at": event.ended_at and iso(event.ended_at, micro=True) + "Z",
-                    "duration_ms": event.seconds and round(event.seconds * 1000, 3),
-                    "outcome": event.outcome,
-                    "detail": event.detail,
-                    "request_id": event.request_id,
-                    "operation": event.operation,
-                }
-                for event in timeline.events
-            ],
-            "awaited": [
-                {
-                    "participant": awaited.participant,
-                    "action": awaited.action,
-                    "for_s": round(awaited.for_s, 3),
-                    "within_s": awaited.within_s,
-                    "says": awaited.says,
-                }
-                for awaited in timeline.awaited
-            ],
+            "events": [event_view(event) for event in timeline.events],
+            "awaited": awaited_view(timeline),
         }
     }
+
+
+def event_view(event: Event) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "subject": event.subject,
+        "participant": event.participant,
+        "action": event.action,
+        "started_at": iso(event.started_at, micro=True) + "Z",
+        "ended_at": event.ended_at and iso(event.ended_at, micro=True) + "Z",
+        "duration_ms": event.seconds and round(event.seconds * 1000, 3),
+        "outcome": event.outcome,
+        "detail": event.detail,
+        "request_id": event.request_id,
+        "operation": event.operation,
+    }
+
+
+def awaited_view(timeline: Timeline) -> list[dict[str, Any]]:
+    return [
+        {
+            "participant": awaited.participant,
+            "action": awaited.action,
+            "for_s": round(awaited.for_s, 3),
+            "within_s": awaited.within_s,
+            "says": awaited.says,
+        }
+        for awaited in timeline.awaited
+    ]
 
 
 async def show_timeline(call: Call) -> Any:

@@ -18,5 +18,14 @@ async def stocks_of(session: Session, ids: Collection[str]) -> dict[str, dict[st
     return found
 
 
+async def traits_of_many(session: Session, ids: Collection[str]) -> dict[str, set[str]]:
+    """Provider id to its traits; a provider without any is missing."""
+    found: dict[str, set[str]] = {}
+    every = sorted(ids)
+    for at in range(0, len(every), trees.AT_ONCE):
+        found |= await marks.traits_of_many(session, every[at : at + trees.AT_ONCE])
+    return found
+
+
 async def traits_of(session: Session, provider_id: str) -> set[str]:
     return await marks.traits_of(session, provider_id)

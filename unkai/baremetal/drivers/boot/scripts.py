@@ -23,7 +23,10 @@ def boot_discovery(url: str, arguments: Sequence[str]) -> str:
     """For a machine that nobody knows: it boots the ramdisk and tells what it is."""
     words = [word.replace("{url}", url) for word in arguments]
     title = "an unknown machine, inspection"
-    return _load(title, f"{url}/ramdisk/kernel", f"{url}/ramdisk/initramfs", words, url)
+    kernel, initramfs = (
+        f"{url}/ramdisk/{name}?mac=${{netX/mac}}" for name in ("kernel", "initramfs")
+    )
+    return _load(title, kernel, initramfs, words, url)
 
 
 def boot_disk(why: str) -> str:

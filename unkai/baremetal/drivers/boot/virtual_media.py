@@ -60,6 +60,8 @@ class VirtualMediaBoot:
     def properties(self) -> dict[str, str]:
         return {
             "deploy_iso": "Image id or http address of a CD to deploy with; optional.",
+            "deploy_kernel": "Image id of the kernel of the CD that we make; optional.",
+            "deploy_ramdisk": "Image id of its ramdisk; optional.",
             "kernel_append_params": "More words for its command line; optional.",
             "external_http_url": "Address of ours that the BMC reaches; optional.",
         }
@@ -68,6 +70,14 @@ class VirtualMediaBoot:
         iso: Any = node.driver_info.get("deploy_iso")
         if iso is not None:
             _check_iso(iso)
+        for role in ("deploy", "rescue"):
+            pair = [node.driver_info.get(f"{role}_{word}") for word in ("kernel", "ramdisk")]
+            if any(pair) and not all(isinstance(one, str) and _is_image(one) for one in pair):
+                raise BadRequest(
+                    f"driver_info/{role}_kernel and {role}_ramdisk must both be images' ids: the "
+                    "CD is made of them here.",
+                    code="driver-info",
+                )
         url: Any = node.driver_info.get("external_http_url")
         if url is not None:
             check_url(str(url), "external_http_url")
@@ -110,6 +120,25 @@ class VirtualMediaBoot:
         return [f"CD of node {node_id}" for node_id in sorted(nodes)]
 
     async def _make(self, node: Node, ramdisk: RamdiskWish, url: str) -> Path:
+        packed = await self._packed(ramdisk)
+        given = [f"{name}={value}" for name, value in sorted(ramdisk.arguments.items())]
+        words = [*given, *standing_arguments(node, ramdisk)]
+        if ramdisk.token is not None:
+            words.append(f"ipa-agent-token={ramdisk.token}")
+        line = check_line(" ".join(words).replace("{url}", url), "kernel_append_params")
+        path = self._folder / f"{node.uuid}.iso"
+        await asyncio.to_thread(make_boot_iso, path, packed, line)
+        path.chmod(0o600)
+        return path
+
+    async def _packed(self, ramdisk: RamdiskWish) -> Ramdisk:
+        """The files of the CD: the images that the node names, else our own."""
+        if ramdisk.kernel and ramdisk.initramfs:
+            named = (ramdisk.kernel, ramdisk.initramfs)
+            kernel, initramfs = [
+                await self._images.file(one.removeprefix("glance://")) for one in named
+            ]
+            return Ramdisk(kernel=kernel, initramfs=initramfs)
         own = Ramdisk(kernel=self._ramdisk / "kernel", initramfs=self._ramdisk / "initramfs")
         if not own.kernel.exists() or not own.initramfs.exists():
             raise Failed(
@@ -117,15 +146,7 @@ class VirtualMediaBoot:
                 code="ramdisk-missing",
                 remedy="Build it, or name deploy_iso in driver_info.",
             )
-        given = [f"{name}={value}" for name, value in sorted(ramdisk.arguments.items())]
-        words = [*given, *standing_arguments(node, ramdisk)]
-        if ramdisk.token is not None:
-            words.append(f"ipa-agent-token={ramdisk.token}")
-        line = check_line(" ".join(words).replace("{url}", url), "kernel_append_params")
-        path = self._folder / f"{node.uuid}.iso"
-        await asyncio.to_thread(make_boot_iso, path, own, line)
-        path.chmod(0o600)
-        return path
+        return own
 
     def _forget(self, node: Node) -> None:
         self._published.withdraw(node.uuid, MEDIA)
@@ -135,7 +156,11 @@ class VirtualMediaBoot:
 def _check_iso(iso: Any) -> None:
     if isinstance(iso, str) and is_url(iso):
         check_url(iso, "deploy_iso")
-    elif not isinstance(iso, str) or not is_uuid(iso.removeprefix("glance://")):
+    elif not isinstance(iso, str) or not _is_image(iso):
         raise BadRequest(
             "driver_info/deploy_iso must be an image's id or an http address.", code="driver-info"
         )
+
+
+def _is_image(source: str) -> bool:
+    return is_uuid(source.removeprefix("glance://"))

@@ -8,6 +8,7 @@ powered on. A timer calls it as well and mends what an accident broke.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 from typing import Final
 
@@ -97,6 +98,9 @@ class Serving:
         ]
 
     async def _all_wanted(self, more: tuple[str, ...]) -> list[ServedNetwork]:
+        if self._settings.discovery:  # unknown machines ask before anybody deploys one
+            with contextlib.suppress(NotFound):  # said to whoever inspects a node
+                await self.network_for("inspection")
         networks = await self._networks(more)
         wanted = [await self._wanted(network) for network in networks.values()]
         return [one for one in wanted if one is not None]

@@ -1,5 +1,4 @@
-// A form in a modal: its fields, the command that does the same, and the API's own words if it
-// says no. It stays open with what was written in it until the change is done.
+// A form in a modal: fields, the command that does the same, what went wrong, and two buttons.
 import { Button, Group, Stack } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { notifications } from "@mantine/notifications";
@@ -8,35 +7,40 @@ import { useTranslation } from "react-i18next";
 import { ErrorAlert } from "./ErrorAlert";
 import { ShowCli } from "./ShowCli";
 
-/** Open a modal; `body` gets the function that closes it. */
-export function openForm(title: string, body: (close: () => void) => ReactNode, wide = false) {
+/** Show a form; it is given the function that closes it. */
+export function openForm(
+  title: string,
+  form: (close: () => void) => ReactNode,
+  wide = false,
+): void {
   const id = modals.open({
     title,
     centered: true,
     size: wide ? "lg" : "md",
-    children: body(() => modals.close(id)),
+    children: form(() => modals.close(id)),
   });
 }
 
 interface Props {
-  /** May throw: the sentence is shown and the form stays. */
+  /** May throw: the sentence is shown and the form stays open. */
   submit: () => Promise<unknown>;
   close: () => void;
-  /** The button's word. */
+  /** The button's word: a verb. */
   verb: string;
-  cli: string | string[];
+  danger?: boolean;
+  disabled?: boolean;
+  cli?: string | string[];
   /** Said when it is done. */
   done?: string;
-  disabled?: boolean;
   children: ReactNode;
 }
 
-export function FormFrame({ submit, close, verb, cli, done, disabled, children }: Props) {
+export function FormFrame({ submit, close, verb, danger, disabled, cli, done, children }: Props) {
   const { t } = useTranslation("parts");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error | null>(null);
 
-  async function send(event: FormEvent): Promise<void> {
+  async function go(event: FormEvent): Promise<void> {
     event.preventDefault();
     setBusy(true);
     setError(null);
@@ -51,16 +55,21 @@ export function FormFrame({ submit, close, verb, cli, done, disabled, children }
   }
 
   return (
-    <form onSubmit={(event) => void send(event)}>
+    <form onSubmit={(event) => void go(event)}>
       <Stack>
         {children}
         {error && <ErrorAlert error={error} />}
-        <ShowCli command={cli} />
+        {cli && <ShowCli command={cli} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
             {t("confirm.no")}
           </Button>
-          <Button type="submit" loading={busy} disabled={disabled}>
+          <Button
+            type="submit"
+            color={danger ? "red" : undefined}
+            loading={busy}
+            disabled={disabled}
+          >
             {verb}
           </Button>
         </Group>

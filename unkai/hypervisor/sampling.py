@@ -1,0 +1,127 @@
+"""The agent's look at its guests and its host, every ten seconds: /proc, QMP and the taps.
+
+Guests are asked side by side, and one that does not answer in time has no sample: it delays none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from unkai.hypervisor.metrics import Ring, summed
+from unkai.hypervisor.model import Counters, Metrics, NicCounters
+from unkai.hypervisor.ports import PortPlugger
+from unkai.hypervisor.qemu import process
+from unkai.hypervisor.qemu.guest import Guest
+from unkai.hypervisor.threads import in_thread
+from unkai.kit.clock import Clock
+from unkai.kit.errors import Failed
+from unkai.kit.log import log
+
+_TICKS_S = 1.0 / os.sysconf("SC_CLK_TCK")
+_MIB = 1 << 20
+
+Guests = Callable[[], Mapping[str, tuple[Guest, int, tuple[str, ...]]]]
+"""Each guest by its server's id, with its vCPUs and its ports."""
+
+
+class Sampling:
+    """Between `start` and `stop`; what it keeps is in memory only."""
+
+    def __init__(self, guests: Guests, plugger: PortPlugger, clock: Clock, every_s: float) -> None:
+        self._guests, self._plugger, self._clock = guests, plugger, clock
+        self._every_s = every_s
+        self._host = Ring(os.cpu_count() or 1)
+        self._rings: dict[str, tuple[int, Ring]] = {}
+        """By server, with the process that it is of."""
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._forever())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def of_host(self, since: float) -> Metrics:
+        return self._host.since(since, self._every_s)
+
+    def of_server(self, server_id: str, since: float) -> Metrics:
+        found = self._rings.get(server_id)
+        if found is None:
+            return Metrics(every_s=self._every_s, at=[], series=_empty_series())
+        return found[1].since(since, self._every_s)
+
+    async def _forever(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except (OSError, Failed):
+                log.exception("hypervisor.not_sampled")
+            await self._clock.sleep(self._every_s)
+
+    async def look(self) -> None:
+        """One reading of everything."""
+        guests = self._guests()
+        for server_id in self._rings.keys() - guests.keys():
+            del self._rings[server_id]
+        ports = [port_id for _, _, port_ids in guests.values() for port_id in port_ids]
+        nics = await self._plugger.counters(ports) if ports else {}
+        readings = await asyncio.gather(
+            *(self._read(guest, port_ids, nics) for guest, _, port_ids in guests.values())
+        )
+        for (server_id, (guest, vcpus, _)), now in zip(guests.items(), readings, strict=True):
+            if now is not None:
+                self._ring(server_id, guest.identity.pid, vcpus).add(now)
+        cpu_s, memory_mib = await in_thread(_host_usage)
+        known = [ring.latest for _, ring in self._rings.values() if ring.latest is not None]
+        self._host.add(summed(self._clock.now(), cpu_s, memory_mib, known))
+
+    def _ring(self, server_id: str, pid: int, vcpus: int) -> Ring:
+        """A restarted guest counts from nought, and keeps what was sampled of its last process."""
+        had = self._rings.get(server_id)
+        ring = Ring(vcpus) if had is None else had[1]
+        if had is not None and had[0] != pid:
+            ring.latest = None
+        self._rings[server_id] = (pid, ring)
+        return ring
+
+    async def _read(
+        self, guest: Guest, port_ids: tuple[str, ...], nics: Mapping[str, NicCounters]
+    ) -> Counters | None:
+        usage = process.usage(guest.identity.pid)
+        if usage is None:
+            return None
+        try:
+            disks = await guest.block_statistics()
+        except Failed:
+            return None
+        return Counters(
+            at=self._clock.now(),
+            cpu_s=usage[0] * _TICKS_S,
+            memory_mib=usage[1] / _MIB,
+            disk_read_bytes=sum(one["rd_bytes"] for one in disks),
+            disk_write_bytes=sum(one["wr_bytes"] for one in disks),
+            disk_read_ops=sum(one["rd_operations"] for one in disks),
+            disk_write_ops=sum(one["wr_operations"] for one in disks),
+            nics={port_id: nics[port_id] for port_id in port_ids if port_id in nics},
+        )
+
+
+def _empty_series() -> dict[str, list[float]]:
+    return Ring(1).since(0.0, 0.0).series
+
+
+def _host_usage() -> tuple[float, float]:
+    """Seconds that the host's processors were busy, and MiB of memory in use."""
+    words = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    ticks = [int(word) for word in words]
+    idle = ticks[3] + ticks[4]  # and waiting for a disk
+    memory = dict(
+        line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines() if line
+    )
+    total, free = (int(memory[name].split()[0]) for name in ("MemTotal", "MemAvailable"))
+    return (sum(ticks) - idle) * _TICKS_S, (total - free) / 1024
