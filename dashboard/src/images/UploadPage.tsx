@@ -189,6 +189,7 @@ function SourcePanel({ plan, setPlan }: PanelProps) {
             label={t("upload.file")}
             required
             placeholder={t("upload.choose")}
+            styles={{ placeholder: { color: "var(--mantine-color-dimmed)" } }}
             leftSection={<IconFileUpload size={16} aria-hidden />}
             value={plan.file}
             onChange={choose}
