@@ -2,6 +2,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type app from "./en.json";
+import type baremetal from "../baremetal/en.json";
 import type overview from "../overview/en.json";
 import type parts from "../parts/en.json";
 import type servers from "../servers/en.json";
@@ -12,6 +13,7 @@ declare module "i18next" {
     defaultNS: "app";
     resources: {
       app: typeof app;
+      baremetal: typeof baremetal;
       overview: typeof overview;
       parts: typeof parts;
       servers: typeof servers;
