@@ -81,6 +81,20 @@ KINDS = (
         seen=frozenset({"DHCP", "TFTP", "HTTP"}),
     ),
     Kind(
+        "redfish-uefi-http",
+        "metal:redfish:uefi",
+        "redfish --boot-interface http-ipxe",
+        seen=frozenset({"DHCP", "HTTP"}),
+        unseen=frozenset({"TFTP"}),
+    ),
+    Kind(
+        "redfish-uefi-url",
+        "metal:redfish:uefi",
+        "redfish --boot-interface redfish-https",
+        seen=frozenset({"HTTP"}),
+        unseen=frozenset({"TFTP"}),
+    ),
+    Kind(
         "redfish-uefi-virtual-media",
         "metal:redfish:uefi",
         "redfish --boot-interface redfish-virtual-media",

@@ -142,7 +142,9 @@ class Machine:
             return self._serial.read_text(errors="replace")
         return ""
 
-    def start(self, namespace: str, *, uefi: bool = False) -> None:
+    def start(self, namespace: str, *, firmware: str = "bios") -> None:
+        """firmware: bios, uefi, or uefi-http, which boots by HTTP alone."""
+        uefi = firmware != "bios"
         tap = netns.open_tap(namespace, self._link, vnet_hdr=True, persistent=True)
         rom = ",romfile=" if uefi else ""
         command = [
@@ -157,6 +159,10 @@ class Machine:
             code = OVMF / "OVMF_CODE_4M.fd"
             command += ["-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={code}"]
             command += ["-drive", f"if=pflash,format=raw,unit=1,file={variables}"]
+        if firmware == "uefi-http":
+            for version in (4, 6):
+                name = f"opt/org.tianocore/IPv{version}PXESupport"
+                command += ["-fw_cfg", f"name={name},string=no"]
         with (self._folder / f"{self._link}.qemu").open("wb") as said:
             self._process = subprocess.Popen(
                 command, pass_fds=(tap,), stdin=subprocess.DEVNULL, stdout=said, stderr=said

@@ -106,6 +106,8 @@ async def test_what_a_machine_cannot_do_is_unsupported(reach: Reach) -> None:
     if reach.kind == "ipmi":
         with pytest.raises(Unsupported):
             await reach.management.insert_media(reach.node, "cdrom", "http://127.0.0.1/x.iso")
+        with pytest.raises(Unsupported):
+            await reach.management.boot_from_url(reach.node, "http://127.0.0.1/x.iso")
 
 
 async def test_the_light_and_the_sensors_answer(reach: Reach) -> None:

@@ -31,9 +31,17 @@ async def station(floor: Floor, tmp_path: Path) -> AsyncIterator[Station]:
         yield made
 
 
-@pytest.mark.parametrize("uefi", [False, True], ids=["bios", "uefi"])
+LOADED = {
+    "bios": [],
+    "uefi": ["TFTP sent snponly.efi"],
+    "uefi-http": ["HTTP GET snponly.efi"],
+}
+"""How the firmware comes by iPXE; QEMU's card has it in a ROM."""
+
+
+@pytest.mark.parametrize("firmware", list(LOADED))
 async def test_a_machine_boots_our_ramdisk(
-    floor: Floor, station: Station, tmp_path: Path, *, uefi: bool
+    floor: Floor, station: Station, tmp_path: Path, firmware: str
 ) -> None:
     make_ramdisk(tmp_path / "ramdisk", CHECKOUT / ".cache" / "packages")
     link = await floor.add_port("tap0")
@@ -51,7 +59,7 @@ async def test_a_machine_boots_our_ramdisk(
     )
     await floor.switches.set_vlan(link, VLAN, NODE)
     try:
-        machine.start(floor.namespace, uefi=uefi)
+        machine.start(floor.namespace, firmware=firmware)
         await until(lambda: re.search(r"ramdisk up:.*\n", machine.text), timeout_s=150)
     finally:
         machine.stop()
@@ -63,7 +71,7 @@ async def test_a_machine_boots_our_ramdisk(
     assert f"BOOTIF=01-{MAC.replace(':', '-')}" in line
     said = [f"{one.participant} {one.action}" for one in sorted(station.seen, key=lambda s: s.at)]
     story = ["DHCP DISCOVER", "DHCP OFFER 10.1.0.7", "DHCP REQUEST 10.1.0.7", "DHCP ACK 10.1.0.7"]
-    story += ["TFTP sent snponly.efi"] if uefi else []
+    story += LOADED[firmware]
     story += ["HTTP script to boot for deploy", "HTTP GET kernel", "HTTP GET initramfs"]
     assert [word for word in story if word in said] == story
     assert [said.index(word) for word in story] == sorted(said.index(word) for word in story)

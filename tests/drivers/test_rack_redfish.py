@@ -15,6 +15,7 @@ from tests.drivers.network_rigs import soon
 from tests.drivers.rack_rigs import Clients, needs_rack, open_floor, says
 from unkai.baremetal.drivers.redfish.bios import RedfishBios
 from unkai.baremetal.drivers.redfish.client import Redfish
+from unkai.baremetal.drivers.redfish.management import RedfishManagement
 from unkai.baremetal.model import Node
 from unkai.kit import netns
 from unkai.kit.errors import BadRequest
@@ -101,15 +102,36 @@ async def test_an_override_lasts_for_one_boot_or_for_good(rack: Rack) -> None:
     assert await boot_from("Pxe", "Once") == "Hdd"
 
 
+def node_of(rack: Rack) -> Node:
+    info = dict(rack.machines["node1"].bmc.driver_info)
+    uuid = "5f0e0c9a-0000-4000-8000-000000000009"
+    return Node(uuid=uuid, driver="redfish", driver_info=info, created_at=0)
+
+
+async def test_http_boot_is_the_networks_or_a_files(tmp_path: Path) -> None:
+    """By our own driver. The emulator puts the file into the CD drive."""
+    async with open_floor(tmp_path) as settings:
+        rack, redfish = Rack(settings), Redfish(settings.namespace, timeout_s=10)
+        await rack.start([MachineSpec(name="node1", bmc="redfish", firmware="uefi")])
+        assert await soon(lambda: Clients(rack).answers("node1"))
+        management, node = RedfishManagement(redfish), node_of(rack)
+        try:
+            await management.set_boot_device(node, "uefihttp", persistent=False)
+            assert await management.get_boot_device(node) == ("uefihttp", True)
+            assert (await rack.status())[0]["boot_device"] == "http"
+            with http_server(settings.namespace, BOOT_CD.parent) as url:
+                await management.boot_from_url(node, f"{url}/{BOOT_CD.name}")
+            assert (await rack.status())[0]["boot_device"] == "cdrom"
+            [medium] = [one for one in await management.list_media(node) if one.get("image")]
+            assert BOOT_CD.name in str(medium)
+        finally:
+            await redfish.close()
+
+
 async def test_bios_settings_count_from_the_next_start(rack: Rack) -> None:
     """Through our own driver: what it says of each, what it takes, refuses and resets."""
     redfish, clients = Redfish(rack.settings.namespace, timeout_s=10), Clients(rack)
-    node = Node(
-        uuid="5f0e0c9a-0000-4000-8000-000000000009",
-        driver="redfish",
-        driver_info=dict(rack.machines["node1"].bmc.driver_info),
-        created_at=0,
-    )
+    node = node_of(rack)
     bios = RedfishBios(redfish)
 
     async def turbo() -> str | None:

@@ -16,10 +16,10 @@ from unkai.baremetal.drivers.base import Boot, Management, Network, unsupported
 from unkai.baremetal.drivers.boot.convert import RawImages
 from unkai.baremetal.drivers.boot.files import BootFiles
 from unkai.baremetal.drivers.boot.images import GlanceImages
-from unkai.baremetal.drivers.boot.ipxe import CONSOLE, INSPECTION, IpxeBoot
+from unkai.baremetal.drivers.boot.ipxe import CONSOLE, HTTP, INSPECTION, IpxeBoot
 from unkai.baremetal.drivers.boot.nfs import NfsExport
 from unkai.baremetal.drivers.boot.published import PublishedFiles
-from unkai.baremetal.drivers.boot.virtual_media import VirtualMediaBoot
+from unkai.baremetal.drivers.boot.virtual_media import UrlBoot, VirtualMediaBoot
 from unkai.baremetal.drivers.network.neutron import NeutronNetwork
 from unkai.baremetal.drivers.provisioning.base import FakeProvisioning, Provisioning, Recorder
 from unkai.baremetal.drivers.provisioning.engine import LOADERS, DnsmasqProvisioning, Place
@@ -105,12 +105,21 @@ def open_provisioning(
     ipxe = IpxeBoot(files, management, ramdisk, images.file)
     media = VirtualMediaBoot(folder / "media", published, management, ramdisk, images, serving)
     media.open()
+    http = IpxeBoot(files, management, ramdisk, images.file, device=HTTP)
+    url = UrlBoot(folder / "media", published, management, ramdisk, images, serving)
     recording = kit.reconcilers.add("baremetal-sightings", sightings.run, RECORD_EVERY_S)
     sightings.wake = recording.wake
     kit.reconcilers.add("baremetal-provisioning", serving.sync, SERVE_EVERY_S)
     kit.reconcilers.add("baremetal-images", images.forget_deleted, FORGET_EVERY_S)
     return Provisioned(
-        boot={"ipxe": ipxe, "pxe": ipxe, "redfish-virtual-media": media},
+        boot={
+            "ipxe": ipxe,
+            "pxe": ipxe,
+            "http-ipxe": http,
+            "http": http,
+            "redfish-virtual-media": media,
+            "redfish-https": url,
+        },
         network={
             "neutron": NeutronNetwork(network, settings.baremetal, serving, switch),
             "flat": NeutronNetwork(network, settings.baremetal, serving, None),

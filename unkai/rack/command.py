@@ -50,11 +50,17 @@ def boot_order(device: BootDevice, spec: MachineSpec) -> list[str]:
     """Devices in the order the firmware tries them, by their QEMU ids."""
     cards = [f"nic{number}" for number in range(spec.nics)]
     disks = [f"disk{number}" for number in range(spec.disks)]
-    if device == "pxe":
+    if device in ("pxe", "http"):
         return [*cards, *disks, "cd0"]
     if device == "cdrom":
         return ["cd0", *disks, *cards]
     return [*disks, *cards, "cd0"]
+
+
+def _by_http() -> list[str]:
+    """The firmware tries PXE before HTTP wherever it may: until the machine is off, it may not."""
+    names = (f"name=opt/org.tianocore/IPv{version}PXESupport" for version in (4, 6))
+    return [word for name in names for word in ("-fw_cfg", f"{name},string=no")]
 
 
 def command_line(
@@ -86,6 +92,8 @@ def command_line(
         card = f"virtio-net-pci,id=nic{number},netdev=tap{number},mac={nic.mac}{rom}"
         line += ["-netdev", f"tap,id=tap{number},fd={fd}"]
         line += ["-device", f"{card},bootindex={index[f'nic{number}']}"]
+    if device == "http":
+        line += _by_http()
     for number in range(1, spec.disks):
         line += _more_disk(spec, number, index[f"disk{number}"])
     return line

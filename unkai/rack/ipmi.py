@@ -118,7 +118,7 @@ def mark(inventory: Inventory, name: str) -> str:
 async def answer(panel: Panel, words: list[str]) -> list[str]:
     """What the program prints for `get PARAMETER...` or `set PARAMETER VALUE ...`."""
     if words[:1] == ["get"]:
-        told = {"power": str(int(panel.reported_power())), "boot": TO_IPMI[panel.boot]}
+        told = {"power": str(int(panel.reported_power())), "boot": TO_IPMI.get(panel.boot, "pxe")}
         return [f"{one}:{told[one]}" for one in words[1:] if one in told]
     if words[:1] != ["set"] or len(words) % 2 == 0:
         raise Conflict(f"The chassis does not know {' '.join(words)!r}.")

@@ -27,7 +27,7 @@ _DISKS_MAX = 4
 _INNER = 1 << 16
 _RUN_DIR_MAX = 80
 
-BootDevice = Literal["none", "disk", "pxe", "cdrom"]
+BootDevice = Literal["none", "disk", "pxe", "http", "cdrom"]
 
 
 class MachineSpec(Struct, frozen=True, kw_only=True):

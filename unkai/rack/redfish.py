@@ -27,6 +27,7 @@ FROM_REDFISH: Final[dict[str, BootDevice]] = {
     "None": "none",
     "Hdd": "disk",
     "Pxe": "pxe",
+    "UefiHttp": "http",
     "Cd": "cdrom",
 }
 TO_REDFISH: Final = {device: word for word, device in FROM_REDFISH.items()} | {"none": "Hdd"}
@@ -90,6 +91,8 @@ class Systems:
         asked: Any = self._request.get_json()
         enabled = asked["Boot"].get("BootSourceOverrideEnabled")
         device = "none" if enabled == "Disabled" else FROM_REDFISH.get(boot_source)
+        if device == "pxe" and asked["Boot"].get("BootSourceOverrideTarget") == "UefiHttp":
+            device = "http"  # the emulator hands it on as Pxe
         if device is None:
             raise self._error.BadRequest(f"The machine does not boot from {boot_source}.")
         self._ask(identity, "boot", device=device, once=enabled == "Once")

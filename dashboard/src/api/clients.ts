@@ -14,7 +14,7 @@ import { endpointPath, expireSession, getSession } from "./session";
 
 const MICROVERSIONS: Record<string, string> = {
   compute: "2.96",
-  baremetal: "1.95",
+  baremetal: "1.115",
   placement: "1.39",
 };
 

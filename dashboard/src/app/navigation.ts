@@ -11,6 +11,7 @@ import {
   IconPlug,
   IconRouter,
   IconServer2,
+  IconServerCog,
   IconShield,
 } from "@tabler/icons-react";
 import type { LinkProps } from "@tanstack/react-router";
@@ -22,6 +23,8 @@ export interface Place {
   icon: Icon;
   /** Only administrators may open it. */
   admin?: boolean;
+  /** Only administrators, and projects that own or lease a node. */
+  nodes?: boolean;
 }
 
 export interface Section {
@@ -51,11 +54,15 @@ export const SECTIONS: Section[] = [
       { to: "/security-groups", label: "nav.securityGroups", icon: IconShield },
     ],
   },
+  {
+    label: "nav.baremetal",
+    places: [{ to: "/nodes", label: "nav.nodes", icon: IconServerCog, nodes: true }],
+  },
 ];
 
-export function placesFor(admin: boolean): Section[] {
+export function placesFor(admin: boolean, nodes = admin): Section[] {
   return SECTIONS.map((section) => ({
     ...section,
-    places: section.places.filter((place) => admin || !place.admin),
+    places: section.places.filter((place) => admin || (!place.admin && (nodes || !place.nodes))),
   })).filter((section) => section.places.length > 0);
 }

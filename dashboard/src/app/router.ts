@@ -1,6 +1,7 @@
 // Every route. An area adds its own in `src/<area>/routes.ts`, each page loaded when first shown.
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { baremetalRoutes } from "../baremetal/routes";
 import { imagesRoutes } from "../images/routes";
 import { keypairsRoutes } from "../keypairs/routes";
 import { networksRoutes } from "../networks/routes";
@@ -25,6 +26,7 @@ const tree = rootRoute.addChildren([
   shellRoute.addChildren([
     ...overviewRoutes,
     ...serversRoutes,
+    ...baremetalRoutes,
     ...imagesRoutes,
     ...keypairsRoutes,
     ...networksRoutes,

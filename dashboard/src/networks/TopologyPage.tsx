@@ -31,9 +31,15 @@ function useTopology(): { found: Topology | null; error: Error | null; again: ()
   const found = useMemo(() => {
     if (!networks.data || !subnets.data || !routers.data || !ports.data) return null;
     if (!floatingIps.data || !servers.data) return null;
-    const seen = (one: { project_id: string; shared?: boolean }) => one.project_id === project;
+    const seen = (one: { project_id: string }) => one.project_id === project;
+    const own = new Set([...servers.data, ...routers.data.filter(seen)].map((one) => one.id));
+    const used = new Set(
+      ports.data.filter((one) => own.has(one.device_id)).map((one) => one.network_id),
+    );
     return topologyOf({
-      networks: networks.data.filter((one) => seen(one) || one.shared || one["router:external"]),
+      networks: networks.data.filter(
+        (one) => seen(one) || one.shared || one["router:external"] || used.has(one.id),
+      ),
       subnets: subnets.data,
       routers: routers.data.filter(seen),
       ports: ports.data,

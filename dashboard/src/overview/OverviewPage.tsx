@@ -12,11 +12,11 @@ import { Panel } from "../parts/Panel";
 import { StateBadge } from "../parts/StateBadge";
 import { When } from "../parts/When";
 import { mib, parseTime } from "../parts/times";
-import { serverList } from "../servers/queries";
+import { limits, serverList } from "../servers/queries";
 import { mainAddress } from "../servers/words";
 import { Attention, troublesOf } from "./Attention";
-import { Gauge } from "./Gauge";
-import { limits, networkQuota, nodeList } from "./queries";
+import { Gauge } from "../parts/Gauge";
+import { networkQuota, nodeList } from "./queries";
 import classes from "./OverviewPage.module.css";
 
 const RECENT = 6;

@@ -1,18 +1,8 @@
 // What the overview asks for: what may be used, and what is.
-import { baremetal, compute, network, take } from "../api/clients";
+import { baremetal, network, take } from "../api/clients";
 import { keys } from "../api/keys";
-import type { AbsoluteLimits, NetworkQuota, Node } from "../api/models";
+import type { NetworkQuota, Node } from "../api/models";
 import { type ListSpec, type OneSpec, PAGE, pageOf } from "../api/queries";
-
-export function limits(): OneSpec<AbsoluteLimits> {
-  return {
-    queryKey: keys.limits,
-    queryFn: async () => {
-      const found = await take<{ limits: { absolute: AbsoluteLimits } }>(compute.GET("/limits"));
-      return found.limits.absolute;
-    },
-  };
-}
 
 export function networkQuota(projectId: string): OneSpec<NetworkQuota> {
   return {

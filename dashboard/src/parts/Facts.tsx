@@ -9,9 +9,15 @@ function isBlank(value: ReactNode): boolean {
   return value === undefined || value === null || value === false || value === "";
 }
 
-export function Facts({ facts }: { facts: (Fact | false)[] }) {
+interface Props {
+  facts: (Fact | false)[];
+  /** As many columns as there is room for. */
+  wide?: boolean;
+}
+
+export function Facts({ facts, wide = false }: Props) {
   return (
-    <dl className={classes.facts}>
+    <dl className={classes.facts} data-wide={wide}>
       {facts
         .filter((one) => one !== false)
         .map(([name, value]) => (

@@ -1,4 +1,5 @@
 // The drawing: a lifeline for everyone, an arrow for everything, its time at the left.
+import { useElementSize } from "@mantine/hooks";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Scroll } from "./Scroll";
@@ -7,7 +8,9 @@ import { type Arrow, type TimelineEvent, diagramOf } from "./sequence_model";
 import { duration, parseTime } from "./times";
 
 const TIME_W = 84;
-const LANE_W = 132;
+const LANE_MIN_W = 104;
+const LANE_MAX_W = 160;
+const EDGE_W = 40;
 const HEAD_H = 44;
 const STEP_H = 34;
 const HOOK_W = 26;
@@ -21,12 +24,15 @@ interface Props {
 export function SequenceDiagram({ title, events, now }: Props) {
   const [open, setOpen] = useState<number | null>(null);
   const { participants, arrows } = diagramOf(events);
-  const lane = (index: number) => TIME_W + LANE_W * index + LANE_W / 2;
-  const width = TIME_W + LANE_W * participants.length + 40;
+  const { ref, width: room } = useElementSize();
+  const fitting = (room - TIME_W - EDGE_W) / participants.length;
+  const laneW = Math.max(LANE_MIN_W, Math.min(LANE_MAX_W, Math.floor(fitting)));
+  const lane = (index: number) => TIME_W + laneW * index + laneW / 2;
+  const width = Math.max(room - 2, TIME_W + laneW * participants.length + EDGE_W);
   const height = HEAD_H + STEP_H * arrows.length + 20;
   const chosen = open === null ? undefined : arrows[open];
   return (
-    <>
+    <div ref={ref}>
       <Scroll label={title}>
         <svg width={width} height={height} role="img" aria-label={title} className={classes.svg}>
           {participants.map((name, index) => (
@@ -39,9 +45,9 @@ export function SequenceDiagram({ title, events, now }: Props) {
                 className={classes.life}
               />
               <rect
-                x={lane(index) - LANE_W / 2 + 5}
+                x={lane(index) - laneW / 2 + 3}
                 y={6}
-                width={LANE_W - 10}
+                width={laneW - 6}
                 height={28}
                 rx={6}
                 className={classes.head}
@@ -71,7 +77,7 @@ export function SequenceDiagram({ title, events, now }: Props) {
           <strong>{chosen.event.action}</strong>: {chosen.event.detail}
         </p>
       )}
-    </>
+    </div>
   );
 }
 
@@ -110,7 +116,7 @@ function Step({ arrow, from, to, y, width, now, open, choose }: StepProps) {
         className={classes.band}
       />
       <text x={TIME_W - 14} y={y + 4} className={classes.time}>
-        +{duration(arrow.afterMs)}
+        +{arrow.afterMs < 1 ? "0 ms" : duration(arrow.afterMs)}
       </text>
       {own ? (
         <path d={`M${to} ${y - 8} h${HOOK_W} v10 h${2 - HOOK_W}`} className={classes.arrow} />

@@ -25,7 +25,9 @@ export function SequenceTable({ title, events }: { title: string; events: Timeli
         <Table.Tbody>
           {diagramOf(events).arrows.map(({ event, afterMs }, index) => (
             <Table.Tr key={index}>
-              <Table.Td className={classes.tight}>+{duration(afterMs)}</Table.Td>
+              <Table.Td className={classes.tight}>
+                +{afterMs < 1 ? "0 ms" : duration(afterMs)}
+              </Table.Td>
               <Table.Td className={classes.tight}>
                 {askedBy(event.participant)} → {event.participant}
               </Table.Td>

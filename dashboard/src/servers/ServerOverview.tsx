@@ -1,5 +1,5 @@
 // What it is, and how it came to be.
-import { Grid, Group, Pill, Text } from "@mantine/core";
+import { Group, Pill, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Server } from "../api/models";
@@ -24,22 +24,14 @@ export function ServerOverview({ server }: { server: Server }) {
   const running = timeline.data !== undefined && isRunning(timeline.data);
   useOne(timelineOf(server.id), { enabled: running && !busy, every: RUNNING_MS });
   return (
-    <Grid>
-      <Grid.Col span={{ base: 12, lg: 4 }}>
-        <Panel title={t("facts")}>
-          <ServerFacts server={server} />
-        </Panel>
-      </Grid.Col>
-      <Grid.Col span={{ base: 12, lg: 8 }}>
-        <Panel title={t("sequence")}>
-          <Sequence
-            timeline={timeline.data}
-            error={timeline.error}
-            readAt={timeline.dataUpdatedAt}
-          />
-        </Panel>
-      </Grid.Col>
-    </Grid>
+    <Stack>
+      <Panel title={t("facts")}>
+        <ServerFacts server={server} />
+      </Panel>
+      <Panel title={t("sequence")}>
+        <Sequence timeline={timeline.data} error={timeline.error} readAt={timeline.dataUpdatedAt} />
+      </Panel>
+    </Stack>
   );
 }
 
@@ -54,6 +46,7 @@ function ServerFacts({ server }: { server: Server }) {
   const runsOn = abilities.data?.runs_on;
   return (
     <Facts
+      wide
       facts={[
         [
           t("addresses"),

@@ -70,14 +70,14 @@ function useColumns(): Column<Server>[] {
     {
       key: "status",
       header: t("status"),
-      width: "22%",
+      width: "19%",
       value: (one) => one.status,
       cell: (one) => <StateBadge state={one.status} doing={one["OS-EXT-STS:task_state"]} />,
     },
     {
       key: "address",
       header: t("address"),
-      width: "18%",
+      width: "15%",
       from: 640,
       value: mainAddress,
       cell: (one) => (
@@ -89,7 +89,7 @@ function useColumns(): Column<Server>[] {
     {
       key: "flavor",
       header: t("flavor"),
-      width: "20%",
+      width: "21%",
       from: 900,
       value: (one) => one.flavor.original_name,
       cell: (one) => (
@@ -104,7 +104,7 @@ function useColumns(): Column<Server>[] {
     {
       key: "created",
       header: t("created"),
-      width: "14%",
+      width: "13%",
       from: 760,
       value: (one) => parseTime(one.created),
       cell: (one) => <When at={one.created} />,

@@ -2,6 +2,7 @@
 import { compute, take, unkai } from "../api/clients";
 import { keys } from "../api/keys";
 import type {
+  AbsoluteLimits,
   Capabilities,
   Flavor,
   InstanceAction,
@@ -32,6 +33,16 @@ export function serverOne(id: string): OneSpec<Server> {
       const path = { server_id: id };
       const asked = compute.GET("/servers/{server_id}", { params: { path } });
       return (await take<{ server: Server }>(asked)).server;
+    },
+  };
+}
+
+export function limits(): OneSpec<AbsoluteLimits> {
+  return {
+    queryKey: keys.limits,
+    queryFn: async () => {
+      const found = await take<{ limits: { absolute: AbsoluteLimits } }>(compute.GET("/limits"));
+      return found.limits.absolute;
     },
   };
 }

@@ -15,12 +15,10 @@ from tests.databases import with_tables
 from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.baremetal.drivers.base import Ramdisk
 from unkai.baremetal.drivers.boot.convert import RawImages
-from unkai.baremetal.drivers.boot.files import BootFiles
 from unkai.baremetal.drivers.boot.images import GlanceImages
-from unkai.baremetal.drivers.boot.ipxe import IpxeBoot
 from unkai.baremetal.drivers.boot.nfs import NfsExport
 from unkai.baremetal.drivers.boot.published import PublishedFiles
-from unkai.baremetal.drivers.boot.virtual_media import VirtualMediaBoot
+from unkai.baremetal.drivers.boot.virtual_media import UrlBoot, VirtualMediaBoot
 from unkai.baremetal.drivers.fake import FakeMachines, FakeManagement
 from unkai.baremetal.drivers.network.neutron import VIF, NeutronNetwork
 from unkai.baremetal.drivers.provisioning.base import FakeProvisioning, Reservation, Sighting
@@ -263,42 +261,10 @@ async def test_vlans_of_overlay_networks_are_nobody_elses(floor: Floor) -> None:
         )
 
 
-async def test_ipxe_is_told_what_to_boot_until_it_is_done(tmp_path: Path) -> None:
-    machines, files = FakeMachines(), BootFiles(tmp_path / "nodes")
-    files.open()
-    ramdisk = tmp_path / "ramdisk"
-    ramdisk.mkdir()
-    for name in ("kernel", "initramfs"):
-        (ramdisk / name).touch()
-
-    async def image_file(image_id: str) -> Path:
-        return tmp_path / image_id
-
-    boot = IpxeBoot(files, lambda _: FakeManagement(machines), ramdisk, image_file)
-    image = "11111111-2222-4333-8444-555555555555"
-    node = msgspec.structs.replace(
-        NODE, driver_info={"deploy_ramdisk": image, "kernel_append_params": "%default% debug"}
-    )
-    boot.validate(node)
-    await boot.prepare_ramdisk(node, [nic(0), nic(1)], Ramdisk("deploy", arguments={"a": "b"}))
-
-    entry = files.of_mac(MACS[0])
-    assert entry is not None and files.of_mac(MACS[1]) is None
-    assert (entry.kernel, entry.initramfs) == (str(ramdisk / "kernel"), str(tmp_path / image))
-    assert entry.arguments[:2] == ("a=b", "ipa-api-url={url}")
-    assert entry.arguments[-1] == "debug"
-    assert machines.of(node).boot_device == "pxe" and not machines.of(node).persistent
-    assert await boot.leftovers([]) == [f"boot files of node {NODE.uuid}"]
-
-    await boot.prepare_instance(node, [nic(0)])
-    assert machines.of(node).boot_device == "disk" and machines.of(node).persistent
-    assert await boot.leftovers([]) == []
-    for wrong in ({"deploy_kernel": "file:///etc/shadow"}, {"kernel_append_params": "a\nchain x"}):
-        with pytest.raises(BadRequest):
-            boot.validate(msgspec.structs.replace(NODE, driver_info=wrong))
-
-
-async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "device"), [(VirtualMediaBoot, "cdrom"), (UrlBoot, "uefihttp")])
+async def test_a_cd_is_made_handed_over_and_forgotten(
+    floor: Floor, tmp_path: Path, kind: type[VirtualMediaBoot], device: str
+) -> None:
     """Its command line has our address and the token; its path is the machine's alone."""
     machines, published = FakeMachines(), PublishedFiles(tmp_path / "files", Chance())
     published.open()
@@ -314,26 +280,24 @@ async def test_a_cd_is_made_inserted_and_forgotten(floor: Floor, tmp_path: Path)
     )
     images = GlanceImages(glance, published, RawImages(tmp_path / "raw"), floor.serving)
     management = FakeManagement(machines)
-    boot = VirtualMediaBoot(
-        tmp_path / "media", published, lambda _: management, ramdisk, images, floor.serving
-    )
+    boot = kind(tmp_path / "media", published, lambda _: management, ramdisk, images, floor.serving)
     boot.open()
     await boot.prepare_ramdisk(NODE, floor.ports, Ramdisk("deploy", token="secret-word"))
 
     [served] = floor.engine.served()
     machine = machines.of(NODE)
-    url = machine.media["cdrom"]
+    url = machine.media[device]
     assert url.startswith(f"http://{served.address}/files/") and url.endswith(".iso")
     found = published.find(url.split("/")[4])
     assert found is not None and found.node_id == NODE.uuid
     assert b"ipa-agent-token=secret-word" in Path(found.path).read_bytes()
     assert f"ipa-api-url=http://{served.address}".encode() in Path(found.path).read_bytes()
-    assert (machine.boot_device, machine.persistent) == ("cdrom", False)
+    assert (machine.boot_device, machine.persistent) == (device, False)
     assert await boot.leftovers([]) == [f"CD of node {NODE.uuid}"]
 
     await boot.prepare_instance(NODE, floor.ports)
-    assert machine.media == {} and machine.boot_device == "disk"
-    assert await boot.leftovers([]) == []
+    assert "cdrom" not in machine.media and machine.boot_device == "disk"
+    assert await boot.leftovers([]) == [] and published.find(url.split("/")[4]) is None
     assert list((tmp_path / "media").iterdir()) == []
     wrongs: list[dict[str, Any]] = [
         {"deploy_iso": "file:///x"},

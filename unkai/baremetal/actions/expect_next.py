@@ -19,7 +19,7 @@ from unkai.timeline.model import Awaited, Event
 
 ON: Final = frozenset({"power on", "rebooting", "soft rebooting"})
 POWER_STEPS: Final = frozenset({"power on ramdisk", "power on instance"})
-MEDIA_BOOTS: Final = ("redfish-virtual-media",)
+MEDIA_BOOTS: Final = ("redfish-virtual-media", "redfish-https")
 SCRIPT, KERNEL, RAMDISK, MEDIA = "script", "GET kernel", "GET initramfs", "GET media"
 LOOKUP, HEARTBEAT = "agent looks its node up", "agent's first heartbeat"
 SILENT_AGENT_S: Final = 120.0

@@ -96,6 +96,10 @@ class Management(Driver, Protocol):
 
     async def list_media(self, node: Node) -> list[dict[str, Any]]: ...
 
+    async def boot_from_url(self, node: Node, url: str) -> None:
+        """Have the UEFI firmware fetch this at the next boot, and at that alone."""
+        ...
+
     async def detect_vendor(self, node: Node) -> str | None: ...
 
 

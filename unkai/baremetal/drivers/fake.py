@@ -13,7 +13,7 @@ from typing import Any
 from unkai.baremetal.drivers.base import Ramdisk, unsupported
 from unkai.baremetal.model import Inventory, Node, Port, PowerState
 
-DEVICES = ("pxe", "disk", "cdrom", "bios", "safe")
+DEVICES = ("pxe", "disk", "cdrom", "bios", "safe", "uefihttp")
 
 
 @dataclass(slots=True)
@@ -130,6 +130,11 @@ class FakeManagement(_Fake):
     async def list_media(self, node: Node) -> list[dict[str, Any]]:
         media = self._machines.check(node, "list_media").media
         return [{"media_types": [name], "image": url} for name, url in sorted(media.items())]
+
+    async def boot_from_url(self, node: Node, url: str) -> None:
+        machine = self._machines.check(node, "boot_from_url")
+        machine.boot_device, machine.persistent = "uefihttp", False
+        machine.media["uefihttp"] = url
 
     async def detect_vendor(self, node: Node) -> str | None:
         return None

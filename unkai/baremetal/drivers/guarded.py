@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from unkai.baremetal.drivers.base import (
     Bios,
@@ -123,6 +124,15 @@ class GuardedManagement(_Guarded[Management]):
     async def list_media(self, node: Node) -> list[dict[str, Any]]:
         return await self._guard.ask(
             node, "list media", lambda: self._inner.list_media(node), detail=""
+        )
+
+    async def boot_from_url(self, node: Node, url: str) -> None:
+        """The URL's path is not told: it is a secret."""
+        await self._guard.ask(
+            node,
+            "boot from URL",
+            lambda: self._inner.boot_from_url(node, url),
+            detail=f"once, at {urlsplit(url).netloc}",
         )
 
     async def detect_vendor(self, node: Node) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from unkai.baremetal.drivers.base import HardwareType
 
 _AGENT = {
-    "boot": ("ipxe", "pxe"),
+    "boot": ("ipxe", "pxe", "http-ipxe", "http"),
     "deploy": ("direct", "ramdisk", "fake"),
     "firmware": ("no-firmware",),
     "network": ("neutron", "flat", "noop"),
@@ -52,7 +52,7 @@ HARDWARE_TYPES = {
             {
                 **_AGENT,
                 "bios": ("redfish", "no-bios"),
-                "boot": ("ipxe", "pxe", "redfish-virtual-media", "redfish-https"),
+                "boot": (*_AGENT["boot"], "redfish-virtual-media", "redfish-https"),
                 "console": ("no-console",),
                 "inspect": ("redfish", "agent", "no-inspect"),
                 "management": ("redfish", "noop"),

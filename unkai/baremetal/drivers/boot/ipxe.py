@@ -1,4 +1,8 @@
-"""The interface `ipxe`: the machine's own network boot finds a script of ours, and our ramdisk."""
+"""The interface `ipxe`: the machine's own network boot finds a script of ours, and our ramdisk.
+
+So does `http-ipxe`, by a UEFI firmware that fetches its first file by HTTP where it can be told to:
+DHCP answers each machine in the way that it asks.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,14 @@ from typing import Any, Final
 
 from unkai.baremetal.drivers.base import Management, Ramdisk, Unsupported
 from unkai.baremetal.drivers.boot.files import BootEntry, BootFiles, check_line, check_url, is_url
+from unkai.baremetal.drivers.capabilities import BIOS, capability
 from unkai.baremetal.model import Node, Port
 from unkai.kit.errors import BadRequest, Failed
 from unkai.kit.log import log
 from unkai.network.fields import is_uuid
 
 CONSOLE: Final = "console=tty0 console=ttyS0,115200n8"
+HTTP: Final = "uefihttp"
 KERNEL, INITRAMFS = "kernel", "initramfs"
 INSPECTION: Final = (
     "ipa-inspection-callback-url={url}/v1/continue_inspection",
@@ -33,11 +39,14 @@ class IpxeBoot:
         management: ManagementOf,
         ramdisk: Path,
         image_file: ImageFile,
+        *,
+        device: str = "pxe",
     ) -> None:
         self._files = files
         self._management = management
         self._ramdisk = ramdisk
         self._image_file = image_file
+        self._device = device
 
     def properties(self) -> dict[str, str]:
         return {
@@ -52,6 +61,13 @@ class IpxeBoot:
             if source is not None:
                 _check_source(source, key)
         _appended(node)
+        if self._device == HTTP and capability(node, "boot_mode") == BIOS:
+            raise BadRequest(
+                f"Node {node.uuid} boots by HTTP, which only a UEFI firmware can: its boot_mode "
+                "is bios.",
+                code="boot-mode",
+                remedy="Set the capability boot_mode to uefi, or take the boot interface ipxe.",
+            )
 
     async def prepare_ramdisk(self, node: Node, ports: Sequence[Port], ramdisk: Ramdisk) -> None:
         macs = tuple(port.address.lower() for port in ports if port.pxe_enabled)
@@ -73,7 +89,11 @@ class IpxeBoot:
         for word in entry.arguments:
             check_line(word, "kernel_append_params")
         self._files.put(entry)
-        await set_boot_device(self._management(node), node, "pxe", persistent=False)
+        management = self._management(node)
+        device = self._device
+        if device not in management.supported_boot_devices(node):
+            device = "pxe"
+        await set_boot_device(management, node, device, persistent=False)
 
     async def clean_up_ramdisk(self, node: Node, ports: Sequence[Port]) -> None:
         self._files.remove(node.uuid)

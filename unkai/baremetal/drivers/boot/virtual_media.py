@@ -97,19 +97,15 @@ class VirtualMediaBoot:
             path = path or await self._make(node, ramdisk, url)
             reached = str(node.driver_info.get("external_http_url") or url).rstrip("/")
             where = reached + self._published.publish(node.uuid, MEDIA, path)
-        management = self._management(node)
-        await management.insert_media(node, DEVICE, where)
-        await set_boot_device(management, node, DEVICE, persistent=False)
+        await self._hand_over(node, where)
 
     async def clean_up_ramdisk(self, node: Node, ports: Sequence[Port]) -> None:
-        await self._management(node).eject_media(node, DEVICE)
+        await self._take_back(node)
         self._forget(node)
 
     async def prepare_instance(self, node: Node, ports: Sequence[Port]) -> None:
-        management = self._management(node)
-        await management.eject_media(node, DEVICE)
-        self._forget(node)
-        await set_boot_device(management, node, "disk", persistent=True)
+        await self.clean_up_ramdisk(node, ports)
+        await set_boot_device(self._management(node), node, "disk", persistent=True)
 
     async def clean_up_instance(self, node: Node, ports: Sequence[Port]) -> None:
         await self.clean_up_ramdisk(node, ports)
@@ -118,6 +114,14 @@ class VirtualMediaBoot:
         nodes = set(self._published.nodes_but(MEDIA, keep))
         nodes |= {path.stem for path in self._folder.glob("*.iso")} - set(keep)
         return [f"CD of node {node_id}" for node_id in sorted(nodes)]
+
+    async def _hand_over(self, node: Node, url: str) -> None:
+        management = self._management(node)
+        await management.insert_media(node, DEVICE, url)
+        await set_boot_device(management, node, DEVICE, persistent=False)
+
+    async def _take_back(self, node: Node) -> None:
+        await self._management(node).eject_media(node, DEVICE)
 
     async def _make(self, node: Node, ramdisk: RamdiskWish, url: str) -> Path:
         packed = await self._packed(ramdisk)
@@ -151,6 +155,19 @@ class VirtualMediaBoot:
     def _forget(self, node: Node) -> None:
         self._published.withdraw(node.uuid, MEDIA)
         (self._folder / f"{node.uuid}.iso").unlink(missing_ok=True)
+
+
+class UrlBoot(VirtualMediaBoot):
+    """The interface `redfish-https`: the same CD, which the firmware itself fetches by HTTP.
+
+    The BMC is told its address, for one boot; nothing is there to be taken back.
+    """
+
+    async def _hand_over(self, node: Node, url: str) -> None:
+        await self._management(node).boot_from_url(node, url)
+
+    async def _take_back(self, node: Node) -> None:
+        """It has been booted from, or never will be: its address ends with the file."""
 
 
 def _check_iso(iso: Any) -> None:

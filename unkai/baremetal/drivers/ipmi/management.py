@@ -81,6 +81,9 @@ class IpmiManagement(IpmiDriver):
     async def insert_media(self, node: Node, device: str, url: str) -> None:
         raise unsupported(node, "virtual media")
 
+    async def boot_from_url(self, node: Node, url: str) -> None:
+        raise unsupported(node, "UEFI HTTP boot")
+
     async def eject_media(self, node: Node, device: str | None) -> None:
         raise unsupported(node, "virtual media")
 

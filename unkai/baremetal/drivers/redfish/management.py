@@ -13,13 +13,14 @@ from unkai.baremetal.drivers.redfish.sensors import read_all
 from unkai.baremetal.model import Node
 from unkai.kit.errors import BadRequest
 
+HTTP = "UefiHttp"
 TARGETS = {
     "pxe": ("Pxe",),
     "disk": ("Hdd",),
     "cdrom": ("Cd", "UsbCd"),
     "bios": ("BiosSetup",),
     "floppy": ("Floppy",),
-    "uefihttp": ("UefiHttp",),
+    "uefihttp": (HTTP,),
 }
 """A boot device to the override targets that mean it, the best first."""
 NAMES = {target: name for name, targets in TARGETS.items() for target in targets}
@@ -58,6 +59,14 @@ class RedfishManagement(RedfishMedia):
         if mode := _wanted_mode(node, system):
             boot[MODE] = mode
         await self._change(node, {"Boot": boot}, f"boot from {device}")
+
+    async def boot_from_url(self, node: Node, url: str) -> None:
+        _, system = await self._system(node)
+        known = words(system, "Boot", f"{TARGET}@Redfish.AllowableValues")
+        if known and HTTP not in known:
+            raise unsupported(node, "UEFI HTTP boot on this BMC")
+        boot = {TARGET: HTTP, ENABLED: "Once", MODE: MODES[UEFI], "HttpBootUri": url}
+        await self._change(node, {"Boot": boot}, "boot from a URL")
 
     async def get_boot_mode(self, node: Node) -> str | None:
         _, system = await self._system(node)

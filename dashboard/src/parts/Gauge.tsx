@@ -13,14 +13,14 @@ interface Props {
 }
 
 export function Gauge({ label, used, limit, words = String }: Props) {
-  const { t } = useTranslation("overview");
+  const { t } = useTranslation("parts");
   if (used === undefined || limit === undefined) return <Skeleton height={38} />;
   const share = limit > 0 ? used / limit : 0;
   const color = share >= 1 ? "var(--unkai-bad)" : share >= NEARLY ? "var(--unkai-warn)" : "sea";
   const said =
     limit < 0
-      ? t("usedOfNone", { used: words(used) })
-      : t("usedOf", { used: words(used), limit: words(limit) });
+      ? t("gauge.noLimit", { used: words(used) })
+      : t("gauge.of", { used: words(used), limit: words(limit) });
   return (
     <div>
       <Group justify="space-between" gap="xs" mb={6}>
