@@ -124,7 +124,9 @@ function Members({ project }: { project: Project }) {
       actions={(one) => (
         <RowMenu
           label={t("actionsOf", { name: `${nameOf(one)} (${one.role.name})` })}
-          deeds={[{ label: t("members.remove"), icon: IconTrash, danger: true, start: () => remove(one) }]}
+          deeds={[
+            { label: t("members.remove"), icon: IconTrash, danger: true, start: () => remove(one) },
+          ]}
         />
       )}
       empty={
