@@ -75,25 +75,3 @@ def test_a_change_made_elsewhere_appears_by_itself(visitor: Visitor) -> None:
     launch(elsewhere, "from-elsewhere")
 
     expect(page.get_by_role("link", name="from-elsewhere")).to_be_visible()
-
-
-def test_a_refusal_is_told_with_its_request_id(visitor: Visitor) -> None:
-    page = visitor.page
-    visitor.sign_in()
-    launch(visitor, "locked")
-    expect(page.locator("[data-tone=good]", has_text="active").first).to_be_visible()
-    page.route(
-        "**/servers/*/action",
-        lambda route: route.fulfill(
-            status=409,
-            headers={"x-openstack-request-id": "req-of-a-test"},
-            json={"conflictingRequest": {"code": 409, "message": "It is <b>busy</b>."}},
-        ),
-    )
-
-    page.get_by_role("button", name="Stop").click()
-    page.get_by_role("dialog").get_by_role("button", name="Stop").click()
-
-    alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("It is <b>busy</b>.")
-    expect(alert).to_contain_text("req-of-a-test")
