@@ -31,8 +31,8 @@ _WRITER = bytes.fromhex(
     "31c08ed8be407cb80043cd1372108144088000817c08004072edb044eb02b045baf803eef4ebfd"
 ).ljust(64, b"\0") + bytes.fromhex("10007f00000000108000000000000000")
 
-# Says back on the first serial port what it hears there.
-_ECHO = bytes.fromhex("bafd03eca80174fbbaf803ecee90ebf0")
+# Says back on the first serial port what it hears there; sleeps until the timer's next tick.
+_ECHO = bytes.fromhex("bafa03b007eefbf4bafd03eca80174f6baf803eceeebf1")
 
 
 def boot_sector(code: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What machines tell of themselves: one that is inspected, and one that nobody knew."""
+"""What machines tell: one that is inspected, one that nobody knew, one whose disks are a mirror."""
 
 from __future__ import annotations
 
@@ -23,17 +23,24 @@ agent_timeout_s = 300
 """
 
 
+MACHINES = (
+    MachineSpec(name="node1", disk_gib=1, nics=2),
+    MachineSpec(name="node2", disk_gib=1),
+    MachineSpec(name="node3", disk_gib=1, disks=2),
+)
+
+
 @pytest.fixture(scope="module")
 def metal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Metal]:
-    """A rack of two; the node is of the first, the other one is known to nobody."""
+    """A rack whose machines nobody knows at first."""
     if os.geteuid() != 0:
         pytest.skip("a real cloud needs root")
     folder = tmp_path_factory.mktemp("inspecting") / "cloud"
     folder.mkdir()
     (folder / "unkai.toml").write_text(SETTINGS)
     with running_cloud(folder, fake=False) as cloud:
-        made = Metal(Disturbed(cloud), MachineSpec(name="node1", disk_gib=1, nics=2))
-        asyncio.run(made.rack.start([made.spec, MachineSpec(name="node2", disk_gib=1)]))
+        made = Metal(Disturbed(cloud), MACHINES[0])
+        asyncio.run(made.rack.start(MACHINES))
         yield made
         made.close()
 
@@ -104,6 +111,44 @@ def test_a_machine_that_nobody_knew_becomes_a_node(metal: Metal) -> None:
     story = until(told, seconds=20, what="what it did before it was known") or []
     assert story[0] == "DHCP DISCOVER"
     assert "IronicConductor enrolls an unknown machine" in story
+
+
+@pytest.mark.soak
+def test_a_machine_is_deployed_onto_a_mirror_that_its_cleaning_made(metal: Metal) -> None:
+    metal.spec = MACHINES[2]
+    metal.enroll()
+    metal.change(raid_interface="agent")
+    metal.provision("manage")
+    metal.reach("manageable")
+    mirror = {"raid_level": "1", "size_gb": "MAX", "controller": "software", "is_root_volume": True}
+    wanted = {"logical_disks": [mirror]}
+    metal.ask("PUT", f"{NODES}/{metal.node}/states/raid", wanted, 204)
+    raid_step(metal, "create_configuration")
+    node = metal.shown()
+    (made,) = node["raid_config"]["logical_disks"]
+    assert made["physical_disks"] == ["/dev/vda", "/dev/vdb"]
+    assert node["properties"]["root_device"] == {"name": "/dev/md0"}
+
+    metal.provision("provide")
+    metal.reach("available")
+    metal.deploy()
+    metal.reach("active", seconds=300, pause_s=0.5)
+    until(lambda: "login:" in metal.console(), seconds=120, what="the installed system")
+
+    metal.give_back(120)
+    metal.provision("manage")
+    metal.reach("manageable")
+    raid_step(metal, "delete_configuration")
+    node = metal.shown()
+    assert (node["raid_config"], "root_device" in node["properties"]) == ({}, False)
+
+
+def raid_step(metal: Metal, step: str) -> None:
+    steps = [{"interface": "raid", "step": step}]
+    body = {"target": "clean", "clean_steps": steps}
+    metal.ask("PUT", f"{NODES}/{metal.node}/states/provision", body, 202)
+    metal.reach("cleaning", "clean wait")
+    metal.reach("manageable", seconds=300, pause_s=0.5)
 
 
 def _place(link: dict[str, Any]) -> tuple[str, str]:

@@ -142,10 +142,13 @@ class SharedLine:
         self._watchers.clear()
 
     async def _let_go(self) -> None:
-        reading, self._line = self._reading, None
-        if reading is not None:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+        """A reader that never came to read does not close the line."""
+        line, self._line = self._line, None
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+        if line is not None:
+            await line.close()
 
 
 class _Viewer:

@@ -14,7 +14,7 @@ import { endpointPath, expireSession, getSession } from "./session";
 
 const MICROVERSIONS: Record<string, string> = {
   compute: "2.96",
-  baremetal: "1.95",
+  baremetal: "1.115",
   placement: "1.39",
 };
 
@@ -31,7 +31,8 @@ function signed(service: string, base: string): Middleware {
       const token = getSession()?.token;
       if (token && !sent.headers.has("X-Auth-Token")) sent.headers.set("X-Auth-Token", token);
       const version = MICROVERSIONS[service];
-      if (version) sent.headers.set("OpenStack-API-Version", `${service} ${version}`);
+      if (version && !sent.headers.has("OpenStack-API-Version"))
+        sent.headers.set("OpenStack-API-Version", `${service} ${version}`);
       return sent;
     },
     onResponse({ request, response }) {

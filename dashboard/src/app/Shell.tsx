@@ -17,6 +17,7 @@ import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { Suspense, lazy, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { watchEvents } from "../api/live";
+import { useHasNodes } from "./has_nodes";
 import { hasExpired, isAdmin, useSession } from "../api/session";
 import { LiveMark } from "./LiveMark";
 import { Logo } from "./Logo";
@@ -33,6 +34,7 @@ export function Shell() {
   const [opened, menu] = useDisclosure(false);
   const [palette, setPalette] = useState(false);
   const path = useLocation({ select: (location) => location.pathname });
+  const nodes = useHasNodes(session);
   useEndOfSession();
   useSearchKeys(() => setPalette(true));
   const { close } = menu;
@@ -72,7 +74,7 @@ export function Shell() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar className={classes.navbar} p="xs" aria-label={t("shell.navigation")}>
-        <Navigation sections={placesFor(isAdmin(session))} path={path} />
+        <Navigation sections={placesFor(isAdmin(session), nodes)} path={path} />
       </AppShell.Navbar>
       <AppShell.Main id="page" tabIndex={-1} className={classes.main}>
         <Suspense fallback={null}>

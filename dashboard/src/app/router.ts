@@ -1,6 +1,10 @@
 // Every route. An area adds its own in `src/<area>/routes.ts`, each page loaded when first shown.
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { baremetalRoutes } from "../baremetal/routes";
+import { imagesRoutes } from "../images/routes";
+import { keypairsRoutes } from "../keypairs/routes";
+import { networksRoutes } from "../networks/routes";
 import { overviewRoutes } from "../overview/routes";
 import { serversRoutes } from "../servers/routes";
 import { rootRoute, shellRoute } from "./root";
@@ -19,7 +23,14 @@ const signInRoute = createRoute({
 
 const tree = rootRoute.addChildren([
   signInRoute,
-  shellRoute.addChildren([...overviewRoutes, ...serversRoutes]),
+  shellRoute.addChildren([
+    ...overviewRoutes,
+    ...serversRoutes,
+    ...baremetalRoutes,
+    ...imagesRoutes,
+    ...keypairsRoutes,
+    ...networksRoutes,
+  ]),
 ]);
 
 export function makeRouter(queryClient: QueryClient) {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -87,8 +86,8 @@ class Place:
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncGenerator[Place]:
-    database = await open_database(with_tables(str(folder / "unkai.db")))
+async def opened(url: str) -> AsyncGenerator[Place]:
+    database = await open_database(with_tables(url))
     try:
         yield Place(database)
     finally:
@@ -96,8 +95,8 @@ async def opened(folder: Path) -> AsyncGenerator[Place]:
 
 
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    async with opened(tmp_path) as made:
+async def place(database_url: str) -> AsyncIterator[Place]:
+    async with opened(database_url) as made:
         yield made
 
 
@@ -124,6 +123,16 @@ async def test_a_ticket_opens_once(place: Place) -> None:
     assert await Visitor(place.door, url).refused()
     await first.leave()
     assert await Visitor(place.door, url).refused()
+
+
+async def test_of_many_who_come_at_once_one_comes_in(place: Place) -> None:
+    url = await place.url()
+    visitors = [Visitor(place.door, url) for _ in range(8)]
+    answers = [(await visitor.next())["type"] for visitor in visitors]
+    assert sorted(answers) == ["websocket.accept", *["websocket.close"] * 7]
+    for visitor, answer in zip(visitors, answers, strict=True):
+        if answer == "websocket.accept":
+            await visitor.leave()
 
 
 async def test_a_ticket_gets_old(place: Place) -> None:

@@ -163,11 +163,14 @@ async def test_who_comes_back_has_missed_nothing(house: House) -> None:
     ):
         async with listening(house, "demo", query, **headers) as stream:
             assert (await stream.until("ready")).id is None
-            found = [await stream.next(), await stream.next()]
-            assert [(one.name, one.data["id"]) for one in found if one] == [
-                ("network.created", second),
-                ("network.deleted", third),
-            ]
+            found: list[tuple[str, str]] = []
+            while ("network.deleted", third) not in found:
+                event = await stream.next()
+                assert event is not None
+                found.append((event.name, event.data["id"]))
+            if house.on_sqlite:  # with several writers some come twice
+                assert found == [("network.created", second), ("network.deleted", third)]
+            assert ("network.created", second) in found
 
 
 async def test_who_was_away_for_too_long_lists_anew(house: House) -> None:
