@@ -1,6 +1,7 @@
 // Two languages, one file for each area and language, loaded when the area is first shown.
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
+import type admin from "../admin/en.json";
 import type app from "./en.json";
 import type baremetal from "../baremetal/en.json";
 import type identity from "../identity/en.json";
@@ -16,6 +17,7 @@ declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "app";
     resources: {
+      admin: typeof admin;
       app: typeof app;
       baremetal: typeof baremetal;
       identity: typeof identity;

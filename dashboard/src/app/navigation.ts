@@ -2,19 +2,25 @@
 import {
   type Icon,
   IconAffiliate,
+  IconCpu,
   IconDisc,
   IconFolders,
+  IconGauge,
+  IconHeartbeat,
   IconId,
   IconKey,
   IconLayersSubtract,
   IconLayoutDashboard,
+  IconListCheck,
   IconMapPin,
   IconNetwork,
   IconPlug,
   IconRouter,
+  IconRuler2,
   IconServer2,
   IconServerCog,
   IconShield,
+  IconShieldCheck,
   IconUsers,
 } from "@tabler/icons-react";
 import type { LinkProps } from "@tanstack/react-router";
@@ -67,6 +73,17 @@ export const SECTIONS: Section[] = [
       { to: "/projects", label: "nav.projects", icon: IconFolders, admin: true },
       { to: "/users", label: "nav.users", icon: IconUsers, admin: true },
       { to: "/credentials", label: "nav.credentials", icon: IconId },
+    ],
+  },
+  {
+    label: "nav.admin",
+    places: [
+      { to: "/admin/quotas", label: "nav.quotas", icon: IconGauge, admin: true },
+      { to: "/admin/flavors", label: "nav.flavors", icon: IconRuler2, admin: true },
+      { to: "/admin/hypervisors", label: "nav.hypervisors", icon: IconCpu, admin: true },
+      { to: "/admin/services", label: "nav.services", icon: IconHeartbeat, admin: true },
+      { to: "/admin/operations", label: "nav.operations", icon: IconListCheck, admin: true },
+      { to: "/admin/audit", label: "nav.audit", icon: IconShieldCheck, admin: true },
     ],
   },
 ];

@@ -1,6 +1,7 @@
 // Every route. An area adds its own in `src/<area>/routes.ts`, each page loaded when first shown.
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { adminRoutes } from "../admin/routes";
 import { baremetalRoutes } from "../baremetal/routes";
 import { identityRoutes } from "../identity/routes";
 import { imagesRoutes } from "../images/routes";
@@ -32,6 +33,7 @@ const tree = rootRoute.addChildren([
     ...keypairsRoutes,
     ...networksRoutes,
     ...identityRoutes,
+    ...adminRoutes,
   ]),
 ]);
 

@@ -116,8 +116,9 @@ function Secret({ made, close }: { made: Made; close: () => void }) {
       <Alert
         variant="outline"
         color="yellow"
+        styles={{ title: { color: "var(--unkai-warn)" } }}
         icon={<IconAlertTriangle aria-hidden />}
-        title={<Text fw={600}>{t("credentials.once")}</Text>}
+        title={t("credentials.once")}
       />
       {shown.map(({ label, value }) => (
         <div key={label}>

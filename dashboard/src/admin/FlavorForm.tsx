@@ -1,0 +1,121 @@
+// A new flavor, and the extra specs of one that is.
+import { NumberInput, Switch, Textarea, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { compute, done } from "../api/clients";
+import { keys } from "../api/keys";
+import type { Flavor } from "../api/models";
+import { useChange } from "../api/queries";
+import { FormFrame } from "../parts/form";
+import { openstack } from "../parts/shell_words";
+import { fromLines, toLines } from "./spec_lines";
+
+interface NumberProps {
+  label: string;
+  value: number;
+  set: (value: number) => void;
+  min: number;
+}
+
+function Whole({ label, value, set, min }: NumberProps) {
+  return (
+    <NumberInput
+      label={label}
+      value={value}
+      min={min}
+      allowDecimal={false}
+      required
+      onChange={(said) => set(Number(said) || min)}
+    />
+  );
+}
+
+export function FlavorForm({ close }: { close: () => void }) {
+  const { t } = useTranslation("admin");
+  const [name, setName] = useState("");
+  const [vcpus, setVcpus] = useState(1);
+  const [ram, setRam] = useState(512);
+  const [disk, setDisk] = useState(1);
+  const [isPublic, setPublic] = useState(true);
+  const create = useChange(() => {
+    const sizes = { name: name.trim(), vcpus, ram, disk };
+    const body = { flavor: { ...sizes, "os-flavor-access:is_public": isPublic } } as never;
+    return done(compute.POST("/flavors", { body }));
+  }, [keys.flavors]);
+  return (
+    <FormFrame
+      submit={() => create.mutateAsync()}
+      close={close}
+      verb={t("create")}
+      disabled={!name.trim()}
+      cli={openstack(
+        ...["flavor", "create", "--vcpus", vcpus, "--ram", ram, "--disk", String(disk)],
+        ...[isPublic ? "--public" : "--private", name.trim() || "NAME"],
+      )}
+    >
+      <TextInput
+        label={t("name")}
+        value={name}
+        maxLength={255}
+        required
+        onChange={(event) => setName(event.currentTarget.value)}
+        data-autofocus
+      />
+      <Whole label={t("vcpus")} value={vcpus} set={setVcpus} min={1} />
+      <Whole label={t("flavors.ram")} value={ram} set={setRam} min={1} />
+      <Whole label={t("flavors.disk")} value={disk} set={setDisk} min={0} />
+      <Switch
+        label={t("flavors.public")}
+        checked={isPublic}
+        onChange={(event) => setPublic(event.currentTarget.checked)}
+      />
+    </FormFrame>
+  );
+}
+
+export function SpecsForm({ flavor, close }: { flavor: Flavor; close: () => void }) {
+  const { t } = useTranslation("admin");
+  const [text, setText] = useState(() => toLines(flavor.extra_specs));
+  const { specs, wrong } = fromLines(text);
+  const fresh = Object.entries(specs).filter(([key, value]) => flavor.extra_specs[key] !== value);
+  const gone = Object.keys(flavor.extra_specs).filter((key) => !(key in specs));
+  const change = useChange(async () => {
+    const path = { flavor_id: flavor.id };
+    if (fresh.length > 0) {
+      const body = { extra_specs: Object.fromEntries(fresh) };
+      await done(compute.POST("/flavors/{flavor_id}/os-extra_specs", { params: { path }, body }));
+    }
+    for (const key of gone) {
+      const params = { path: { ...path, key } };
+      await done(compute.DELETE("/flavors/{flavor_id}/os-extra_specs/{key}", { params }));
+    }
+  }, [keys.flavors]);
+  const set = fresh.flatMap(([key, value]) => ["--property", `${key}=${value}`]);
+  const unset = gone.flatMap((key) => ["--property", key]);
+  const cli = [
+    set.length > 0 && openstack("flavor", "set", ...set, flavor.id),
+    unset.length > 0 && openstack("flavor", "unset", ...unset, flavor.id),
+  ].filter((one) => one !== false);
+  return (
+    <FormFrame
+      submit={() => change.mutateAsync()}
+      close={close}
+      verb={t("save")}
+      disabled={wrong !== undefined || cli.length === 0}
+      cli={cli.length > 0 ? cli : undefined}
+    >
+      <Textarea
+        label={t("flavors.specs")}
+        description={t("flavors.specsText")}
+        error={wrong !== undefined && t("flavors.wrong", { line: wrong })}
+        value={text}
+        autosize
+        minRows={4}
+        maxRows={14}
+        spellCheck={false}
+        onChange={(event) => setText(event.currentTarget.value)}
+        data-autofocus
+      />
+    </FormFrame>
+  );
+}

@@ -1,0 +1,108 @@
+// Hosts of virtual machines, and how full each is.
+import { Text } from "@mantine/core";
+import { IconServer2 } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { useList, useOne } from "../api/queries";
+import { Empty } from "../parts/Empty";
+import { Page } from "../parts/Page";
+import { type Column, ResourceTable } from "../parts/ResourceTable";
+import { openstack } from "../parts/shell_words";
+import { ShowCli } from "../parts/ShowCli";
+import { StateBadge } from "../parts/StateBadge";
+import { mib } from "../parts/times";
+import type { HostStock, Hypervisor, Stock } from "./models";
+import { hypervisorList, stockOf } from "./queries";
+import { Words } from "./words";
+
+export function HypervisorsPage() {
+  const { t } = useTranslation("admin");
+  const hosts = useList(hypervisorList());
+  return (
+    <Page title={t("hypervisors")} about={t("hypervisors.about")}>
+      <ResourceTable
+        label={t("hypervisors")}
+        rows={hosts.data}
+        error={hosts.error}
+        again={() => void hosts.refetch()}
+        columns={useColumns()}
+        id={(one) => one.id}
+        name={(one) => one.hypervisor_hostname}
+        state={(one) => one.state}
+        searchMore={(one) => one.id}
+        sort={{ key: "host", down: false }}
+        empty={<Empty icon={IconServer2} title={t("hypervisors.empty")} />}
+      />
+      <ShowCli
+        command={[
+          openstack("hypervisor", "list", "--long"),
+          openstack("resource", "provider", "inventory", "list", "HOST_ID"),
+        ]}
+      />
+    </Page>
+  );
+}
+
+interface UsedProps {
+  host: Hypervisor;
+  name: keyof HostStock;
+  words: (amount: number) => string;
+}
+
+/** Asked for by each row that is seen, so that a thousand hosts are not a thousand questions. */
+function Used({ host, name, words }: UsedProps) {
+  const { t } = useTranslation("admin");
+  const stock = useOne(stockOf(host.id));
+  const found: Stock | undefined = stock.data?.[name];
+  return (
+    <Text size="sm" truncate title={stock.error?.message}>
+      {found ? t("used", { used: words(found.used), total: words(found.total) }) : "–"}
+    </Text>
+  );
+}
+
+function useColumns(): Column<Hypervisor>[] {
+  const { t } = useTranslation("admin");
+  return [
+    {
+      key: "host",
+      header: t("host"),
+      value: (one) => one.hypervisor_hostname,
+      cell: (one) => <Words text={one.hypervisor_hostname} />,
+    },
+    {
+      key: "state",
+      header: t("state"),
+      width: "16%",
+      value: (one) => one.state,
+      cell: (one) => <StateBadge state={one.state} />,
+    },
+    {
+      key: "status",
+      header: t("status"),
+      width: "14%",
+      from: 1000,
+      value: (one) => one.status,
+      cell: (one) => <StateBadge state={one.status} />,
+    },
+    {
+      key: "vcpus",
+      header: t("vcpus"),
+      width: "18%",
+      cell: (one) => <Used host={one} name="VCPU" words={String} />,
+    },
+    {
+      key: "memory",
+      header: t("memory"),
+      width: "22%",
+      from: 640,
+      cell: (one) => <Used host={one} name="MEMORY_MB" words={mib} />,
+    },
+    {
+      key: "disk",
+      header: t("disk"),
+      width: "18%",
+      from: 760,
+      cell: (one) => <Used host={one} name="DISK_GB" words={(size) => `${size} GiB`} />,
+    },
+  ];
+}
