@@ -2,3 +2,8 @@
 export function nonce(): string {
   return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
 }
+
+/** Libraries that make style elements of their own look for it under this name. */
+export function tellLibraries(): void {
+  Object.assign(globalThis, { __webpack_nonce__: nonce() });
+}
