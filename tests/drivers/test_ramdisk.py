@@ -173,9 +173,11 @@ def test_steps_are_listed(metal: Metal, conductor: Conductor) -> None:
         assert found["command_result"]["hardware_manager_version"] == {"unkai": "1"}
         steps = found["command_result"][f"{kind}_steps"]["unkai"]
         if kind == "clean":
-            assert {step["step"]: step["priority"] for step in steps} == {
-                "erase_devices_metadata": 99,
-                "erase_devices": 0,
+            assert {(step["interface"], step["step"]): step["priority"] for step in steps} == {
+                ("deploy", "erase_devices_metadata"): 99,
+                ("deploy", "erase_devices"): 0,
+                ("raid", "create_configuration"): 0,
+                ("raid", "delete_configuration"): 0,
             }
 
 

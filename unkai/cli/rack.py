@@ -43,7 +43,7 @@ def up(
     Parameters
     ----------
     machine
-        NAME[:ipmi|redfish][:bios|uefi][:MEMORY_MIB], once for each.
+        NAME[:ipmi|redfish][:bios|uefi][:MEMORY_MIB][:Ndisks], once for each.
     vlan
         Access VLAN of the ports of new machines; 0: none. Else the provisioning network's.
     """
@@ -176,7 +176,7 @@ def console(
 
 
 def parse_machine(text: str) -> MachineSpec:
-    """NAME[:ipmi|redfish][:bios|uefi][:MEMORY_MIB]. Raises BadRequest."""
+    """NAME[:ipmi|redfish][:bios|uefi][:MEMORY_MIB][:Ndisks]. Raises BadRequest."""
     from unkai.rack import MachineSpec
 
     name, *words = text.split(":")
@@ -186,12 +186,14 @@ def parse_machine(text: str) -> MachineSpec:
             fields["bmc"] = word
         elif word in ("bios", "uefi"):
             fields["firmware"] = word
+        elif word.endswith("disks") and word.removesuffix("disks").isdecimal():
+            fields["disks"] = int(word.removesuffix("disks"))
         elif word.isdecimal():
             fields["memory_mib"] = int(word)
         else:
             raise BadRequest(
                 f"{word!r} in {text!r} says nothing about a machine.",
-                remedy="NAME[:ipmi|redfish][:bios|uefi][:MEMORY_MIB]",
+                remedy="NAME[:ipmi|redfish][:bios|uefi][:MEMORY_MIB][:Ndisks]",
             )
     return MachineSpec(name=name, **fields)
 

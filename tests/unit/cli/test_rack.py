@@ -12,6 +12,7 @@ def test_a_machine_is_a_name_and_what_differs_from_the_usual() -> None:
     assert parse_machine("node1:3072:uefi:redfish") == MachineSpec(
         name="node1", bmc="redfish", firmware="uefi", memory_mib=3072
     )
+    assert parse_machine("node1:2disks") == MachineSpec(name="node1", disks=2)
     assert {parse_machine(text).firmware for text in USUAL_MACHINES} == {"bios", "uefi"}
 
 

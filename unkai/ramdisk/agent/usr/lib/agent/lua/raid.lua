@@ -10,6 +10,8 @@ local system = require("system")
 
 local raid = {}
 local GIB, MIB = 1024 * 1024 * 1024, 1024 * 1024
+-- By it `boot` tells ours from what a tenant left behind, which is never brought to life.
+local HOME = "unkai"
 local RAID_PARTITION = "A19D880F-05FC-4D3B-A006-743F0F84911E"
 -- Kept free: of each member for md's own mark, of each disk for a partition table's two copies.
 local MARK, TABLE = 4 * MIB, 4 * MIB
@@ -160,8 +162,8 @@ end
 local function make(number, array)
   local device = ("/dev/md%d"):format(number)
   local size = array.md == "0" and "" or ("--size=%d"):format(array.share // 1024)
-  local line = ("mdadm --create %s --run --force --metadata=1.0 --name=%d --level=%s %s --raid-devices=%d")
-    :format(device, number, array.md, size, #array.members)
+  local line = ("mdadm --create %s --run --force --metadata=1.0 --homehost=%s --name=%d --level=%s %s "
+    .. "--raid-devices=%d"):format(device, HOME, number, array.md, size, #array.members)
   for _, member in ipairs(array.members) do
     system.try("mdadm", "--zero-superblock", "--force", member)
     line = line .. " " .. system.quote(member)
