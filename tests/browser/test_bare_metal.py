@@ -26,7 +26,7 @@ def enroll(visitor: Visitor, name: str, driver: str, **said: str) -> Page:
     page.get_by_role("combobox", name="Driver").click()
     page.get_by_role("option", name=driver, exact=True).click()
     for label, text in said.items():
-        page.get_by_role("textbox", name=label.replace("_", " ")).fill(text)
+        page.get_by_role("textbox", name=label.replace("_", " "), exact=True).fill(text)
     page.get_by_role("button", name="Enroll", exact=True).click()
     page.get_by_role("button", name="Check the BMC").click()
     return page
@@ -50,7 +50,9 @@ def troubles(page: Page) -> Any:
 def test_a_machine_is_enrolled_inspected_and_provided(visitor: Visitor) -> None:
     # given
     visitor.sign_in()
-    page = enroll(visitor, "metal-1", "fake-hardware", MAC_addresses="52:54:00:aa:00:01")
+    page = enroll(
+        visitor, "metal-1", "fake-hardware", MAC_addresses_of_its_NICs="52:54:00:aa:00:01"
+    )
     expect(page.get_by_text("It answers")).to_be_visible()
     page.get_by_role("link", name="Open the node").click()
     expect(page.locator("li[class] [aria-current=step]")).to_contain_text("manageable")
@@ -142,7 +144,10 @@ def test_axe_finds_nothing(visitor: Visitor, scheme: Any) -> None:
     # given
     visitor.sign_in()
     page = enroll(
-        visitor, f"axe-{scheme}", "fake-hardware", MAC_addresses=f"52:54:00:bb:00:0{len(scheme)}"
+        visitor,
+        f"axe-{scheme}",
+        "fake-hardware",
+        MAC_addresses_of_its_NICs=f"52:54:00:bb:00:0{len(scheme)}",
     )
     page.emulate_media(color_scheme=scheme)
     expect(page.get_by_text("It answers")).to_be_visible()
