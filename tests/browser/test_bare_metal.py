@@ -97,7 +97,7 @@ def test_an_unreachable_bmc_is_named_with_its_reason(visitor: Visitor) -> None:
     expect(page.get_by_role("alert")).to_contain_text("does not answer")
     page.get_by_role("tab", name="Settings").click()
     expect(page.get_by_role("textbox", name="ipmi_address")).to_have_value("127.0.0.1")
-    expect(page.get_by_label("ipmi_password")).to_have_value("")
+    expect(page.get_by_label("ipmi_password", exact=True)).to_have_value("")
     assert PASSWORD not in page.content()
 
 
