@@ -31,7 +31,8 @@ function signed(service: string, base: string): Middleware {
       const token = getSession()?.token;
       if (token && !sent.headers.has("X-Auth-Token")) sent.headers.set("X-Auth-Token", token);
       const version = MICROVERSIONS[service];
-      if (version) sent.headers.set("OpenStack-API-Version", `${service} ${version}`);
+      if (version && !sent.headers.has("OpenStack-API-Version"))
+        sent.headers.set("OpenStack-API-Version", `${service} ${version}`);
       return sent;
     },
     onResponse({ request, response }) {

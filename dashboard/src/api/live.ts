@@ -3,7 +3,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { STALE_BY_KIND } from "./keys";
-import { getSession } from "./session";
+import { expireSession, getSession } from "./session";
 import { type SseEvent, SseReader } from "./sse";
 
 const PATH = "/unkai/v1/events";
@@ -89,6 +89,7 @@ async function follow(
     const headers: Record<string, string> = { "X-Auth-Token": token, Accept: "text/event-stream" };
     if (lastId) headers["Last-Event-ID"] = lastId;
     const response = await fetch(PATH, { headers, signal });
+    if (response.status === 401) expireSession();
     if (!response.ok || !response.body) return false;
     setLive(true);
     const reader = new SseReader(onEvent);

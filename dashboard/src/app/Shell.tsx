@@ -158,7 +158,7 @@ function useEndOfSession(): void {
   const token = session?.token;
   useEffect(() => (token ? watchEvents(client) : undefined), [token, client]);
   useEffect(() => {
-    if (token) return;
+    if (token || href.startsWith("/sign-in")) return;
     client.clear();
     void navigate({ to: "/sign-in", search: hasExpired() ? { back: href } : {} });
   }, [token, client, navigate, href]);

@@ -14,6 +14,7 @@ import {
   IconLogout,
   IconMoon,
   IconSun,
+  IconUser,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Session } from "../api/session";
@@ -39,7 +40,7 @@ export function UserMenu({ session }: { session: Session }) {
           aria-label={t("shell.user", { user: session.user.name })}
         >
           <Avatar size={30} color="sea" variant="filled" alt="">
-            {session.user.name.slice(0, 2).toUpperCase()}
+            <IconUser size={18} aria-hidden />
           </Avatar>
         </ActionIcon>
       </Menu.Target>

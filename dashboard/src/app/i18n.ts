@@ -3,6 +3,9 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type app from "./en.json";
 import type baremetal from "../baremetal/en.json";
+import type images from "../images/en.json";
+import type keypairs from "../keypairs/en.json";
+import type networks from "../networks/en.json";
 import type overview from "../overview/en.json";
 import type parts from "../parts/en.json";
 import type servers from "../servers/en.json";
@@ -14,6 +17,9 @@ declare module "i18next" {
     resources: {
       app: typeof app;
       baremetal: typeof baremetal;
+      images: typeof images;
+      keypairs: typeof keypairs;
+      networks: typeof networks;
       overview: typeof overview;
       parts: typeof parts;
       servers: typeof servers;

@@ -1,5 +1,19 @@
 // The areas of the dashboard, in the order of the navigation. An area appears once it has a page.
-import { type Icon, IconLayoutDashboard, IconServer2, IconServerCog } from "@tabler/icons-react";
+import {
+  type Icon,
+  IconAffiliate,
+  IconDisc,
+  IconKey,
+  IconLayersSubtract,
+  IconLayoutDashboard,
+  IconMapPin,
+  IconNetwork,
+  IconPlug,
+  IconRouter,
+  IconServer2,
+  IconServerCog,
+  IconShield,
+} from "@tabler/icons-react";
 import type { LinkProps } from "@tanstack/react-router";
 import type app from "./en.json";
 
@@ -22,7 +36,23 @@ export const SECTIONS: Section[] = [
   { places: [{ to: "/", label: "nav.overview", icon: IconLayoutDashboard }] },
   {
     label: "nav.compute",
-    places: [{ to: "/servers", label: "nav.servers", icon: IconServer2 }],
+    places: [
+      { to: "/servers", label: "nav.servers", icon: IconServer2 },
+      { to: "/images", label: "nav.images", icon: IconDisc },
+      { to: "/keypairs", label: "nav.keypairs", icon: IconKey },
+      { to: "/server-groups", label: "nav.serverGroups", icon: IconLayersSubtract },
+    ],
+  },
+  {
+    label: "nav.network",
+    places: [
+      { to: "/topology", label: "nav.topology", icon: IconAffiliate },
+      { to: "/networks", label: "nav.networks", icon: IconNetwork },
+      { to: "/routers", label: "nav.routers", icon: IconRouter },
+      { to: "/ports", label: "nav.ports", icon: IconPlug },
+      { to: "/floating-ips", label: "nav.floatingIps", icon: IconMapPin },
+      { to: "/security-groups", label: "nav.securityGroups", icon: IconShield },
+    ],
   },
   {
     label: "nav.baremetal",

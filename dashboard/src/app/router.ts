@@ -2,6 +2,9 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { baremetalRoutes } from "../baremetal/routes";
+import { imagesRoutes } from "../images/routes";
+import { keypairsRoutes } from "../keypairs/routes";
+import { networksRoutes } from "../networks/routes";
 import { overviewRoutes } from "../overview/routes";
 import { serversRoutes } from "../servers/routes";
 import { rootRoute, shellRoute } from "./root";
@@ -20,7 +23,14 @@ const signInRoute = createRoute({
 
 const tree = rootRoute.addChildren([
   signInRoute,
-  shellRoute.addChildren([...overviewRoutes, ...serversRoutes, ...baremetalRoutes]),
+  shellRoute.addChildren([
+    ...overviewRoutes,
+    ...serversRoutes,
+    ...baremetalRoutes,
+    ...imagesRoutes,
+    ...keypairsRoutes,
+    ...networksRoutes,
+  ]),
 ]);
 
 export function makeRouter(queryClient: QueryClient) {

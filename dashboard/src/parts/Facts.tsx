@@ -2,8 +2,12 @@
 import type { ReactNode } from "react";
 import classes from "./Facts.module.css";
 
-/** A value that is undefined, null or "" is shown as a dash; `false` leaves the row out. */
+/** A value that is undefined, null, false or "" is shown as a dash; `false` leaves the row out. */
 export type Fact = [name: string, value: ReactNode];
+
+function isBlank(value: ReactNode): boolean {
+  return value === undefined || value === null || value === false || value === "";
+}
 
 interface Props {
   facts: (Fact | false)[];
@@ -19,7 +23,7 @@ export function Facts({ facts, wide = false }: Props) {
         .map(([name, value]) => (
           <div key={name} className={classes.fact}>
             <dt>{name}</dt>
-            <dd>{value === undefined || value === null || value === "" ? "–" : value}</dd>
+            <dd>{isBlank(value) ? "–" : value}</dd>
           </div>
         ))}
     </dl>

@@ -8,8 +8,17 @@ import { ErrorAlert } from "./ErrorAlert";
 import { ShowCli } from "./ShowCli";
 
 /** Show a form; it is given the function that closes it. */
-export function openForm(title: string, form: (close: () => void) => ReactNode): void {
-  const id = modals.open({ title, centered: true, children: form(() => modals.close(id)) });
+export function openForm(
+  title: string,
+  form: (close: () => void) => ReactNode,
+  wide = false,
+): void {
+  const id = modals.open({
+    title,
+    centered: true,
+    size: wide ? "lg" : "md",
+    children: form(() => modals.close(id)),
+  });
 }
 
 interface Props {

@@ -1,0 +1,153 @@
+// Who is connected to what: external networks on top, routers below them, then networks, then the
+// servers on them. Pure, so that it is tested without a browser.
+import type { Server } from "../api/models";
+import { isRouterPort, isServerPort } from "./ports";
+import type { FloatingIpFull, NetworkFull, PortFull, Router, SubnetFull } from "./models";
+
+export type PointKind = "external" | "router" | "network" | "server";
+
+export interface Point {
+  id: string;
+  kind: PointKind;
+  name: string;
+  status: string;
+  /** Ranges of a network, addresses of a router or server. */
+  addresses: string[];
+}
+
+export interface Line {
+  from: string;
+  to: string;
+  address: string;
+}
+
+export interface Topology {
+  points: Point[];
+  lines: Line[];
+}
+
+export interface Parts {
+  networks: NetworkFull[];
+  subnets: SubnetFull[];
+  routers: Router[];
+  ports: PortFull[];
+  servers: Server[];
+  floatingIps: FloatingIpFull[];
+}
+
+const nameOf = (one: { id: string; name: string }): string => one.name || one.id.slice(0, 8);
+
+export function topologyOf(parts: Parts): Topology {
+  const { networks, subnets, routers, ports, servers, floatingIps } = parts;
+  const points: Point[] = [
+    ...networks.map((one) => ({
+      id: one.id,
+      kind: one["router:external"] ? ("external" as const) : ("network" as const),
+      name: nameOf(one),
+      status: one.status,
+      addresses: subnets.filter((each) => each.network_id === one.id).map((each) => each.cidr),
+    })),
+    ...routers.map((one) => ({
+      id: one.id,
+      kind: "router" as const,
+      name: nameOf(one),
+      status: one.status,
+      addresses: one.external_gateway_info?.external_fixed_ips.map((ip) => ip.ip_address) ?? [],
+    })),
+    ...servers.map((one) => ({
+      id: one.id,
+      kind: "server" as const,
+      name: nameOf(one),
+      status: one.status,
+      addresses: addressesOf(one.id, ports, floatingIps),
+    })),
+  ];
+  const known = new Set(points.map((one) => one.id));
+  const lines = [...gateways(routers), ...plugged(ports)];
+  return { points, lines: lines.filter((one) => known.has(one.from) && known.has(one.to)) };
+}
+
+function addressesOf(id: string, ports: PortFull[], floatingIps: FloatingIpFull[]): string[] {
+  const own = ports.filter((one) => one.device_id === id);
+  const fixed = own.flatMap((one) => one.fixed_ips.map((each) => each.ip_address));
+  const ids = new Set(own.map((one) => one.id));
+  const floating = floatingIps
+    .filter((one) => one.port_id !== null && ids.has(one.port_id))
+    .map((one) => one.floating_ip_address);
+  return [...fixed, ...floating];
+}
+
+function gateways(routers: Router[]): Line[] {
+  return routers.flatMap((one) => {
+    const gateway = one.external_gateway_info;
+    if (!gateway) return [];
+    const address = gateway.external_fixed_ips[0]?.ip_address ?? "";
+    return [{ from: gateway.network_id, to: one.id, address }];
+  });
+}
+
+function plugged(ports: PortFull[]): Line[] {
+  return ports.flatMap((port) => {
+    const address = port.fixed_ips[0]?.ip_address ?? "";
+    if (isServerPort(port)) return [{ from: port.network_id, to: port.device_id, address }];
+    if (isRouterPort(port) && port.device_owner !== "network:router_gateway")
+      return [{ from: port.device_id, to: port.network_id, address }];
+    return [];
+  });
+}
+
+export interface Placed extends Point {
+  x: number;
+  y: number;
+}
+
+const ROWS: PointKind[] = ["external", "router", "network", "server"];
+export const WIDTH = 208;
+const GAP_X = 26;
+const ROW_PX = 168;
+const SERVER_PX = 96;
+/** Servers of one network stand below each other in so many columns at most. */
+const COLUMNS = 3;
+
+/** Where each point is drawn: by rows, each below the first that it hangs on. */
+export function placed({ points, lines }: Topology): Placed[] {
+  const above = (id: string) => lines.find((one) => one.to === id)?.from ?? "";
+  const found: Placed[] = [];
+  const x = new Map<string, number>();
+  for (const [row, kind] of ROWS.slice(0, 3).entries()) {
+    const own = points.filter((one) => one.kind === kind);
+    const order = own.map((one) => ({ one, wish: x.get(above(one.id)) ?? Infinity }));
+    order.sort((a, b) => a.wish - b.wish || a.one.name.localeCompare(b.one.name));
+    const step = (kind === "network" ? columnsBelow(points, lines) : 1) * (WIDTH + GAP_X);
+    order.forEach(({ one }, at) => {
+      x.set(one.id, at * step);
+      found.push({ ...one, x: at * step, y: row * ROW_PX });
+    });
+  }
+  const filled = new Map<string, number>();
+  for (const one of points.filter((each) => each.kind === "server")) {
+    const network = above(one.id);
+    const at = filled.get(network) ?? 0;
+    filled.set(network, at + 1);
+    const columns = columnsBelow(points, lines);
+    found.push({
+      ...one,
+      x: (x.get(network) ?? loneX(x)) + (at % columns) * (WIDTH + GAP_X),
+      y: 3 * ROW_PX + Math.floor(at / columns) * SERVER_PX,
+    });
+  }
+  return found;
+}
+
+function loneX(x: Map<string, number>): number {
+  return Math.max(0, ...x.values()) + COLUMNS * (WIDTH + GAP_X);
+}
+
+/** How many columns of servers a network needs: few servers, few columns. */
+function columnsBelow(points: Point[], lines: Line[]): number {
+  const servers = new Set(points.filter((one) => one.kind === "server").map((one) => one.id));
+  const counts = new Map<string, number>();
+  for (const line of lines)
+    if (servers.has(line.to)) counts.set(line.from, (counts.get(line.from) ?? 0) + 1);
+  return Math.min(COLUMNS, Math.max(1, ...counts.values()));
+}

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { type TimelineEvent, chaptersOf, diagramOf, isRunning, totalMs } from "./sequence_model";
+
+const BASE = Date.parse("2026-01-01T00:00:00Z");
+
+function event(participant: string, atMs: number, tookMs: number | null, request = "req-1") {
+  const at = (ms: number) => new Date(BASE + ms).toISOString();
+  return {
+    participant,
+    action: `work of ${participant}`,
+    started_at: at(atMs),
+    ended_at: tookMs === null ? null : at(atMs + tookMs),
+    duration_ms: tookMs,
+    outcome: tookMs === null ? null : "ok",
+    detail: null,
+    request_id: request,
+    operation: null,
+  } satisfies TimelineEvent;
+}
+
+test("an arrow leads from who asks to who is asked", () => {
+  const found = diagramOf([event("NovaAPI", 0, 5), event("Hypervisor", 10, 5)]);
+
+  expect(found.participants).toEqual(["User", "NovaAPI", "ComputeNode", "Hypervisor"]);
+  expect(found.arrows.map((one) => [one.from, one.to, one.afterMs])).toEqual([
+    [0, 1, 0],
+    [2, 3, 10],
+  ]);
+});
+
+test("what goes on counts until now", () => {
+  const events = [event("NovaAPI", 0, 5), event("Hypervisor", 10, null)];
+
+  expect(totalMs(events, BASE + 90)).toBe(90);
+  expect(isRunning({ subject: "server/1", events, awaited: [] })).toBe(true);
+});
+
+test("each request is a chapter", () => {
+  const events = [
+    event("NovaAPI", 0, 5),
+    event("NovaAPI", 50, 5, "req-2"),
+    event("TFTP", 60, 1, ""),
+  ];
+
+  expect(chaptersOf(events).map((one) => one.events.length)).toEqual([1, 2]);
+});

@@ -1,0 +1,94 @@
+"""axe finds nothing on any page, in both colour schemes, wide and narrow; nothing overflows."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import WAIT_MS, Visitor
+from tests.clouds import CHECKOUT, RunningCloud
+
+pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("browser")]
+AXE = CHECKOUT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES = ["", "servers", "servers/launch", "no-such-page"]
+TABS = ["", "?tab=placement", "?tab=log", "?tab=actions", "?tab=network", "?tab=metadata"]
+Scheme = Literal["light", "dark"]
+
+
+def findings(visitor: Visitor) -> list[Any]:
+    """What axe says of the page as it is, once nothing on it is still coming."""
+    page = visitor.page
+    expect(page.locator("[aria-busy=true], .mantine-Skeleton-root")).to_have_count(0)
+    rules = ", ".join(f"'{rule}'" for rule in RULES)
+    found = page.evaluate(f"axe.run({{ runOnly: [{rules}] }})")
+    return [
+        f"{visitor.page.url}: {one['id']}: {one['help']}: {node['html'][:160]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(
+    cloud: RunningCloud, chromium: Browser, visitor: Visitor, scheme: Scheme, width: int
+) -> None:
+    # axe is put into the page from outside, which its own policy rightly forbids.
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+        locale="en",
+        bypass_csp=True,
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(WAIT_MS)
+    context.add_init_script(path=AXE)
+    page = context.new_page()
+    guest = Visitor(page, cloud.url, visitor.password, [])
+    page.goto(f"{cloud.url}/")
+    page.get_by_role("button", name="Sign in", exact=True).wait_for()
+    found = findings(guest)
+    guest.sign_in()
+    server = f"axe-{scheme}-{width}"
+    launch(guest, server)
+    paths = [*PAGES, *(f"{page.url.split('/dashboard/')[1]}{tab}" for tab in TABS)]
+
+    for path in paths:
+        guest.go(path)
+        found += findings(guest)
+        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        found += [f"{path}: {overflow} px wider than the screen"] if overflow > 0 else []
+
+    context.close()
+    assert not found, "\n".join(found)
+
+
+def launch(visitor: Visitor, name: str) -> None:
+    """By the API, with the visitor's own token."""
+    visitor.page.evaluate(
+        """async (name) => {
+            const { token } = JSON.parse(sessionStorage.getItem('unkai.session'));
+            const headers = {
+                'X-Auth-Token': token,
+                'Content-Type': 'application/json',
+                'OpenStack-API-Version': 'compute 2.96',
+            };
+            const get = async (path) => (await fetch(path, { headers })).json();
+            const { images } = await get('/image/v2/images');
+            const { networks } = await get('/network/v2.0/networks');
+            const server = {
+                name,
+                imageRef: images[0].id,
+                flavorRef: '1',
+                networks: [{ uuid: networks[0].id }],
+            };
+            const body = JSON.stringify({ server });
+            const made = await fetch('/compute/v2.1/servers', { method: 'POST', headers, body });
+            location.href = `/dashboard/servers/${(await made.json()).server.id}`;
+        }""",
+        name,
+    )
+    visitor.page.get_by_role("heading", name=name, level=1).wait_for()
