@@ -3,6 +3,7 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type app from "./en.json";
 import type baremetal from "../baremetal/en.json";
+import type identity from "../identity/en.json";
 import type images from "../images/en.json";
 import type keypairs from "../keypairs/en.json";
 import type networks from "../networks/en.json";
@@ -17,6 +18,7 @@ declare module "i18next" {
     resources: {
       app: typeof app;
       baremetal: typeof baremetal;
+      identity: typeof identity;
       images: typeof images;
       keypairs: typeof keypairs;
       networks: typeof networks;

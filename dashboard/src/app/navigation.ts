@@ -3,6 +3,8 @@ import {
   type Icon,
   IconAffiliate,
   IconDisc,
+  IconFolders,
+  IconId,
   IconKey,
   IconLayersSubtract,
   IconLayoutDashboard,
@@ -13,6 +15,7 @@ import {
   IconServer2,
   IconServerCog,
   IconShield,
+  IconUsers,
 } from "@tabler/icons-react";
 import type { LinkProps } from "@tanstack/react-router";
 import type app from "./en.json";
@@ -57,6 +60,14 @@ export const SECTIONS: Section[] = [
   {
     label: "nav.baremetal",
     places: [{ to: "/nodes", label: "nav.nodes", icon: IconServerCog, nodes: true }],
+  },
+  {
+    label: "nav.identity",
+    places: [
+      { to: "/projects", label: "nav.projects", icon: IconFolders, admin: true },
+      { to: "/users", label: "nav.users", icon: IconUsers, admin: true },
+      { to: "/credentials", label: "nav.credentials", icon: IconId },
+    ],
   },
 ];
 

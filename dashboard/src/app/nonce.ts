@@ -3,7 +3,7 @@ export function nonce(): string {
   return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
 }
 
-/** Libraries that make style elements of their own look for it under this name. */
-export function tellLibraries(): void {
+/** Tell it to what adds styles by itself (a modal that locks scrolling looks for it there). */
+export function shareNonce(): void {
   Object.assign(globalThis, { __webpack_nonce__: nonce() });
 }

@@ -2,6 +2,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { baremetalRoutes } from "../baremetal/routes";
+import { identityRoutes } from "../identity/routes";
 import { imagesRoutes } from "../images/routes";
 import { keypairsRoutes } from "../keypairs/routes";
 import { networksRoutes } from "../networks/routes";
@@ -30,6 +31,7 @@ const tree = rootRoute.addChildren([
     ...imagesRoutes,
     ...keypairsRoutes,
     ...networksRoutes,
+    ...identityRoutes,
   ]),
 ]);
 
