@@ -10,12 +10,13 @@ import { StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import "./app/app.css";
 import { startI18n } from "./app/i18n";
-import { nonce } from "./app/nonce";
+import { nonce, shareNonce } from "./app/nonce";
 import { makeQueryClient } from "./app/queries";
 import { makeRouter } from "./app/router";
 import { theme } from "./app/theme";
 
 async function start(): Promise<void> {
+  shareNonce();
   await startI18n();
   const queryClient = makeQueryClient();
   const router = makeRouter(queryClient);

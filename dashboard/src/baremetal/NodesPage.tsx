@@ -1,5 +1,6 @@
 // All physical machines that one may see.
 import { Group, Select, Text } from "@mantine/core";
+import { useViewportSize } from "@mantine/hooks";
 import { IconLayoutGrid, IconPlus, IconServerCog } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
@@ -30,6 +31,7 @@ const FILTERS: Record<Filter, (node: NodeRow) => boolean> = {
 export function NodesPage() {
   const { t } = useTranslation("baremetal");
   const navigate = useNavigate();
+  const narrow = useViewportSize().width < 640;
   const admin = isAdmin(useSession());
   const [filter, setFilter] = useState<Filter | null>(null);
   const nodes = useList(nodeRows());
@@ -65,7 +67,7 @@ export function NodesPage() {
         rows={rows}
         error={nodes.error}
         again={() => void nodes.refetch()}
-        columns={columnsOf(t)}
+        columns={columnsOf(t, narrow)}
         id={(one) => one.uuid}
         name={nameOf}
         state={(one) => one.provision_state}
@@ -116,7 +118,7 @@ export function NodesPage() {
   );
 }
 
-function columnsOf(t: TFunction<"baremetal">): Column<NodeRow>[] {
+function columnsOf(t: TFunction<"baremetal">, narrow: boolean): Column<NodeRow>[] {
   return [
     {
       key: "name",
@@ -134,7 +136,7 @@ function columnsOf(t: TFunction<"baremetal">): Column<NodeRow>[] {
     {
       key: "provision",
       header: t("provision"),
-      width: "22%",
+      width: narrow ? "46%" : "22%",
       value: (one) => one.provision_state,
       cell: (one) => <Provision node={one} />,
     },

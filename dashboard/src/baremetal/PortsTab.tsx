@@ -137,7 +137,7 @@ function Tools({ name, edit, remove }: { name: string; edit: () => void; remove:
   return (
     <Group gap={0} wrap="nowrap">
       <ActionIcon
-        size="sm"
+        size={24}
         variant="subtle"
         color="gray"
         onClick={edit}
@@ -146,7 +146,7 @@ function Tools({ name, edit, remove }: { name: string; edit: () => void; remove:
         <IconEdit size={16} />
       </ActionIcon>
       <ActionIcon
-        size="sm"
+        size={24}
         variant="subtle"
         color="gray"
         onClick={remove}

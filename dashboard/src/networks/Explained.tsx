@@ -25,7 +25,7 @@ export function useExplained(groups: Map<string, string>): (rule: Rule) => strin
     const group = rule.remote_group_id;
     const inward = rule.direction === "ingress";
     const other = group
-      ? t("says.group", { group: groups.get(group) ?? group })
+      ? t("says.group", { group: groups.get(group) ?? group, family })
       : !rule.remote_ip_prefix || isOpen(rule)
         ? t(inward ? "says.anywhere" : "says.everywhere", { family })
         : rule.remote_ip_prefix;
