@@ -88,8 +88,8 @@ def test_the_palette_finds_pages_by_keyboard(visitor: Visitor) -> None:
     visitor.sign_in()
 
     page.keyboard.press("Control+k")
-    page.get_by_role("dialog").get_by_role("textbox").fill("serv")
-    page.keyboard.press("ArrowDown")
+    page.get_by_role("dialog").get_by_role("textbox").fill("Servers")
+    expect(page.locator("[data-selected]")).to_have_text("Servers")
     page.keyboard.press("Enter")
 
     expect(page).to_have_url(re.compile(r"/dashboard/servers$"))
