@@ -2,7 +2,6 @@ import { MantineProvider } from "@mantine/core";
 import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
 import "@mantine/spotlight/styles.css";
-import { ModalsProvider } from "@mantine/modals";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
@@ -10,6 +9,7 @@ import { StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import "./app/app.css";
 import { startI18n } from "./app/i18n";
+import { Modals } from "./app/Modals";
 import { nonce, shareNonce } from "./app/nonce";
 import { makeQueryClient } from "./app/queries";
 import { makeRouter } from "./app/router";
@@ -26,12 +26,12 @@ async function start(): Promise<void> {
     <StrictMode>
       <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
         <QueryClientProvider client={queryClient}>
-          <ModalsProvider>
+          <Modals>
             <Notifications position="bottom-right" autoClose={6000} />
             <Suspense fallback={null}>
               <RouterProvider router={router} />
             </Suspense>
-          </ModalsProvider>
+          </Modals>
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>,

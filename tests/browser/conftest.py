@@ -57,8 +57,9 @@ def cloud(built: None, tmp_path_factory: pytest.TempPathFactory) -> Generator[Ru
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Generator[Browser]:
+    """Ended with its module: while it is there, its loop runs, and no test can run another."""
     assert shutil.which(CHROMIUM), "apt-get install chromium (packages-dev.txt)"
     expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:

@@ -13,7 +13,17 @@ from tests.clouds import CHECKOUT, RunningCloud
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("browser")]
 AXE = CHECKOUT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PAGES = ["", "servers", "servers/launch", "no-such-page"]
+PAGES = [
+    "",
+    *("servers", "servers/launch", "keypairs", "server-groups"),
+    *("nodes", "nodes/rack", "nodes/enroll"),
+    *("images", "images/upload"),
+    *("topology", "networks", "ports", "routers", "floating-ips", "security-groups"),
+    *("projects", "users", "credentials"),
+    *("admin/quotas", "admin/flavors", "admin/hypervisors"),
+    *("admin/services", "admin/operations", "admin/audit"),
+    "no-such-page",
+]
 TABS = ["", "?tab=placement", "?tab=log", "?tab=actions", "?tab=network", "?tab=metadata"]
 Scheme = Literal["light", "dark"]
 
