@@ -53,23 +53,23 @@ def test_a_machine_is_enrolled_inspected_and_provided(visitor: Visitor) -> None:
     page = enroll(
         visitor, "metal-1", "fake-hardware", MAC_addresses_of_its_NICs="52:54:00:aa:00:01"
     )
-    expect(page.get_by_text("It answers")).to_be_visible()
+    expect(page.get_by_text("It answers", exact=True)).to_be_visible()
     page.get_by_role("link", name="Open the node").click()
     expect(page.locator("li[class] [aria-current=step]")).to_contain_text("manageable")
 
     # when
     do(page, "Inspect")
     page.get_by_role("tab", name="Inventory").click()
-    expect(page.get_by_text("x86_64")).to_be_visible()
+    expect(page.get_by_text("x86_64").first).to_be_visible()
     page.get_by_role("tab", name="Overview").click()
     do(page, "Provide")
 
     # then
     expect(page.locator("[aria-current=step]").last).to_contain_text("available")
     expect(page.get_by_role("link", name="Launch a server")).to_be_visible()
-    expect(page.get_by_text("52:54:00:aa:00:01")).to_be_visible()
+    expect(page.get_by_text("52:54:00:aa:00:01").first).to_be_visible()
     page.get_by_role("tab", name="Flight recorder").click()
-    expect(page.get_by_role("table").get_by_text("verify power")).to_be_visible()
+    expect(page.get_by_role("table").get_by_text("verify power").first).to_be_visible()
     assert visitor.said == []
 
 
@@ -92,7 +92,9 @@ def test_an_unreachable_bmc_is_named_with_its_reason(visitor: Visitor) -> None:
         )
 
         # then
-        expect(page.get_by_text(f"The BMC at 127.0.0.1:{port} does not answer")).to_be_visible()
+        expect(
+            page.get_by_text(f"The BMC at 127.0.0.1:{port} does not answer").first
+        ).to_be_visible()
     page.get_by_role("link", name="Open the node").click()
     expect(page.get_by_role("alert")).to_contain_text("does not answer")
     page.get_by_role("tab", name="Settings").click()
@@ -105,7 +107,7 @@ def test_a_console_says_back_what_is_typed(visitor: Visitor) -> None:
     # given
     visitor.sign_in()
     page = enroll(visitor, "talker-1", "fake-hardware")
-    expect(page.get_by_text("It answers")).to_be_visible()
+    expect(page.get_by_text("It answers", exact=True)).to_be_visible()
     page.get_by_role("link", name="Open the node").click()
 
     # when
@@ -124,7 +126,7 @@ def test_maintenance_has_a_reason(visitor: Visitor) -> None:
     # given
     visitor.sign_in()
     page = enroll(visitor, "broken-1", "fake-hardware")
-    expect(page.get_by_text("It answers")).to_be_visible()
+    expect(page.get_by_text("It answers", exact=True)).to_be_visible()
     page.get_by_role("link", name="Open the node").click()
 
     # when
@@ -150,7 +152,7 @@ def test_axe_finds_nothing(visitor: Visitor, scheme: Any) -> None:
         MAC_addresses_of_its_NICs=f"52:54:00:bb:00:0{len(scheme)}",
     )
     page.emulate_media(color_scheme=scheme)
-    expect(page.get_by_text("It answers")).to_be_visible()
+    expect(page.get_by_text("It answers", exact=True)).to_be_visible()
     found = {"check": troubles(page)}
     page.get_by_role("link", name="Open the node").click()
     page.wait_for_url(re.compile(r"/nodes/[0-9a-f-]{36}$"))
