@@ -10,8 +10,8 @@ from pathlib import Path
 
 from unkai.hypervisor.kvm import Accelerator
 from unkai.hypervisor.model import Host
-from unkai.hypervisor.qemu.process import boot_id
 from unkai.kit.errors import Unavailable
+from unkai.kit.process import boot_id
 
 _GIB = 1024**3
 

@@ -38,7 +38,7 @@ def identify(pid: int | None = None) -> ProcessId:
 
 
 def is_alive(process: ProcessId) -> bool:
-    """Whether exactly this process still runs (a zombie does not)."""
+    """Whether exactly this process still runs: until it can be collected, with all its threads."""
     return _start_time(process.pid) == process.start_time and boot_id() == process.boot_id
 
 
@@ -61,4 +61,5 @@ def _start_time(pid: int) -> int | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     state, *fields = text[text.rindex(")") + 2 :].split()
-    return None if state in "ZX" else int(fields[18])
+    threads, start_time = int(fields[16]), int(fields[18])
+    return None if state in "ZX" and threads <= 1 else start_time

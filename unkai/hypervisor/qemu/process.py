@@ -21,7 +21,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from unkai.hypervisor.kvm import BOOT_ID
+from unkai.kit.process import ProcessId, boot_id, is_alive
 
 _GUEST_NAME = "guest="
 _CONNECT_S = 2.0
@@ -32,10 +32,6 @@ class Identity(Struct, frozen=True, kw_only=True):
     pid: int
     start_ticks: int
     boot_id: str
-
-
-def boot_id() -> str:
-    return BOOT_ID.read_text().strip()
 
 
 def spawn(
@@ -63,11 +59,7 @@ def spawn(
 
 def alive(identity: Identity) -> bool:
     """Whether it is still that process and has not ended."""
-    return (
-        _start_ticks(identity.pid) == identity.start_ticks
-        and _state(identity.pid) != "Z"
-        and identity.boot_id == boot_id()
-    )
+    return is_alive(ProcessId(identity.pid, identity.start_ticks, identity.boot_id))
 
 
 def wanted_seconds(pid: int) -> float | None:
@@ -215,8 +207,3 @@ def usage(pid: int) -> tuple[int, int] | None:
 def _start_ticks(pid: int) -> int | None:
     fields = _stat(pid)
     return int(fields[19]) if fields else None
-
-
-def _state(pid: int) -> str:
-    fields = _stat(pid)
-    return fields[0] if fields else "Z"
