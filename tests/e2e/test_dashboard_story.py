@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.clouds import RunningCloud
-from tests.e2e.browsing import Person, somebody
+from tests.e2e.browsing import Person, reads_floating_ip, somebody
 from tests.e2e.visitor import Disturbed
 
 pytestmark = [
@@ -50,10 +50,7 @@ def reads_the_log(person: Person, words: str) -> None:
 def gives_it_a_floating_ip(person: Person) -> str:
     person.picks("Attach a floating IP")
     person.agrees("Attach")
-    person.turns_to("Network")
-    place = person.row("private").get_by_role("cell").nth(1)
-    expect(place).to_contain_text(re.compile(r"\d+\.\d+\.\d+\.\d+"))
-    return re.findall(r"[\d.]{7,}", place.inner_text())[0]
+    return reads_floating_ip(person, "private")
 
 
 def deletes_it(person: Person, name: str) -> None:
@@ -64,12 +61,7 @@ def deletes_it(person: Person, name: str) -> None:
 
 
 def gives_the_address_back(person: Person, address: str) -> None:
-    person.opens("Floating IPs")
-    row = person.row(address)
-    row.get_by_role("checkbox").check()
-    person.presses("Delete")
-    person.agrees("Delete")
-    expect(row).to_have_count(0)
+    person.deletes("Floating IPs", address)
 
 
 def test_a_first_server_from_launch_to_deletion(
