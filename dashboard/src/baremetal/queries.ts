@@ -7,7 +7,6 @@ import type { Timeline } from "../parts/sequence_model";
 import {
   type BiosSetting,
   type BootDevice,
-  type ConsoleState,
   type Driver,
   type HistoryEntry,
   type Inventory,
@@ -161,10 +160,6 @@ export function logOf(uuid: string, name: string): OneSpec<string> {
       );
     },
   };
-}
-
-export function consoleOf(uuid: string): Promise<ConsoleState> {
-  return take(baremetal.GET("/nodes/{node_ident}/states/console", path(uuid)));
 }
 
 export function enableConsole(uuid: string, enabled: boolean): Promise<void> {
