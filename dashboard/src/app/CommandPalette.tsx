@@ -1,13 +1,16 @@
-// Ctrl-K: every page, and servers and nodes by their name.
+// Ctrl-K: every page, servers by name and address, nodes by name and the address of their BMC.
 import { Spotlight, type SpotlightActionData, spotlight } from "@mantine/spotlight";
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { type ListSpec, readAll } from "../api/queries";
 import { isAdmin, useSession } from "../api/session";
-import { readAll } from "../api/queries";
+import { bmcOf, nameOf } from "../baremetal/models";
+import { nodeAddresses } from "../baremetal/queries";
 import { serverList } from "../servers/queries";
+import { useHasNodes } from "./has_nodes";
 import { placesFor } from "./navigation";
 
 const SHOWN = 12;
@@ -15,14 +18,16 @@ const SHOWN = 12;
 export default function CommandPalette({ close }: { close: () => void }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const admin = isAdmin(useSession());
-  const { queryKey, page } = serverList();
-  const servers = useQuery({ queryKey, queryFn: () => readAll(page) });
+  const session = useSession();
+  const admin = isAdmin(session);
+  const hasNodes = useHasNodes(session);
+  const servers = useAsked(serverList());
+  const nodes = useAsked(nodeAddresses(), hasNodes);
   useEffect(() => {
     spotlight.open();
   }, []);
 
-  const pages: SpotlightActionData[] = placesFor(admin)
+  const pages: SpotlightActionData[] = placesFor(admin, hasNodes)
     .flatMap((section) => section.places)
     .map((place) => ({
       id: String(place.to),
@@ -30,7 +35,7 @@ export default function CommandPalette({ close }: { close: () => void }) {
       leftSection: <place.icon size={18} stroke={1.7} aria-hidden />,
       onClick: () => void navigate({ to: place.to }),
     }));
-  const found: SpotlightActionData[] = (servers.data ?? []).map((server) => ({
+  const found: SpotlightActionData[] = servers.map((server) => ({
     id: server.id,
     label: server.name,
     description: `${server.status} · ${server.id}`,
@@ -42,11 +47,19 @@ export default function CommandPalette({ close }: { close: () => void }) {
     ],
     onClick: () => void navigate({ to: "/servers/$serverId", params: { serverId: server.id } }),
   }));
+  const machines: SpotlightActionData[] = nodes.map((node) => ({
+    id: node.uuid,
+    label: nameOf(node),
+    description: [node.provision_state, bmcOf(node.driver_info) ?? node.uuid].join(" · "),
+    keywords: [node.uuid, bmcOf(node.driver_info) ?? ""],
+    onClick: () => void navigate({ to: "/nodes/$nodeId", params: { nodeId: node.uuid } }),
+  }));
   return (
     <Spotlight
       actions={[
         { group: t("shell.pages"), actions: pages },
         { group: t("nav.servers"), actions: found },
+        { group: t("nav.nodes"), actions: machines },
       ]}
       shortcut={null}
       limit={SHOWN}
@@ -61,4 +74,9 @@ export default function CommandPalette({ close }: { close: () => void }) {
       }}
     />
   );
+}
+
+/** A whole list, asked for once: the palette is open for seconds. */
+function useAsked<T>({ queryKey, page }: ListSpec<T>, enabled = true): T[] {
+  return useQuery({ queryKey, queryFn: () => readAll(page), enabled }).data ?? [];
 }

@@ -176,6 +176,14 @@ export interface Operation {
   value?: unknown;
 }
 
+export type Addressed = Pick<MetalNode, "uuid" | "name" | "provision_state" | "driver_info">;
+
+/** Where a node's BMC is, whichever driver speaks to it; null where there is none. */
+export function bmcOf(info: Info): string | null {
+  const found = Object.entries(info).find(([key]) => key.endsWith("_address"));
+  return typeof found?.[1] === "string" ? found[1] : null;
+}
+
 export function nameOf(node: { name: string | null; uuid: string }): string {
   return node.name ?? node.uuid;
 }

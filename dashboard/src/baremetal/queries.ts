@@ -5,6 +5,7 @@ import { keys } from "../api/keys";
 import { type ListSpec, type OneSpec, PAGE, pageOf } from "../api/queries";
 import type { Timeline } from "../parts/sequence_model";
 import {
+  type Addressed,
   type BiosSetting,
   type BootDevice,
   type Driver,
@@ -28,6 +29,21 @@ export function nodeRows(): ListSpec<NodeRow> {
     page: async (marker) => {
       const query = { limit: PAGE, marker, fields: ROW_FIELDS.join(",") } as never;
       const found = await take<{ nodes: NodeRow[]; next?: string }>(
+        baremetal.GET("/nodes", { params: { query } }),
+      );
+      return pageOf(found.nodes, found.next, (one) => one.uuid);
+    },
+  };
+}
+
+/** Of every node what it is found by. */
+export function nodeAddresses(): ListSpec<Addressed> {
+  return {
+    queryKey: [...keys.nodes, "addresses"],
+    page: async (marker) => {
+      const fields = "uuid,name,provision_state,driver_info";
+      const query = { limit: PAGE, marker, fields } as never;
+      const found = await take<{ nodes: Addressed[]; next?: string }>(
         baremetal.GET("/nodes", { params: { query } }),
       );
       return pageOf(found.nodes, found.next, (one) => one.uuid);
