@@ -71,11 +71,12 @@ class Person:
         self.agrees(verb)
 
     def deletes(self, place: str, name: str) -> None:
-        """By its row in the list of that place."""
+        """By the menu of its row in the list of that place."""
         self.opens(place)
         row = self.row(name)
-        row.get_by_role("checkbox").check()
-        self.starts("Delete")
+        row.get_by_role("button", name=re.compile("^Actions")).click()
+        self.page.get_by_role("menuitem", name="Delete", exact=True).click()
+        self.agrees("Delete")
         expect(row).to_have_count(0)
 
     def picks(self, action: str) -> None:
@@ -131,6 +132,21 @@ def reads_floating_ip(person: Person, network: str) -> str:
     place = person.row(network).get_by_role("cell").nth(1)
     expect(place).to_contain_text(re.compile(r"\d+\.\d+\.\d+\.\d+"))
     return str(re.findall(r"[\d.]{7,}", place.inner_text())[0])
+
+
+def logs_in_at_the_console(person: Person) -> None:
+    """On the serial line that is open, as the guest's usual user; it is asked to reckon."""
+    person.sees("connected")
+    terminal = person.page.locator(".xterm-rows")
+    person.page.locator(".xterm-helper-textarea").focus()
+    for typed, answer in (
+        ("", "login:"),
+        ("cirros", "Password:"),
+        ("gocubsgo", "$"),
+        ("echo it-is-$(id -un)-$((6 * 7))", "it-is-cirros-42"),
+    ):
+        person.page.keyboard.type(f"{typed}\n")
+        expect(terminal).to_contain_text(answer)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.clouds import RunningCloud
-from tests.e2e.browsing import Person, reads_floating_ip, somebody
+from tests.e2e.browsing import Person, logs_in_at_the_console, reads_floating_ip, somebody
 from tests.e2e.visitor import Disturbed
 
 pytestmark = [
@@ -47,6 +47,12 @@ def reads_the_log(person: Person, words: str) -> None:
     person.sees(words, within_s=BOOT_S)
 
 
+def types_at_its_console(person: Person) -> None:
+    person.turns_to("Console")
+    person.page.get_by_text("Serial line", exact=True).click()
+    logs_in_at_the_console(person)
+
+
 def gives_it_a_floating_ip(person: Person) -> str:
     person.picks("Attach a floating IP")
     person.agrees("Attach")
@@ -72,6 +78,7 @@ def test_a_first_server_from_launch_to_deletion(
         launches_a_server(person, NAME)
         watches_it_come(person)
         reads_the_log(person, f"{NAME} login:")
+        types_at_its_console(person)
         address = gives_it_a_floating_ip(person)
         deletes_it(person, NAME)
         gives_the_address_back(person, address)
