@@ -28,6 +28,10 @@ from unkai.baremetal.drivers.guard import Guard
 from unkai.baremetal.drivers.node_logs import NodeLogs
 from unkai.baremetal.reconcilers import add_reconcilers as add_baremetal_reconcilers
 from unkai.baremetal.service import Baremetal, fake_drivers
+from unkai.block_storage.drivers.backup_store import FileBackupStore
+from unkai.block_storage.drivers.fake import FakeDriver as VolumesInMemory
+from unkai.block_storage.drivers.hosts import NoGuests
+from unkai.block_storage.service import BlockStorage
 from unkai.boot.site import FakeWorld
 from unkai.compute.actions.audit_compute import audit_compute
 from unkai.compute.actions.registry import register_operations
@@ -65,6 +69,7 @@ from unkai.placement.actions.audit_placement import audit_placement
 from unkai.placement.service import Placement
 from unkai.settings import (
     BaremetalSettings,
+    BlockStorageSettings,
     ComputeSettings,
     IdentitySettings,
     ImageSettings,
@@ -319,6 +324,15 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         bmcs=Bmcs(clock, chance),
         conductor="conductor",
     )
+    block_storage = BlockStorage(
+        kit=kit,
+        settings=BlockStorageSettings(),
+        identity=identity,
+        images=images,
+        driver=VolumesInMemory(),
+        backups=FileBackupStore(outside.folder / "backups"),
+        guests=NoGuests(),
+    )
     compute = Compute(
         kit=kit,
         settings=ComputeSettings(),
@@ -326,6 +340,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         placement=placement,
         images=images,
         network=network,
+        block_storage=block_storage,
         baremetal=baremetal,
         agents=agents,
     )
