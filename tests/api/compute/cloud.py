@@ -44,7 +44,7 @@ from unkai.compute.store import flavors as flavor_store
 from unkai.compute.store import schema
 from unkai.hypervisor.client import Hypervisor
 from unkai.hypervisor.fake import FakeHost, FakeHypervisor
-from unkai.identity.service import make_identity
+from unkai.identity.service import Identity, make_identity
 from unkai.image.actions.seed_image import seed_image
 from unkai.image.drivers.fake import BelievingInspector
 from unkai.image.drivers.file import FileStore
@@ -291,6 +291,18 @@ async def a_network(
     return made.id
 
 
+def block_storage_of(identity: Identity, images: ImageService, folder: Path) -> BlockStorage:
+    return BlockStorage(
+        kit=identity.kit,
+        settings=BlockStorageSettings(),
+        identity=identity,
+        images=images,
+        driver=VolumesInMemory(),
+        backups=FileBackupStore(folder / "backups"),
+        guests=NoGuests(),
+    )
+
+
 @asynccontextmanager
 async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[Cloud]:
     """A life of the cloud; at its end everything of it stops where it is, as in a crash."""
@@ -324,15 +336,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         bmcs=Bmcs(clock, chance),
         conductor="conductor",
     )
-    block_storage = BlockStorage(
-        kit=kit,
-        settings=BlockStorageSettings(),
-        identity=identity,
-        images=images,
-        driver=VolumesInMemory(),
-        backups=FileBackupStore(outside.folder / "backups"),
-        guests=NoGuests(),
-    )
+    block_storage = block_storage_of(identity, images, outside.folder)
     compute = Compute(
         kit=kit,
         settings=ComputeSettings(),
