@@ -16,7 +16,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from bench.crowd import crowd
+from bench.cases.crowd import crowd
 from bench.figures import Figure
 from bench.subject import Subject
 

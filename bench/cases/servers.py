@@ -89,9 +89,7 @@ def lists(subject: Subject) -> Iterator[Figure]:
     delete_all(door, made)
 
 
-def fill(
-    subject: Subject, body: object, made: list[str], size: int, *, user: str = "demo"
-) -> None:
+def fill(subject: Subject, body: object, made: list[str], size: int, *, user: str = "demo") -> None:
     """Boot until there are that many."""
     doors = [subject.door(user) for _ in range(4)]
 

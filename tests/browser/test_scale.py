@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Request, expect
 
 from bench.cases.baremetal import V1, opened
-from bench.crowd import enroll
+from bench.cases.crowd import enroll
 from bench.subject import Subject
 from tests.browser.conftest import Visitor
 from tests.clouds import RunningCloud, running_cloud
