@@ -1,4 +1,4 @@
-// Ctrl-K: every page, and servers and nodes by their name.
+// Ctrl-K: every page, servers by name and address, nodes by name and the address of their BMC.
 import { useDebouncedValue } from "@mantine/hooks";
 import { Spotlight, type SpotlightActionData, spotlight } from "@mantine/spotlight";
 import { IconSearch } from "@tabler/icons-react";
@@ -6,6 +6,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isAdmin, useSession } from "../api/session";
+import { bmcOf, nameOf } from "../baremetal/models";
 import { mainAddress } from "../servers/words";
 import { useHasNodes } from "./has_nodes";
 import { placesFor } from "./navigation";
@@ -43,19 +44,19 @@ export default function CommandPalette({ close }: { close: () => void }) {
     keywords: text,
     onClick: () => void navigate({ to: "/servers/$serverId", params: { serverId: one.id } }),
   }));
-  const foundNodes: SpotlightActionData[] = nodes.map((one) => ({
-    id: one.uuid,
-    label: one.name ?? one.uuid,
-    description: one.provision_state,
-    keywords: one.uuid,
-    onClick: () => void navigate({ to: "/nodes/$nodeId", params: { nodeId: one.uuid } }),
+  const machines: SpotlightActionData[] = nodes.map((node) => ({
+    id: node.uuid,
+    label: nameOf(node),
+    description: [node.provision_state, bmcOf(node.driver_info) ?? node.uuid].join(" · "),
+    keywords: [node.uuid, bmcOf(node.driver_info) ?? ""],
+    onClick: () => void navigate({ to: "/nodes/$nodeId", params: { nodeId: node.uuid } }),
   }));
   return (
     <Spotlight
       actions={[
         { group: t("shell.pages"), actions: pages },
         { group: t("nav.servers"), actions: foundServers },
-        { group: t("nav.nodes"), actions: foundNodes },
+        { group: t("nav.nodes"), actions: machines },
       ]}
       query={typed}
       onQueryChange={setTyped}

@@ -4,8 +4,9 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { compute, take } from "../api/clients";
 import { keys } from "../api/keys";
 import type { Server } from "../api/models";
-import { useList } from "../api/queries";
-import { type NodeState, nodeStates } from "../overview/queries";
+import { readAll } from "../api/queries";
+import { type Addressed, bmcOf, nameOf } from "../baremetal/models";
+import { nodeAddresses } from "../baremetal/queries";
 
 const MOST = 8;
 const FRESH_MS = 10_000;
@@ -30,12 +31,20 @@ export function useFoundServers(text: string): Server[] {
   return text === "" ? [] : (asked.data ?? []);
 }
 
-export function useFoundNodes(text: string, enabled: boolean): NodeState[] {
-  const nodes = useList(nodeStates(), { enabled });
+/** Nodes whose name, id or BMC's address has the text in it. */
+export function useFoundNodes(text: string, enabled: boolean): Addressed[] {
+  const list = nodeAddresses();
+  const asked = useQuery({
+    queryKey: list.queryKey,
+    queryFn: () => readAll(list),
+    enabled: enabled && text !== "",
+    staleTime: FRESH_MS,
+  });
   const wanted = text.toLowerCase();
   if (wanted === "") return [];
-  const has = (one: NodeState) => `${one.name ?? ""} ${one.uuid}`.toLowerCase().includes(wanted);
-  return (nodes.data ?? []).filter(has).slice(0, MOST);
+  const has = (one: Addressed) =>
+    `${nameOf(one)} ${one.uuid} ${bmcOf(one.driver_info) ?? ""}`.toLowerCase().includes(wanted);
+  return (asked.data ?? []).filter(has).slice(0, MOST);
 }
 
 /** Names are asked for by a regular expression, so a person's dots and brackets are quoted. */

@@ -4,9 +4,9 @@ import { keys } from "../api/keys";
 import { type ListSpec, FIRST, type OneSpec, orNull, pageOf } from "../api/queries";
 import type { Timeline } from "../parts/sequence_model";
 import {
+  type Addressed,
   type BiosSetting,
   type BootDevice,
-  type ConsoleState,
   type Driver,
   type HistoryEntry,
   type Inventory,
@@ -30,6 +30,21 @@ export function nodeRows(): ListSpec<NodeRow> {
     page: async (marker, limit) => {
       const query = { limit, marker, fields: ROW_FIELDS.join(","), sort_key: "name" } as never;
       const found = await take<{ nodes: NodeRow[]; next?: string }>(
+        baremetal.GET("/nodes", { params: { query } }),
+      );
+      return pageOf(found.nodes, found.next, (one) => one.uuid);
+    },
+  };
+}
+
+/** Of every node what it is found by. */
+export function nodeAddresses(): ListSpec<Addressed> {
+  return {
+    queryKey: [...keys.nodes, "addresses"],
+    page: async (marker, limit) => {
+      const fields = "uuid,name,provision_state,driver_info";
+      const query = { limit, marker, fields } as never;
+      const found = await take<{ nodes: Addressed[]; next?: string }>(
         baremetal.GET("/nodes", { params: { query } }),
       );
       return pageOf(found.nodes, found.next, (one) => one.uuid);
@@ -168,10 +183,6 @@ export function logOf(uuid: string, name: string): OneSpec<string> {
       );
     },
   };
-}
-
-export function consoleOf(uuid: string): Promise<ConsoleState> {
-  return take(baremetal.GET("/nodes/{node_ident}/states/console", path(uuid)));
 }
 
 export function enableConsole(uuid: string, enabled: boolean): Promise<void> {
