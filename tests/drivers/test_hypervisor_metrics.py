@@ -35,7 +35,7 @@ async def sampled(
 
 
 def has_read(found: Metrics) -> bool:
-    return found.latest is not None and found.latest.disk_read_bytes > 0
+    return bool(found.at) and found.latest is not None and found.latest.disk_read_bytes > 0
 
 
 async def test_a_machine_is_measured_while_it_runs(rig: Rig) -> None:
