@@ -13,6 +13,7 @@ from tests.drivers.machine_rigs import Floor, open_floor
 from tests.drivers.network_rigs import needs_ovn, until
 from tests.drivers.pxe_rigs import MAC, VLAN, Machine, Station, make_ramdisk, open_station, served
 from unkai.baremetal.drivers.boot.files import BootEntry
+from unkai.baremetal.drivers.provisioning.base import Reservation
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(200), needs_ovn]
 
@@ -32,11 +33,11 @@ async def station(floor: Floor, tmp_path: Path) -> AsyncIterator[Station]:
 
 
 LOADED = {
-    "bios": [],
-    "uefi": ["TFTP sent snponly.efi"],
+    "bios": ["TFTP sent first.ipxe"],
+    "uefi": ["TFTP sent snponly.efi", "TFTP sent first.ipxe"],
     "uefi-http": ["HTTP GET snponly.efi"],
 }
-"""How the firmware comes by iPXE; QEMU's card has it in a ROM."""
+"""How the firmware comes by iPXE, and iPXE to us; QEMU's card has it in a ROM."""
 
 
 @pytest.mark.parametrize("firmware", list(LOADED))
@@ -46,17 +47,9 @@ async def test_a_machine_boots_our_ramdisk(
     make_ramdisk(tmp_path / "ramdisk", CHECKOUT / ".cache" / "packages")
     link = await floor.add_port("tap0")
     machine = Machine(tmp_path, link.port)
-    await station.engine.serve([served()])
-    station.files.put(
-        BootEntry(
-            node_id=NODE,
-            mode="deploy",
-            macs=(MAC,),
-            kernel=str(tmp_path / "ramdisk/kernel"),
-            initramfs=str(tmp_path / "ramdisk/initramfs"),
-            arguments=("ipa-api-url={url}", "console=ttyS0"),
-        )
-    )
+    known = Reservation(MAC, "10.1.0.7", by_http=firmware == "uefi-http")
+    await station.engine.serve([served(hosts=(known,))])
+    station.files.put(entry(tmp_path))
     await floor.switches.set_vlan(link, VLAN, NODE)
     try:
         machine.start(floor.namespace, firmware=firmware)
@@ -76,3 +69,37 @@ async def test_a_machine_boots_our_ramdisk(
     assert [word for word in story if word in said] == story
     assert [said.index(word) for word in story] == sorted(said.index(word) for word in story)
     assert all(one.ok for one in station.seen)
+    assert firmware != "uefi-http" or not any(word.startswith("TFTP") for word in said)
+
+
+async def test_a_machine_that_comes_while_we_are_away_waits_for_us(
+    floor: Floor, station: Station, tmp_path: Path
+) -> None:
+    """DHCP and TFTP answer as ever, and nobody at the port of HTTP: it asks again."""
+    make_ramdisk(tmp_path / "ramdisk", CHECKOUT / ".cache" / "packages")
+    link = await floor.add_port("tap0")
+    machine = Machine(tmp_path, link.port)
+    await station.engine.serve([served()])
+    station.files.put(entry(tmp_path))
+    await floor.switches.set_vlan(link, VLAN, NODE)
+    await station.engine.close()
+    try:
+        machine.start(floor.namespace)
+        await until(lambda: "no answer yet" in machine.text, timeout_s=60)
+        await station.engine.serve([served()])
+        await until(lambda: "ramdisk up:" in machine.text, timeout_s=90)
+    finally:
+        machine.stop()
+        print(machine.text[-3000:])
+        print("\n".join(station.story()))
+
+
+def entry(folder: Path) -> BootEntry:
+    return BootEntry(
+        node_id=NODE,
+        mode="deploy",
+        macs=(MAC,),
+        kernel=str(folder / "ramdisk/kernel"),
+        initramfs=str(folder / "ramdisk/initramfs"),
+        arguments=("ipa-api-url={url}", "console=ttyS0"),
+    )

@@ -1,6 +1,13 @@
 // Sizes of servers, and how many more of each fit now.
 import { Button, Text } from "@mantine/core";
-import { IconListDetails, IconPlus, IconRuler2, IconTrash } from "@tabler/icons-react";
+import {
+  IconListDetails,
+  IconPlayerPlay,
+  IconPlus,
+  IconRuler2,
+  IconTrash,
+} from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { compute, done } from "../api/clients";
 import { keys } from "../api/keys";
@@ -21,6 +28,7 @@ import { Words } from "./words";
 
 export function FlavorsPage() {
   const { t } = useTranslation("admin");
+  const navigate = useNavigate();
   const flavors = useList(allFlavors());
   const remove = useRemoval<Flavor>({
     name: (one) => one.name,
@@ -40,6 +48,8 @@ export function FlavorsPage() {
       {t("flavors.new")}
     </Button>
   );
+  const launch = (one: Flavor) =>
+    void navigate({ to: "/servers/launch", search: { flavor: one.id } });
   const specs = (one: Flavor) =>
     openForm(t("flavors.specsOf", { name: one.name }), (close) => (
       <SpecsForm flavor={one} close={close} />
@@ -60,6 +70,7 @@ export function FlavorsPage() {
           <RowMenu
             label={t("actionsOf", { name: one.name })}
             deeds={[
+              { label: t("flavors.launch"), icon: IconPlayerPlay, start: () => launch(one) },
               { label: t("flavors.specs"), icon: IconListDetails, start: () => specs(one) },
               { label: t("delete"), icon: IconTrash, danger: true, start: () => remove([one]) },
             ]}

@@ -86,11 +86,16 @@ export function regionsOf(session: Session | null): string[] {
   return [...new Set(all)].sort();
 }
 
-/** The path of a service's public endpoint in the session's region; null where there is none. */
+/**
+ * The path of a service's public endpoint in the session's region; null where the catalog does not
+ * speak of the service. A service that is only in other regions is an error: what is asked of this
+ * region must not be answered by another. Identity is one for all of them.
+ */
 export function endpointPath(type: string): string | null {
-  const service = current?.catalog.find((one) => one.type === type);
-  const found = service?.endpoints.find(
-    (one) => one.interface === "public" && one.region === current?.region,
-  );
+  const all = current?.catalog.find((one) => one.type === type)?.endpoints ?? [];
+  const open = all.filter((one) => one.interface === "public");
+  const found = open.find((one) => one.region === current?.region);
+  if (!found && open.length > 0 && type !== "identity")
+    throw new Error(`The region ${current?.region ?? ""} has no ${type} service.`);
   return found ? new URL(found.url).pathname.replace(/\/$/, "") : null;
 }

@@ -1,4 +1,5 @@
-// Where forms and questions open; the button that closes them has a name.
+// Where forms and questions open; the button that closes them has a name, and their head is no
+// banner: a page has one already.
 import { ModalsProvider } from "@mantine/modals";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,7 +7,12 @@ import { useTranslation } from "react-i18next";
 export function Modals({ children }: { children: ReactNode }) {
   const { t } = useTranslation("parts");
   return (
-    <ModalsProvider modalProps={{ closeButtonProps: { "aria-label": t("modal.close") } }}>
+    <ModalsProvider
+      modalProps={{
+        closeButtonProps: { "aria-label": t("modal.close") },
+        attributes: { header: { role: "presentation" } },
+      }}
+    >
       {children}
     </ModalsProvider>
   );

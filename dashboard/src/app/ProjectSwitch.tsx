@@ -1,4 +1,4 @@
-// Which project and region the page speaks of, and how to change it.
+// Which project the page speaks of, and how to change it.
 import { Button, Menu, ScrollArea, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconCheck, IconChevronDown, IconFolder } from "@tabler/icons-react";
@@ -7,7 +7,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "../api/keys";
-import { type Session, regionsOf, setSession } from "../api/session";
+import { type Session, setSession } from "../api/session";
 import { enterProject, projectsOf } from "../api/sign_in";
 import { prefer } from "./preferences";
 
@@ -18,7 +18,6 @@ export function ProjectSwitch({ session }: { session: Session }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const [wanted, setWanted] = useState("");
-  const regions = regionsOf(session);
   const projects = useQuery({
     queryKey: [...keys.projects, "mine"],
     queryFn: () => projectsOf(session.token),
@@ -38,11 +37,6 @@ export function ProjectSwitch({ session }: { session: Session }) {
     } catch (error) {
       notifications.show({ color: "red", message: (error as Error).message });
     }
-  }
-
-  function goTo(region: string): void {
-    setSession({ ...session, region });
-    void client.resetQueries();
   }
 
   return (
@@ -87,17 +81,6 @@ export function ProjectSwitch({ session }: { session: Session }) {
           ))}
           {session.byCredential && <Menu.Item disabled>{t("shell.byCredential")}</Menu.Item>}
         </ScrollArea.Autosize>
-        <Menu.Divider />
-        <Menu.Label>{t("shell.region")}</Menu.Label>
-        {regions.map((one) => (
-          <Menu.Item
-            key={one}
-            onClick={() => goTo(one)}
-            rightSection={one === session.region && <IconCheck size={14} aria-hidden />}
-          >
-            {one}
-          </Menu.Item>
-        ))}
       </Menu.Dropdown>
     </Menu>
   );

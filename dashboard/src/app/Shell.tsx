@@ -22,6 +22,7 @@ import { hasExpired, isAdmin, useSession } from "../api/session";
 import { LiveMark } from "./LiveMark";
 import { Logo } from "./Logo";
 import { ProjectSwitch } from "./ProjectSwitch";
+import { RegionSwitch } from "./RegionSwitch";
 import { UserMenu } from "./UserMenu";
 import { type Section, placesFor } from "./navigation";
 import classes from "./Shell.module.css";
@@ -67,6 +68,7 @@ export function Shell() {
             </Text>
           </Link>
           <ProjectSwitch session={session} />
+          <RegionSwitch session={session} />
           <div className={classes.space} />
           <SearchButton open={() => setPalette(true)} />
           <LiveMark />
@@ -78,7 +80,7 @@ export function Shell() {
       </AppShell.Navbar>
       <AppShell.Main id="page" tabIndex={-1} className={classes.main}>
         <Suspense fallback={null}>
-          <Outlet key={session.project.id} />
+          <Outlet key={`${session.project.id} ${session.region}`} />
         </Suspense>
       </AppShell.Main>
       {palette && (

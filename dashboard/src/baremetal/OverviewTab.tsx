@@ -17,6 +17,8 @@ import type { MetalNode } from "./models";
 import { portsOf, timelineOfNode } from "./queries";
 import { useVerbs } from "./run_verb";
 import { isBusy } from "./states";
+import { flavorList } from "../servers/queries";
+import { isOfClass } from "../servers/words";
 import { VERBS } from "./verbs";
 
 export function OverviewTab({ node }: { node: MetalNode }) {
@@ -125,6 +127,8 @@ function sizeOf(properties: Record<string, unknown>): string {
 function Verbs({ node }: { node: MetalNode }) {
   const { t } = useTranslation("baremetal");
   const start = useVerbs();
+  const flavors =
+    useList(flavorList(), { enabled: node.provision_state === "available" }).data ?? [];
   const fitting = VERBS.filter((verb) => verb.kind !== "power" && verb.fits(node));
   return (
     <Panel title={t("canNow")}>
@@ -133,6 +137,7 @@ function Verbs({ node }: { node: MetalNode }) {
           <li className={classes.verb}>
             <ButtonLink
               to="/servers/launch"
+              search={{ flavor: flavors.find((one) => isOfClass(one, node.resource_class))?.id }}
               size="xs"
               leftSection={<IconRocket size={14} aria-hidden />}
             >

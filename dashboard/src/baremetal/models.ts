@@ -137,11 +137,6 @@ export interface NodeLog {
   changed_at: string;
 }
 
-export interface ConsoleState {
-  console_enabled: boolean;
-  console_info: { type: string; url: string } | null;
-}
-
 export interface FoundNic {
   name?: string;
   mac_address?: string;
@@ -179,6 +174,14 @@ export interface Operation {
   op: "add" | "remove" | "replace";
   path: string;
   value?: unknown;
+}
+
+export type Addressed = Pick<MetalNode, "uuid" | "name" | "provision_state" | "driver_info">;
+
+/** Where a node's BMC is, whichever driver speaks to it; null where there is none. */
+export function bmcOf(info: Info): string | null {
+  const found = Object.entries(info).find(([key]) => key.endsWith("_address"));
+  return typeof found?.[1] === "string" ? found[1] : null;
 }
 
 export function nameOf(node: { name: string | null; uuid: string }): string {

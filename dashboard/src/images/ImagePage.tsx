@@ -143,7 +143,11 @@ function Actions({ image }: { image: Image }) {
   return (
     <Group gap="xs">
       {active && (
-        <ButtonLink to="/servers/launch" leftSection={<IconPlayerPlay size={16} aria-hidden />}>
+        <ButtonLink
+          to="/servers/launch"
+          search={{ image: image.id }}
+          leftSection={<IconPlayerPlay size={16} aria-hidden />}
+        >
           {t("launch")}
         </ButtonLink>
       )}

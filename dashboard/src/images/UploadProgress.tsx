@@ -72,7 +72,7 @@ export function Brought({ image, more }: { image: Image; more: () => void }) {
           <ButtonLink to="/images/$imageId" params={{ imageId: image.id }}>
             {t("upload.open")}
           </ButtonLink>
-          <ButtonLink to="/servers/launch" variant="default">
+          <ButtonLink to="/servers/launch" search={{ image: image.id }} variant="default">
             {t("launch")}
           </ButtonLink>
           <Button variant="default" onClick={more}>

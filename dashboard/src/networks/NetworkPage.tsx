@@ -1,12 +1,13 @@
 // One network: what it is, its subnets, and who is plugged into it.
 import { ActionIcon, Button, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
-import { IconEdit, IconPlus, IconTrash } from "@tabler/icons-react";
+import { IconEdit, IconPlayerPlay, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session";
 import { Copied } from "../parts/Copied";
 import { Facts } from "../parts/Facts";
 import { openForm } from "../parts/form";
+import { ButtonLink } from "../parts/links";
 import { Panel } from "../parts/Panel";
 import { StateBadge } from "../parts/StateBadge";
 import { When } from "../parts/When";
@@ -82,6 +83,15 @@ function Actions({ network }: { network: NetworkFull }) {
   const remove = useThingRemoval(NETWORK, "removeAbout.network", label);
   return (
     <>
+      {!network["router:external"] && (
+        <ButtonLink
+          to="/servers/launch"
+          search={{ network: network.id }}
+          leftSection={<IconPlayerPlay size={16} aria-hidden />}
+        >
+          {t("launchHere")}
+        </ButtonLink>
+      )}
       <Button
         variant="default"
         leftSection={<IconEdit size={16} aria-hidden />}

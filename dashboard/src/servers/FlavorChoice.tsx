@@ -19,8 +19,10 @@ const SEARCH_FROM = 12;
 
 export function FlavorChoice({ flavors, image, value, choose }: Props) {
   const { t } = useTranslation("servers");
-  const [metal, setMetal] = useState(false);
+  const [wanted, setMetal] = useState<boolean | null>(null);
   const [text, setText] = useState("");
+  const chosen = flavors.find((one) => one.id === value);
+  const metal = wanted ?? (chosen !== undefined && isMetal(chosen));
   const kind = flavors.filter((one) => isMetal(one) === metal);
   const shown = kind.filter((one) => one.name.toLowerCase().includes(text.toLowerCase()));
   return (

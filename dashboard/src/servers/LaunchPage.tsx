@@ -15,7 +15,7 @@ import {
 } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { compute, take } from "../api/clients";
@@ -28,13 +28,14 @@ import { Page } from "../parts/Page";
 import { Panel } from "../parts/Panel";
 import { FlavorChoice } from "./FlavorChoice";
 import { LaunchSummary } from "./LaunchSummary";
-import { BLANK, type Launch, bodyOf, commandOf } from "./launch_model";
+import { type Launch, beginning, bodyOf, commandOf } from "./launch_model";
 import { flavorList, keypairList } from "./queries";
 
 export function LaunchPage() {
   const { t } = useTranslation("servers");
   const navigate = useNavigate();
-  const [launch, setLaunch] = useState<Launch>(BLANK);
+  const chosen = useSearch({ from: "/shell/servers/launch" });
+  const [launch, setLaunch] = useState<Launch>(() => beginning(chosen));
   const set = (change: Partial<Launch>) => setLaunch((before) => ({ ...before, ...change }));
   const choices = useChoices();
   const image = choices.images.find((one) => one.id === launch.imageId) ?? choices.images[0];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BLANK, bodyOf, commandOf, metadataOf } from "./launch_model";
+import { BLANK, beginning, bodyOf, commandOf, metadataOf } from "./launch_model";
 
 const LAUNCH = { ...BLANK, name: " it's me ", imageId: "image", flavorId: "1" };
 
@@ -25,4 +25,10 @@ test("the command is quoted for a shell", () => {
   expect(commandOf({ ...LAUNCH, networkIds: ["id"] }, names)).toBe(
     "openstack server create --image 'my image' --flavor m1.nano --network net 'it'\\''s me'",
   );
+});
+
+test("who comes from an image or a network has chosen it", () => {
+  const chosen = beginning({ image: "one", network: "two" });
+
+  expect(chosen).toEqual({ ...BLANK, imageId: "one", networkIds: ["two"] });
 });

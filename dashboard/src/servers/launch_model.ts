@@ -30,6 +30,16 @@ export const BLANK: Launch = {
   configDrive: false,
 };
 
+/** What is chosen before anybody has chosen: ids that came along with the way here. */
+export function beginning(chosen: { image?: string; flavor?: string; network?: string }): Launch {
+  return {
+    ...BLANK,
+    imageId: chosen.image ?? null,
+    flavorId: chosen.flavor ?? null,
+    networkIds: chosen.network ? [chosen.network] : [],
+  };
+}
+
 const GIB = 2 ** 30;
 
 /** What the flavor lacks for the image ("2 GiB disk"); null if it is large enough. */

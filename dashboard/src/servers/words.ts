@@ -18,3 +18,12 @@ export function mainAddress(server: Server): string {
 export function isMetal(flavor: { extra_specs: Record<string, string> }): boolean {
   return Object.keys(flavor.extra_specs).some((key) => NODE_CLASS.test(key));
 }
+
+/** Whether it asks for machines of this resource class ("baremetal.large"). */
+export function isOfClass(
+  flavor: { extra_specs: Record<string, string> },
+  resourceClass: string | null,
+): boolean {
+  const name = resourceClass?.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
+  return name !== undefined && `resources:CUSTOM_${name}` in flavor.extra_specs;
+}

@@ -7,13 +7,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.api.baremetal.test_wires import MACS, NODE, nic
+from tests.api.baremetal.test_wires import MACS, NODE, Floor, floor, nic
 from unkai.baremetal.drivers.base import Ramdisk
 from unkai.baremetal.drivers.boot.files import BootFiles
 from unkai.baremetal.drivers.boot.ipxe import HTTP, IpxeBoot
 from unkai.baremetal.drivers.fake import FakeMachines, FakeManagement
 from unkai.baremetal.model import Node
 from unkai.kit.errors import BadRequest
+
+__all__ = ["floor"]
 
 pytestmark = pytest.mark.anyio
 
@@ -82,3 +84,13 @@ async def test_http_boot_is_for_uefi_and_asked_for_where_a_bmc_knows_it(tmp_path
 
     await by(OldManagement(machines)).prepare_ramdisk(NODE, [nic(0)], Ramdisk("deploy"))
     assert machines.of(NODE).boot_device == "pxe"
+
+
+@pytest.mark.parametrize("interface", ["ipxe", "http-ipxe"])
+async def test_dhcp_knows_who_boots_by_http(floor: Floor, interface: str) -> None:
+    """Whoever may be unable to fetch by TFTP is sent to our HTTP at once."""
+    node = msgspec.structs.replace(NODE, interfaces={**NODE.interfaces, "boot": interface})
+    await floor.wires.plug(node, floor.ports, "provisioning")
+
+    [one] = floor.engine.served()[0].hosts
+    assert (one.mac, one.by_http) == (MACS[0], interface == "http-ipxe")

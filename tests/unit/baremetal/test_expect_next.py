@@ -20,16 +20,18 @@ ACK: Seen = (6, who.DHCP, "ACK 10.1.0.7", "on provisioning, boot file snponly.ef
 LOADER: Seen = (7, who.TFTP, "sent snponly.efi", "to 10.1.0.7")
 BY_IPXE: tuple[Seen, ...] = (
     (9, who.DHCP, "DISCOVER", "on provisioning, PXEClient:Arch:00007, iPXE"),
-    (9, who.DHCP, "OFFER 10.1.0.7", "on provisioning, boot file http://10.1.0.2/boot.ipxe"),
-    (10, who.DHCP, "ACK 10.1.0.7", "on provisioning, boot file http://10.1.0.2/boot.ipxe"),
+    (9, who.DHCP, "OFFER 10.1.0.7", "on provisioning, boot file first.ipxe"),
+    (10, who.DHCP, "ACK 10.1.0.7", "on provisioning, boot file first.ipxe"),
 )
+FIRST_SCRIPT: Seen = (10, who.TFTP, "sent first.ipxe", "to 10.1.0.7")
 SCRIPT: Seen = (11, who.HTTP, "script to boot for deploy", "412 bytes")
 KERNEL: Seen = (12, who.HTTP, "GET kernel", "8000 of 8000 bytes in 0.1 s")
 RAMDISK: Seen = (13, who.HTTP, "GET initramfs", "9000 of 9000 bytes in 0.1 s")
 BY_UDHCPC: Seen = (20, who.DHCP, "DISCOVER", "on provisioning, udhcp 1.36")
 LOOKUP: Seen = (22, who.BARE_METAL_NODE, "agent looks its node up", "52:54:00:00:00:01")
 HEARTBEAT: Seen = (23, who.BARE_METAL_NODE, "agent's first heartbeat", "version 1")
-UEFI = (DISCOVER, OFFER, ACK, LOADER, *BY_IPXE, SCRIPT, KERNEL, RAMDISK, LOOKUP, HEARTBEAT)
+LOADED = (DISCOVER, OFFER, ACK, LOADER, *BY_IPXE, FIRST_SCRIPT, SCRIPT, KERNEL, RAMDISK)
+UEFI = (*LOADED, LOOKUP, HEARTBEAT)
 ON_AT = 1000.0
 
 
@@ -92,8 +94,9 @@ def test_each_stage_of_a_uefi_boot_waits_for_the_next() -> None:
         (who.TFTP, "TFTP request"),
         (who.DHCP, "DHCP DISCOVER by the boot loader"),
         (who.DHCP, "OFFER"),
-        (who.HTTP, "DHCP REQUEST and no HTTP request"),
-        (who.HTTP, "HTTP request"),
+        (who.TFTP, "DHCP REQUEST and no TFTP request"),
+        (who.TFTP, "TFTP request"),
+        (who.HTTP, "request for the boot script"),
         (who.HTTP, "request for the kernel"),
         (who.HTTP, "request for the ramdisk"),
         (who.BARE_METAL_NODE, "lookup by the agent"),
@@ -111,7 +114,7 @@ def test_an_operator_reads_where_to_look() -> None:
         "DHCP DISCOVER seen 40 s ago on provisioning, offered 10.1.0.7, no DHCP REQUEST and no "
         "TFTP request since: firewall or relay, or another DHCP server?"
     )
-    says = after(600, *UEFI[:10]).says or ""
+    says = after(600, *LOADED).says or ""
     assert says.startswith("Kernel and ramdisk were fetched 10 min ago, no lookup by the agent")
     assert "did the kernel boot" in says
 
@@ -121,9 +124,12 @@ def test_nobody_is_sent_looking_while_it_is_early() -> None:
     assert "does it boot by PXE" in (after(130).says or "")
 
 
-def test_a_bios_whose_rom_is_ipxe_is_not_asked_for_tftp() -> None:
-    at_once = after(30, *BY_IPXE)
-    assert (at_once.participant, at_once.action) == (who.HTTP, "HTTP request")
+def test_a_machine_that_boots_by_http_is_not_asked_for_tftp() -> None:
+    file = "on provisioning, boot file http://10.1.0.2/boot.ipxe"
+    offer, ack = (4.0, who.DHCP, "OFFER 10.1.0.7", file), (5.0, who.DHCP, "ACK 10.1.0.7", file)
+    offered, given = after(30, DISCOVER, offer), after(30, DISCOVER, offer, ack)
+    assert (offered.participant, offered.action) == (who.HTTP, "DHCP REQUEST and no HTTP request")
+    assert (given.participant, given.action) == (who.HTTP, "HTTP request")
     unsaid = (4.0, who.DHCP, "OFFER 10.1.0.7", "on provisioning")
     assert after(30, DISCOVER, unsaid).participant == who.HTTP
     assert after(30, DISCOVER, unsaid, boot_mode="uefi").participant == who.TFTP
@@ -139,7 +145,7 @@ def test_virtual_media_waits_for_no_packets() -> None:
 
 
 def test_a_ramdisk_that_asks_dhcp_again_is_not_thrown_back() -> None:
-    assert after(30, *UEFI[:10], BY_UDHCPC).action == "lookup by the agent"
+    assert after(30, *LOADED, BY_UDHCPC).action == "lookup by the agent"
 
 
 def test_only_the_last_power_on_counts() -> None:
@@ -178,10 +184,10 @@ def test_a_transfer_that_broke_is_said_until_one_succeeds() -> None:
     broke = event(
         ON_AT + 12, who.HTTP, "GET kernel", outcome="failed", detail="12 of 8000 bytes in 1.0 s"
     )
-    found = expected_next(node(), [*boot(*UEFI[:8]), broke], ON_AT + 20)
+    found = expected_next(node(), [*boot(*LOADED[:-2]), broke], ON_AT + 20)
     assert found is not None and "GET kernel failed, 12 of 8000 bytes" in (found.says or "")
     better = event(ON_AT + 14, who.HTTP, "GET kernel")
-    found = expected_next(node(), [*boot(*UEFI[:8]), broke, better], ON_AT + 20)
+    found = expected_next(node(), [*boot(*LOADED[:-2]), broke, better], ON_AT + 20)
     assert found is not None and found.action == "request for the ramdisk"
 
 

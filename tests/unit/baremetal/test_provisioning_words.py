@@ -14,6 +14,7 @@ from unkai.baremetal.drivers.provisioning.dnsmasq_config import (
     free_pool,
     hosts,
     own_addresses,
+    read_hosts,
 )
 from unkai.baremetal.drivers.provisioning.dnsmasq_log import LogReader
 
@@ -86,6 +87,9 @@ def test_unknown_machines_get_an_address_only_from_a_pool() -> None:
     assert "dhcp-range=10.1.0.200,10.1.0.250,255.255.255.0,10m\n" in opened
     assert "10.1.0.200" not in closed
     assert hosts([Reservation(MAC, "10.1.0.7")]) == f"{MAC},10.1.0.7,10m\n"
+    for by_http in (False, True):
+        one = Reservation(MAC, "10.1.0.7", by_http)
+        assert read_hosts(hosts([one])) == [one]
     assert "fe80::1/64" in own_addresses(NETWORK)
 
 

@@ -20,6 +20,7 @@ from unkai.timeline.model import Awaited, Event
 ON: Final = frozenset({"power on", "rebooting", "soft rebooting"})
 POWER_STEPS: Final = frozenset({"power on ramdisk", "power on instance"})
 MEDIA_BOOTS: Final = ("redfish-virtual-media", "redfish-https")
+FIRST_SCRIPT = "sent first.ipxe"
 SCRIPT, KERNEL, RAMDISK, MEDIA = "script", "GET kernel", "GET initramfs", "GET media"
 LOOKUP, HEARTBEAT = "agent looks its node up", "agent's first heartbeat"
 SILENT_AGENT_S: Final = 120.0
@@ -146,7 +147,7 @@ def _name(event: Event) -> str | None:
         case who.DHCP:
             return event.action.split(" ")[0]
         case who.TFTP:
-            return "TFTP"
+            return FIRST_SCRIPT if event.action == FIRST_SCRIPT else "TFTP"
         case who.HTTP:
             known = (SCRIPT, KERNEL, RAMDISK, MEDIA)
             return next((name for name in known if event.action.startswith(name)), None)
@@ -229,6 +230,13 @@ def _loader_sent(boot: Boot) -> bool:
     return boot.has("TFTP") and boot.last("TFTP", "DISCOVER", "REQUEST") is boot.seen["TFTP"]
 
 
+def _sent_on(boot: Boot) -> bool:
+    """The first script came by TFTP, and nothing was asked of DHCP after it."""
+    if not boot.has(FIRST_SCRIPT):
+        return False
+    return boot.last(FIRST_SCRIPT, "DISCOVER", "REQUEST") is boot.seen[FIRST_SCRIPT]
+
+
 def _given(boot: Boot) -> bool:
     return boot.has("ACK") and boot.last("DISCOVER", "ACK") is boot.seen["ACK"]
 
@@ -307,6 +315,15 @@ STAGES: Final = (
         30,
         _says("The boot script was fetched {ago} ago"),
         "does the script's kernel address answer? See the machine's console.",
+    ),
+    Stage(
+        _sent_on,
+        _last(FIRST_SCRIPT),
+        who.HTTP,
+        "request for the boot script",
+        20,
+        _says("The boot loader was sent on to HTTP {ago} ago"),
+        "firewall, or is Unkai away? It asks again for some minutes.",
     ),
     Stage(
         _loader_sent,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from unkai.kit.db import Session, Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
@@ -25,15 +25,22 @@ from unkai.network.service import NetworkService
 from unkai.network.states import DOWN
 from unkai.network.store import networks, ports, segments
 
+BOOT_BY: Final = "boot_by"
+"""Key of a port's binding profile: how its machine gets its boot files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """A machine's NIC: the node it belongs to, its MAC, the switch port at its other end."""
+    """A machine's NIC: the node it belongs to, its MAC, the switch port at its other end.
+
+    by_http: it boots by HTTP alone, where the cloud's own network has it do so.
+    """
 
     node_id: str
     mac: str
     link: Mapping[str, Any]
     physical_network: str
+    by_http: bool = False
 
     @property
     def profile(self) -> dict[str, Any]:
@@ -68,7 +75,7 @@ async def create_machine_port(
         device_owner=OWNER_MACHINE,
         binding_host_id=nic.node_id,
         binding_vnic_type=VNIC_MACHINE,
-        binding_profile=nic.profile,
+        binding_profile=nic.profile | ({BOOT_BY: "http"} if nic.by_http else {}),
     )
     who = service_caller("baremetal", "")
     made = await add_port(network, tx, who, request, on=on, project_id=on.project_id)

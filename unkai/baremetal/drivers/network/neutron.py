@@ -31,6 +31,8 @@ from unkai.settings import BaremetalSettings
 
 VIF = "tenant_vif_port_id"
 """Where a port's internal_info keeps the Neutron port that was attached to it."""
+BY_HTTP = ("http-ipxe", "http")
+"""Boot interfaces of machines that nothing is sent to by TFTP."""
 
 
 class NeutronNetwork:
@@ -162,7 +164,8 @@ class NeutronNetwork:
 
     def _nic(self, node: Node, port: Port) -> Nic:
         physical = port.physical_network or self._settings.physical_network
-        return Nic(node.uuid, port.address.lower(), port.local_link_connection, physical)
+        by_http = node.interface("boot") in BY_HTTP
+        return Nic(node.uuid, port.address.lower(), port.local_link_connection, physical, by_http)
 
 
 def _name(purpose: str, mac: str) -> str:

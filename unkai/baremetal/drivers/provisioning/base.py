@@ -12,10 +12,11 @@ from typing import Protocol, TypeAlias
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reservation:
-    """The address that a known machine gets."""
+    """The address that a known machine gets; by_http: it may be unable to fetch by TFTP."""
 
     mac: str
     address: str
+    by_http: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,9 +46,9 @@ class Dnsmasq:
         """Have it run with this configuration and these reservations."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o755)
         config = dnsmasq_config.config(network, link, self._folder)
-        is_new = _replace(self._folder / "conf", config)
+        is_new = replace_file(self._folder / "conf", config)
         before = set(dnsmasq_config.read_hosts(_text(self._folder / "hosts")))
-        has_new_hosts = _replace(self._folder / "hosts", dnsmasq_config.hosts(network.hosts))
+        has_new_hosts = replace_file(self._folder / "hosts", dnsmasq_config.hosts(network.hosts))
         pid = self.pid()
         if pid is not None and is_new:
             await _end(pid)
@@ -151,8 +151,8 @@ class Dnsmasq:
         return offset
 
 
-def _replace(path: Path, text: str) -> bool:
-    """Whether the file was different before."""
+def replace_file(path: Path, text: str) -> bool:
+    """Have the file say this, readable by everybody; whether it was different before."""
     with contextlib.suppress(FileNotFoundError):
         if path.read_text() == text:
             return False

@@ -1,8 +1,10 @@
 """dnsmasq's words for one provisioning network. Pure functions.
 
 A BIOS gets `undionly.kpxe` and a UEFI firmware `snponly.efi` by TFTP (or by HTTP, if it asks so);
-both are iPXE, which asks again and gets the address of its script. A router is named nowhere:
-machines being deployed have nothing to look for elsewhere. The prefix that is announced by IPv6
+both are iPXE, which asks again and gets a first script by TFTP. That one is the same for all and
+does not need us: it asks for the machine's own script by HTTP, and once more while we restart. A
+machine that boots by HTTP alone is sent there directly. A router is named nowhere: machines being
+deployed have nothing to look for elsewhere. The prefix that is announced by IPv6
 serves only to answer iPXE, which else waits 13 s for a router.
 """
 
@@ -19,8 +21,11 @@ from unkai.baremetal.drivers.provisioning.base import Reservation, ServedNetwork
 BIOS_LOADER: Final = "undionly.kpxe"
 UEFI_LOADER: Final = "snponly.efi"
 LEASE: Final = "10m"
+FIRST_SCRIPT: Final = "first.ipxe"
 SCRIPT_PATH: Final = "/boot.ipxe?mac=${netX/mac}"
+_TRIES, _PAUSE_S = 90, 2
 LOADER_PATH: Final = "/loader/"
+_BY_HTTP: Final = "by-http"
 _UEFI_ARCHS: Final = (6, 7, 9, 11)
 _HTTP_ARCHS: Final = (15, 16, 19)
 
@@ -76,7 +81,8 @@ def config(network: ServedNetwork, link: str, folder: Path) -> str:
         f"dhcp-boot=tag:!ipxe,tag:efi,{UEFI_LOADER}",
         f"dhcp-boot=tag:!ipxe,tag:http,{network.url}{LOADER_PATH}{UEFI_LOADER}",
         "dhcp-option-force=tag:http,tag:!ipxe,60,HTTPClient",
-        f"dhcp-boot=tag:ipxe,{network.url}{SCRIPT_PATH}",
+        f"dhcp-boot=tag:ipxe,tag:!{_BY_HTTP},{FIRST_SCRIPT}",
+        f"dhcp-boot=tag:ipxe,tag:{_BY_HTTP},{network.url}{SCRIPT_PATH}",
     ]
     if network.pool is not None:
         first, last = network.pool
@@ -86,13 +92,35 @@ def config(network: ServedNetwork, link: str, folder: Path) -> str:
 
 def hosts(reservations: Iterable[Reservation]) -> str:
     """The file of reservations, read again on SIGHUP."""
-    return "".join(f"{one.mac},{one.address},{LEASE}\n" for one in sorted(reservations))
+    return "".join(
+        f"{one.mac},{f'set:{_BY_HTTP},' if one.by_http else ''}{one.address},{LEASE}\n"
+        for one in sorted(reservations)
+    )
 
 
 def read_hosts(text: str) -> list[Reservation]:
     """What `hosts` wrote."""
     words = (line.split(",") for line in text.splitlines())
-    return [Reservation(found[0], found[1]) for found in words if len(found) == 3]
+    return [
+        Reservation(found[0], found[-2], f"set:{_BY_HTTP}" in found)
+        for found in words
+        if len(found) in (3, 4)
+    ]
+
+
+def first_script() -> str:
+    """For whoever asks: go to the HTTP of who served it, for some minutes if nobody answers."""
+    return (
+        "#!ipxe\n"
+        "set tries:int32 0\n"
+        ":again\n"
+        f"chain --replace http://${{next-server}}{SCRIPT_PATH} ||\n"
+        "inc tries\n"
+        f"iseq ${{tries}} {_TRIES} && exit 1 ||\n"
+        f"echo Unkai: no answer yet, trying again in {_PAUSE_S} seconds\n"
+        f"sleep {_PAUSE_S}\n"
+        "goto again\n"
+    )
 
 
 def free_pool(cidr: str, taken: Iterable[tuple[str, str]], own: str) -> tuple[str, str] | None:

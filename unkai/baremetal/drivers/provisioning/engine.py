@@ -9,8 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from unkai.baremetal.drivers.provisioning.base import Recorder, Reservation, ServedNetwork
-from unkai.baremetal.drivers.provisioning.dnsmasq import Dnsmasq
-from unkai.baremetal.drivers.provisioning.dnsmasq_config import BIOS_LOADER, UEFI_LOADER, read_hosts
+from unkai.baremetal.drivers.provisioning.dnsmasq import Dnsmasq, replace_file
+from unkai.baremetal.drivers.provisioning.dnsmasq_config import (
+    BIOS_LOADER,
+    FIRST_SCRIPT,
+    UEFI_LOADER,
+    first_script,
+    read_hosts,
+)
 from unkai.baremetal.drivers.provisioning.link import Links
 from unkai.kit import netns
 from unkai.kit.clock import Clock
@@ -57,7 +63,7 @@ class DnsmasqProvisioning:
             if network_id not in known:
                 await self._remove(network_id, link)
         if wanted:
-            self._have_loaders()
+            self._have_tftp_files()
         for network in wanted:
             try:
                 await self._serve(network)
@@ -127,10 +133,11 @@ class DnsmasqProvisioning:
             )
         return self._servers[network_id]
 
-    def _have_loaders(self) -> None:
-        """iPXE, where TFTP finds it."""
+    def _have_tftp_files(self) -> None:
+        """IPXE and its first script."""
         folder = self._place.folder / "tftp"
         folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+        replace_file(folder / FIRST_SCRIPT, first_script())
         for name in (BIOS_LOADER, UEFI_LOADER):
             if (folder / name).exists():
                 continue

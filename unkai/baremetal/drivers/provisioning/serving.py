@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from unkai.baremetal.drivers.provisioning.base import Provisioning, Reservation, ServedNetwork
@@ -17,7 +18,7 @@ from unkai.baremetal.drivers.provisioning.default_network import make_provisioni
 from unkai.baremetal.drivers.provisioning.dnsmasq_config import free_pool
 from unkai.kit.db import Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
-from unkai.network.actions.bind_machine_port import machines_networks
+from unkai.network.actions.bind_machine_port import BOOT_BY, machines_networks
 from unkai.network.actions.dhcp_port import have_dhcp_port, machine_ports
 from unkai.network.actions.show_network import network_called, subnets_of_network
 from unkai.network.fields import is_uuid
@@ -134,7 +135,6 @@ class Serving:
         address = _address(own, subnet)
         if address is None:
             raise Conflict(f"Network {on.id} has no address for DHCP.", code="provisioning-network")
-        pairs = ((port.mac_address, _address(port, subnet)) for port in machines)
         return ServedNetwork(
             id=on.id,
             name=on.name or on.id,
@@ -144,7 +144,7 @@ class Serving:
             cidr=subnet.cidr,
             mtu=on.mtu,
             pool=self._pool(on, subnet, address),
-            hosts=tuple(sorted(Reservation(mac, where) for mac, where in pairs if where)),
+            hosts=tuple(sorted(_reservations(machines, subnet))),
         )
 
     def _pool(self, on: Network, subnet: Subnet, own: str) -> tuple[str, str] | None:
@@ -161,6 +161,13 @@ class Serving:
                 remedy="Make the allocation pools smaller.",
             )
         return free
+
+
+def _reservations(machines: Sequence[Port], subnet: Subnet) -> Iterator[Reservation]:
+    for port in machines:
+        if (where := _address(port, subnet)) is not None:
+            by_http = port.binding_profile.get(BOOT_BY) == "http"
+            yield Reservation(port.mac_address, where, by_http)
 
 
 def _address(port: Port, subnet: Subnet) -> str | None:
