@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.clouds import CHECKOUT, RunningCloud, running_cloud, unkai
 from tests.conformance.metal import Outcome, write_results
-from tests.e2e.browsing import Person, reads_floating_ip, somebody
+from tests.e2e.browsing import Person, logs_in_at_the_console, reads_floating_ip, somebody
 from tests.e2e.remains import remains_of
 from tests.e2e.visitor import Disturbed, until
 from unkai.cli.waiting import Stopwatch
@@ -123,16 +123,32 @@ def corrects_the_password(story: Story) -> None:
 
 
 def has_it_inspected(story: Story) -> None:
-    person = story.person
+    """By its BMC, at once, or by an agent that it boots."""
+    person, machine = story.person, story.machine
     person.turns_to("Overview")
     person.starts("Inspect")
-    person.sees_state("inspect wait.*")
-    person.turns_to("Flight recorder")
-    person.sees("agent's first heartbeat", within_s=BOOT_S)
-    person.sees_state("manageable", within_s=BOOT_S)
+    if machine["driver"] == "ipmi":
+        person.sees_state("inspect wait.*")
+        person.turns_to("Flight recorder")
+        person.sees("agent's first heartbeat", within_s=BOOT_S)
+        person.sees_state("manageable", within_s=BOOT_S)
     person.turns_to("Inventory")
     person.sees("x86_64")
-    person.sees(story.machine["ports"][0]["mac"])
+    person.sees(machine["ports"][0]["mac"])
+
+
+def sees_where_it_is_plugged_in(story: Story) -> None:
+    """An agent hears it from the switch; a BMC does not know, so it is read from the cable."""
+    person, (nic,) = story.person, story.machine["ports"]
+    link = nic["local_link_connection"]
+    person.turns_to("Ports")
+    if story.machine["driver"] == "redfish":
+        person.presses(f"Change {nic['mac']}")
+        person.writes("Switch ID", link["switch_id"])
+        person.writes("Switch port", link["port_id"])
+        person.writes("Switch name", link["switch_info"])
+        person.agrees("Save")
+    expect(person.row(nic["mac"])).to_contain_text(link["port_id"])
 
 
 def provides_it(story: Story) -> None:
@@ -246,13 +262,25 @@ def watches_its_sequence(story: Story) -> None:
 
 
 def reads_the_machines_console(story: Story) -> None:
+    """Over IPMI; a Redfish BMC has none, and what it saw of the boot stands in its recorder."""
     person = story.person
     person.opens("Nodes")
     person.follows(story.name)
     person.sees_page(story.name)
     person.sees_state("active")
     person.turns_to("Console")
+    if story.machine["driver"] == "redfish":
+        person.sees("has no console")
+        person.turns_to("Flight recorder")
+        person.sees(re.compile("^GET image"))
+        return
     person.sees(f"{SERVER} login:", within_s=BOOT_S)
+    switch = story.page.get_by_role("switch", name="Open")
+    if not switch.is_checked():
+        switch.click(force=True)
+    logs_in_at_the_console(person)
+    switch.click(force=True)
+    expect(switch).not_to_be_checked()
 
 
 def finds_it_in_the_topology(story: Story) -> None:
@@ -392,6 +420,7 @@ CHAPTERS = (
     is_told_why_its_bmc_refuses,
     corrects_the_password,
     has_it_inspected,
+    sees_where_it_is_plugged_in,
     provides_it,
     makes_a_flavor_for_such_machines,
     lays_a_network,
