@@ -373,6 +373,24 @@ LEAST: dict[str, Any] = {
     "POST /snapshots/{snapshot_id}/action os-update_snapshot_status": {
         "os-update_snapshot_status": {"status": "error"}
     },
+    "POST /volumes/{volume_id}/action os-volume_upload_image": {
+        "os-volume_upload_image": {"image_name": "n"}
+    },
+    "POST /volumes/{volume_id}/action os-reimage": {"os-reimage": {"image_id": UUID}},
+    "POST /volumes/{volume_id}/action revert": {"revert": {"snapshot_id": "{snapshot_id}"}},
+    "POST /volumes/{volume_id}/action os-retype": {"os-retype": {"new_type": "__DEFAULT__"}},
+    "POST /volumes/{volume_id}/action os-migrate_volume": {
+        "os-migrate_volume": {"host": "unkai@file#file"}
+    },
+    "POST /manageable_volumes": {"volume": {"host": "h", "ref": {"source-name": "n"}}},
+    "POST /os-volume-manage": {"volume": {"host": "h", "ref": {"source-name": "n"}}},
+    "POST /backups": {"backup": {"volume_id": "{volume_id}"}},
+    "PUT /backups/{backup_id}": {"backup": {"name": "n"}},
+    "POST /backups/{backup_id}/action os-reset_status": {"os-reset_status": {"status": "error"}},
+    "POST /os-volume-transfer": {"transfer": {"volume_id": "{volume_id}"}},
+    "POST /volume-transfers": {"transfer": {"volume_id": "{volume_id}"}},
+    "POST /qos-specs": {"qos_specs": {"name": "{unique}"}},
+    "PUT /qos-specs/{qos_id}": {"qos_specs": {"read_iops_sec": "9"}},
     "POST /attachments": {"attachment": {"volume_uuid": "{volume_id}"}},
     "POST /types": {"volume_type": {"name": "{unique}"}},
     "PUT /types/{volume_type_id}": {"volume_type": {"description": "d"}},
