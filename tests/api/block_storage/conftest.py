@@ -70,8 +70,9 @@ class PlayedGuest:
 class Cloud:
     """The service, and requests to it in the name of anybody."""
 
-    def __init__(self, block: BlockStorage, app: App) -> None:
+    def __init__(self, block: BlockStorage, app: App, folder: Path) -> None:
         self.block = block
+        self.folder = folder
         self.app = app
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://cloud/volume/v3"
@@ -170,7 +171,7 @@ async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
     add_reconcilers(block)
     await seed_types(block)
     await operations.start()
-    cloud = Cloud(block, App(block_storage_apis(block), authenticate, clock, chance))
+    cloud = Cloud(block, App(block_storage_apis(block), authenticate, clock, chance), tmp_path)
     yield cloud
     await cloud.client.aclose()
     await operations.stop()

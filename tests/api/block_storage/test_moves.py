@@ -93,8 +93,7 @@ async def test_a_damaged_backup_says_so_and_leaves_the_volume(cloud: Cloud) -> N
     volume = await cloud.make()
     cloud.driver.write(volume["id"], 0, b"a" * CHUNK)
     backup = await back_up(cloud, volume["id"])
-    folder = cloud.block.backups._folder  # type: ignore[attr-defined]
-    (folder / backup / "0").write_bytes(b"rot")
+    (cloud.folder / "backups" / backup / "0").write_bytes(b"rot")
 
     await cloud.call(
         "POST", f"/backups/{backup}/restore", json={"restore": {"volume_id": volume["id"]}}

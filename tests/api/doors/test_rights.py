@@ -113,7 +113,10 @@ def variables(route: Route) -> set[str]:
 
 
 def of_somebody(api: Api, route: Route) -> bool:
-    return bool(variables(route) & OWNED.get(api.name, set()))
+    """What is offered to whoever has its key is nobody's alone."""
+    return not route.path.endswith("/accept") and bool(
+        variables(route) & OWNED.get(api.name, set())
+    )
 
 
 def rules_of(house: House, api: Api, route: Route) -> list[str]:
