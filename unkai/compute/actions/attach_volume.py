@@ -39,7 +39,7 @@ async def attach_volume(
     delete_on_termination: bool,
     request_id: str,
 ) -> tuple[Server, ServerVolume]:
-    """The server and its volume to be. NotFound, BadRequest, Conflict, Forbidden in Nova's words."""
+    """The server and its volume to be. NotFound, BadRequest, Conflict, Forbidden as Nova's."""
 
     async def admit(tx: Tx) -> tuple[Server, ServerVolume]:
         server = await _admitted(tx, caller, server_id, "attach_volume", ATTACHABLE)
@@ -131,9 +131,7 @@ async def _admitted(
     return server
 
 
-async def _begin(
-    compute: Compute, tx: Tx, caller: Caller, server: Server, request_id: str
-) -> None:
+async def _begin(compute: Compute, tx: Tx, caller: Caller, server: Server, request_id: str) -> None:
     """One operation for all; one that is under way finds what was just written as well."""
     busy = await compute.kit.operations.busy(tx, f"server/{server.id}")
     if busy == CHANGE_VOLUMES.kind:
@@ -244,9 +242,7 @@ async def take_back(compute: Compute, run: Run) -> None:
             await _stay(compute, server, volume, run.error)
 
 
-async def _stay(
-    compute: Compute, server: Server, volume: ServerVolume, why: Fault | None
-) -> None:
+async def _stay(compute: Compute, server: Server, volume: ServerVolume, why: Fault | None) -> None:
     async def write(tx: Tx) -> None:
         await _kept(compute, tx, server, volume)
         await _end(compute, tx, server, volume, why)

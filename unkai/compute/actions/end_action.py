@@ -55,7 +55,7 @@ async def fail(compute: Compute, tx: Tx, run: Run, **values: Any) -> None:
 
 
 async def failed_for_good(compute: Compute, tx: Tx, run: Run) -> None:
-    """A boot that failed: its host is clean, so its claim and volumes go back and its ports lose it."""
+    """A boot that failed: its host is clean; claim and volumes go back, its ports lose it."""
     server = await servers.get_server(tx, server_id_of(run))
     values: dict[str, Any] = {}
     if server is not None:

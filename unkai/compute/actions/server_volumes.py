@@ -57,9 +57,8 @@ def next_device(server: Server) -> str:
 
 async def check_disks(
     compute: Compute, session: Session, caller: Caller, disks: Sequence[BlockDevice], count: int
-) -> Volume | None:
-    """BadRequest in Nova's words where a source is not there or not fit; the volume to boot from."""
-    root: Volume | None = None
+) -> None:
+    """BadRequest in Nova's words where a source is not there or not fit."""
     for disk in disks:
         if disk.source == "volume":
             if count > 1:
@@ -69,11 +68,8 @@ async def check_disks(
                 )
             found = await _source(session, caller, disk, get_volume)
             _check_bootable(disk, found)
-            if disk.boot_index == 0:
-                root = found
         elif disk.source == "snapshot":
             await _source(session, caller, disk, get_snapshot)
-    return root
 
 
 async def _source(session: Session, caller: Caller, disk: BlockDevice, find: Any) -> Any:
@@ -114,31 +110,25 @@ async def make_volumes(
             delete_on_termination=disk.delete_on_termination,
             tag=disk.tag,
         )
-        made.append(await _make(compute, tx, caller, server, disk, volume))
+        if disk.source == "volume":
+            taken = await attaching.reserve_volume(
+                compute.block_storage, tx, caller, volume.volume_id, server.id
+            )
+            made.append(structs.replace(volume, attachment_id=taken.id))
+        else:
+            begun = await admit_volume(compute.block_storage, tx, caller, _request(disk))
+            made.append(structs.replace(volume, volume_id=begun.id))
     return made
 
 
-async def _make(
-    compute: Compute,
-    tx: Tx,
-    caller: Caller,
-    server: Server,
-    disk: BlockDevice,
-    volume: ServerVolume,
-) -> ServerVolume:
-    block = compute.block_storage
-    if disk.source == "volume":
-        found = await attaching.reserve_volume(block, tx, caller, volume.volume_id, server.id)
-        return structs.replace(volume, attachment_id=found.id)
-    request = VolumeRequest(
+def _request(disk: BlockDevice) -> VolumeRequest:
+    return VolumeRequest(
         size=disk.size,
         name="",
         volume_type=disk.volume_type,
         image_id=disk.source_id if disk.source == "image" else None,
         snapshot_id=disk.source_id if disk.source == "snapshot" else None,
     )
-    created = await admit_volume(block, tx, caller, request)
-    return structs.replace(volume, volume_id=created.id)
 
 
 async def unmade(compute: Compute, server: Server) -> tuple[ServerVolume, Volume | None] | None:
@@ -163,12 +153,13 @@ async def reserve_made(compute: Compute, tx: Tx, server_id: str, request_id: str
     caller = service_caller("nova", request_id)
     taken: list[ServerVolume] = []
     for volume in server.volumes:
-        if volume.attachment_id is None:
+        attachment_id = volume.attachment_id
+        if attachment_id is None:
             found = await attaching.reserve_volume(
                 compute.block_storage, tx, caller, volume.volume_id, server.id
             )
-            volume = structs.replace(volume, attachment_id=found.id)
-        taken.append(volume)
+            attachment_id = found.id
+        taken.append(structs.replace(volume, attachment_id=attachment_id))
     await write_volumes(compute, tx, server_id, taken)
 
 

@@ -23,11 +23,11 @@ from unkai.compute.api import (
     server_ips,
     server_metadata,
     server_rest,
-    volume_attachments,
     server_tags,
     servers,
     services,
     usages,
+    volume_attachments,
 )
 from unkai.compute.api.policies import POLICIES
 from unkai.compute.api.versions import MICROVERSIONS, OLD_MICROVERSIONS, versions_api

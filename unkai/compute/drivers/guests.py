@@ -20,8 +20,8 @@ def disk_of(connection: Connection) -> Disk:
     """A volume in a hypervisor's words; Conflict for one that its driver cannot give to guests."""
     if connection.driver not in ("file", "fake"):
         raise Conflict(
-            f"Volume {connection.volume_id} is reached by {connection.driver}, which guests of this "
-            "cloud cannot open.",
+            f"Volume {connection.volume_id} is reached by {connection.driver}, which guests of "
+            "this cloud cannot open.",
             code="volume-driver",
         )
     return Disk(
@@ -64,8 +64,8 @@ class _Guests:
     async def switch(self, connection: Connection) -> None:
         if len(self._found) > 1:
             raise Conflict(
-                f"Volume {connection.volume_id} is open in {len(self._found)} guests at once, which "
-                "cannot go on to a new layer together.",
+                f"Volume {connection.volume_id} is open in {len(self._found)} guests at once, "
+                "which cannot go on to a new layer together.",
                 code="volume-shared",
                 remedy="Detach it from all but one of them first.",
             )
