@@ -117,8 +117,8 @@ async def test_each_version_shows_its_fields(cloud: Cloud) -> None:
     basic = {"id", "serverId", "volumeId", "device"}
     for version, more, less in (
         ("2.1", set[str](), set[str]()),
-        ("2.70", {"tag"}, set()),
-        ("2.79", {"tag", "delete_on_termination"}, set()),
+        ("2.70", {"tag"}, set[str]()),
+        ("2.79", {"tag", "delete_on_termination"}, set[str]()),
         ("2.89", {"tag", "delete_on_termination", "attachment_id", "bdm_uuid"}, {"id"}),
     ):
         (shown,) = await listed(cloud, server_id, version)

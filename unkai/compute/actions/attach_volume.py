@@ -1,11 +1,13 @@
 """os-volume_attachments: give a server a volume, or take one away, while it runs or rests.
 
-The request reserves the volume and writes it down with the server; one operation then brings about
-whatever is written down and not yet so. Several requests for one server therefore share its
-operation, and what is interrupted anywhere is found again in the server's row.
+The request reserves the volume and writes it down with the server; its operation then brings about
+whatever is written down and not yet so. So it may take over from that of the request before, and
+what is interrupted anywhere is found again in the server's row.
 """
 
 from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
 
 from msgspec import structs
 
@@ -20,13 +22,14 @@ from unkai.compute.service import Compute, is_node
 from unkai.compute.states import VmState, refusal
 from unkai.compute.store import server_actions, servers
 from unkai.kit.db import Tx
-from unkai.kit.errors import BadRequest, Fault, Forbidden, NotFound, Unavailable
-from unkai.kit.operations import Operation, Result, Retry, Run, Step
+from unkai.kit.errors import BadRequest, Fault, Forbidden, NotFound
+from unkai.kit.operations import Operation, Result, Run, Step
 from unkai.kit.policy import Caller
 from unkai.timeline import model as who
 
 ATTACHABLE = (VmState.ACTIVE, VmState.PAUSED, VmState.STOPPED)
 DETACHABLE = (*ATTACHABLE, VmState.SUSPENDED)
+Write = Callable[[Tx], Awaitable[None]]
 
 
 async def attach_volume(
@@ -132,68 +135,72 @@ async def _admitted(
 
 
 async def _begin(compute: Compute, tx: Tx, caller: Caller, server: Server, request_id: str) -> None:
-    """One operation for all; one that is under way finds what was just written as well."""
+    """The operation begins anew: what the one before had not brought about is this one's."""
     busy = await compute.kit.operations.busy(tx, f"server/{server.id}")
-    if busy == CHANGE_VOLUMES.kind:
-        return
-    await submit(compute, tx, caller, server, CHANGE_VOLUMES, request_id=request_id, input={})
+    await submit(
+        compute,
+        tx,
+        caller,
+        server,
+        CHANGE_VOLUMES,
+        request_id=request_id,
+        input={},
+        supersede=busy == CHANGE_VOLUMES.kind,
+    )
 
 
 # --- the step
 
 
 async def settle_volumes(compute: Compute, run: Run) -> Result:
-    """Every volume of the server as its row says."""
-    while (volume := _unsettled(server := await server_of(compute, run))) is not None:
-        if volume.state == "attaching":
-            await _attach(compute, run, server, volume)
-        else:
-            await _detach(compute, run, server, volume)
+    """Every volume of the server as its row says; the last one is written with the end of it all.
 
-    async def write(tx: Tx) -> None:
-        server = await servers.get_server(tx, server_id_of(run))
-        if server is not None and _unsettled(server) is not None:
-            raise Retry("another volume came meanwhile", 0.0)
-        await compute.kit.events.emit(tx, "server.changed", run.subject, {"action": run.kind})
-
-    return Result(None, write)
-
-
-def _unsettled(server: Server) -> ServerVolume | None:
-    return next((one for one in server.volumes if one.state != "attached"), None)
+    A client that sees it there may therefore ask for the next thing at once.
+    """
+    while True:
+        server = await server_of(compute, run)
+        left = _unsettled(server)
+        if not left:
+            return Result()
+        written = await _settle(compute, run, server, left[0])
+        if len(left) == 1:
+            return Result(None, written)
+        await compute.kit.database.transact(written)
 
 
-async def _attach(compute: Compute, run: Run, server: Server, volume: ServerVolume) -> None:
+def _unsettled(server: Server) -> list[ServerVolume]:
+    return [one for one in server.volumes if one.state != "attached"]
+
+
+async def _settle(compute: Compute, run: Run, server: Server, volume: ServerVolume) -> Write:
+    if volume.state == "attaching":
+        return await _attach(compute, run, server, volume)
+    return await _detach(compute, run, server, volume)
+
+
+async def _attach(compute: Compute, run: Run, server: Server, volume: ServerVolume) -> Write:
     """Open at the host, then in use; refused by the host, it is nobody's again."""
     refused: Fault | None = None
     try:
         disk = await server_volumes.connected(compute, server, volume)
         async with host_of(compute, run) as host:
             await host.attach_disk(server.id, disk, run.epoch)
-    except Unavailable as away:
-        raise Retry(away.message) from away
     except Fault as fault:
         if fault.code == "stale-epoch":
             raise
         refused = fault
-    assert volume.attachment_id is not None
-    attachment_id = volume.attachment_id
 
     async def write(tx: Tx) -> None:
         if refused is None:
-            await attaching.complete_attach(compute.block_storage, tx, attachment_id)
-            await server_volumes.change_volume(
-                compute, tx, server.id, volume.volume_id, state="attached", request_id=""
-            )
+            await _is_attached(compute, tx, server, volume)
         else:
-            await attaching.detach_volume(compute.block_storage, tx, attachment_id)
-            await server_volumes.forget_volume(compute, tx, server.id, volume.volume_id)
+            await _is_free(compute, tx, server, volume)
         await _end(compute, tx, server, volume, refused)
 
-    await compute.kit.database.transact(write)
+    return write
 
 
-async def _detach(compute: Compute, run: Run, server: Server, volume: ServerVolume) -> None:
+async def _detach(compute: Compute, run: Run, server: Server, volume: ServerVolume) -> Write:
     """Closed at the host, then free; where the guest keeps it, the server keeps it."""
     kept: Fault | None = None
     try:
@@ -206,14 +213,29 @@ async def _detach(compute: Compute, run: Run, server: Server, volume: ServerVolu
 
     async def write(tx: Tx) -> None:
         if kept is None:
-            if volume.attachment_id is not None:
-                await attaching.detach_volume(compute.block_storage, tx, volume.attachment_id)
-            await server_volumes.forget_volume(compute, tx, server.id, volume.volume_id)
+            await _is_free(compute, tx, server, volume)
         else:
-            await _kept(compute, tx, server, volume)
+            await _is_attached(compute, tx, server, volume)
         await _end(compute, tx, server, volume, kept)
 
-    await compute.kit.database.transact(write)
+    return write
+
+
+async def _is_attached(compute: Compute, tx: Tx, server: Server, volume: ServerVolume) -> None:
+    """The guest has it open, now or still."""
+    block = compute.block_storage
+    if volume.attachment_id is not None:
+        await attaching.complete_attach(block, tx, volume.attachment_id)
+    await attaching.roll_detaching(block, tx, volume.volume_id)
+    await server_volumes.change_volume(
+        compute, tx, server.id, volume.volume_id, state="attached", request_id=""
+    )
+
+
+async def _is_free(compute: Compute, tx: Tx, server: Server, volume: ServerVolume) -> None:
+    if volume.attachment_id is not None:
+        await attaching.detach_volume(compute.block_storage, tx, volume.attachment_id)
+    await server_volumes.forget_volume(compute, tx, server.id, volume.volume_id)
 
 
 async def _end(
@@ -231,34 +253,25 @@ async def _end(
 async def take_back(compute: Compute, run: Run) -> None:
     """Nothing half done stays: what was to come is gone again, what was to go stays.
 
-    Not for a delete, which takes all volumes away itself.
+    Not for a delete, which takes all volumes away itself, nor for another one of this kind.
     """
     if run.cancelled:
         return
-    while (volume := _unsettled(server := await server_of(compute, run))) is not None:
+    server = await server_of(compute, run)
+    for volume in _unsettled(server):
         if volume.state == "attaching":
-            await _detach(compute, run, server, volume)
+            write = await _detach(compute, run, server, volume)
         else:
-            await _stay(compute, server, volume, run.error)
+            write = _staying(compute, run, server, volume)
+        await compute.kit.database.transact(write)
 
 
-async def _stay(compute: Compute, server: Server, volume: ServerVolume, why: Fault | None) -> None:
+def _staying(compute: Compute, run: Run, server: Server, volume: ServerVolume) -> Write:
     async def write(tx: Tx) -> None:
-        await _kept(compute, tx, server, volume)
-        await _end(compute, tx, server, volume, why)
+        await _is_attached(compute, tx, server, volume)
+        await _end(compute, tx, server, volume, run.error)
 
-    await compute.kit.database.transact(write)
-
-
-async def _kept(compute: Compute, tx: Tx, server: Server, volume: ServerVolume) -> None:
-    """The guest has it open, now as before."""
-    block = compute.block_storage
-    if volume.attachment_id is not None:
-        await attaching.complete_attach(block, tx, volume.attachment_id)
-    await attaching.roll_detaching(block, tx, volume.volume_id)
-    await server_volumes.change_volume(
-        compute, tx, server.id, volume.volume_id, state="attached", request_id=""
-    )
+    return write
 
 
 async def show_fault(compute: Compute, tx: Tx, run: Run) -> None:
