@@ -17,6 +17,7 @@ from unkai.block_storage.actions.find import (
     project_of,
 )
 from unkai.block_storage.actions.find_default_type import default_type
+from unkai.block_storage.actions.service_hosts import check_backend
 from unkai.block_storage.model import ZONE, Volume, VolumeType
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.states import AVAILABLE, CLONE, CREATING, ERROR, SNAPSHOT_USE, check
@@ -63,6 +64,7 @@ BLANK = Source()
 
 async def create_volume(block: BlockStorage, caller: Caller, request: VolumeRequest) -> Volume:
     """The volume, creating. BadRequest, NotFound, QuotaExceeded as the reference says."""
+    await check_backend(block)
     return await block.kit.database.transact(lambda tx: admit_volume(block, tx, caller, request))
 
 
