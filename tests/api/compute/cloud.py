@@ -46,7 +46,7 @@ from unkai.compute.store import flavors as flavor_store
 from unkai.compute.store import schema
 from unkai.hypervisor.client import Hypervisor
 from unkai.hypervisor.fake import FakeHost, FakeHypervisor
-from unkai.identity.service import make_identity
+from unkai.identity.service import Identity, make_identity
 from unkai.image.actions.seed_image import seed_image
 from unkai.image.drivers.fake import BelievingInspector
 from unkai.image.drivers.file import FileStore
@@ -296,6 +296,23 @@ async def a_network(
     return made.id
 
 
+def block_storage_of(
+    identity: Identity,
+    images: ImageService,
+    volumes: FakeVolumes,
+    agents: dict[str, Hypervisor],
+) -> BlockStorage:
+    return BlockStorage(
+        kit=identity.kit,
+        settings=BlockStorageSettings(),
+        identity=identity,
+        images=images,
+        driver=volumes,
+        backups=cast("Any", None),
+        guests=AttachedGuests(agents),
+    )
+
+
 @asynccontextmanager
 async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[Cloud]:
     """A life of the cloud; at its end everything of it stops where it is, as in a crash."""
@@ -329,15 +346,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         bmcs=Bmcs(clock, chance),
         conductor="conductor",
     )
-    block_storage = BlockStorage(
-        kit=kit,
-        settings=BlockStorageSettings(),
-        identity=identity,
-        images=images,
-        driver=outside.volumes,
-        backups=cast("Any", None),
-        guests=AttachedGuests(agents),
-    )
+    block_storage = block_storage_of(identity, images, outside.volumes, agents)
     add_volume_reconcilers(block_storage)
     compute = Compute(
         kit=kit,
