@@ -36,6 +36,7 @@ const apis = [
   "placement",
   "volume",
   "unkai",
+  "console",
 ];
 
 export default defineConfig({
@@ -49,6 +50,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     rollupOptions: {
+      input: ["index.html", "console.html"],
       output: {
         manualChunks: (id) => Object.keys(LIBRARIES).find((name) => LIBRARIES[name].test(id)),
       },

@@ -32,7 +32,7 @@ make_base() {
     mv "$folder/base.tar.new" "$folder/base.tar"
 }
 
-take_along() { # settings of the machine's registries: sources, proxies, roots, pip's files
+take_along() { # settings of the machine's registries: sources, proxies, roots, files of pip and npm
     local file
     for file in /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/apt/auth.conf.d \
         /etc/pip.conf /root/.config/pip /root/.pip /etc/resolv.conf /etc/hosts \
@@ -41,7 +41,9 @@ take_along() { # settings of the machine's registries: sources, proxies, roots, 
         mkdir -p "$root$(dirname "$file")"
         cp -a --no-target-directory "$(realpath "$file")" "$root$file"
     done
-    env | grep -iE '^(PIP_|[a-z]*_proxy=|SSL_CERT_FILE=|REQUESTS_CA_BUNDLE=)' >"$folder/environment" || true
+    cat /etc/npmrc /usr/etc/npmrc /root/.npmrc >"$root/root/.npmrc" 2>/dev/null || true
+    env | grep -iE '^(PIP_|NPM_|NODE_EXTRA|[a-z]*_proxy=|SSL_CERT_FILE=|REQUESTS_CA_BUNDLE=)' \
+        >"$folder/environment" || true
 }
 
 unpack() {

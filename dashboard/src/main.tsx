@@ -17,7 +17,7 @@ import { theme } from "./app/theme";
 
 async function start(): Promise<void> {
   shareNonce();
-  await startI18n();
+  await startI18n(["app", "parts"]);
   const queryClient = makeQueryClient();
   const router = makeRouter(queryClient);
   const root = document.getElementById("root");

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.conftest import built, chromium
 from tests.clouds import RunningCloud, running_cloud
+
+__all__ = ["built", "chromium"]
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """`/dashboard` as an ASGI application: hashed files for ever, one page for every other path.
 
-The page is the same for all paths, since the program in the browser does the routing; only its
-nonce differs, which lets that program's own style elements through the content security policy.
+The page is the same for all paths, since the program in the browser does the routing; beside it
+stands that of consoles, where Nova's addresses lead. Only a page's nonce differs, which lets that
+program's own style elements through the content security policy.
 """
 
 from __future__ import annotations
@@ -88,9 +89,8 @@ class Dashboard:
             return _file(request, name, file)
         if name.startswith(ASSETS):
             return PlainTextResponse("There is no such file.\n", status_code=404)
-        return HTMLResponse(
-            self._pages.index.replace(NONCE, nonce), headers={"Cache-Control": "no-store"}
-        )
+        page = self._pages.own.get(name, self._pages.index)
+        return HTMLResponse(page.replace(NONCE, nonce), headers={"Cache-Control": "no-store"})
 
 
 def _file(request: Request, name: str, file: File) -> Response:

@@ -23,9 +23,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """index: the page of every path, with a place for its nonce. files: by path below it."""
+    """Pages have a place for their nonce. index: that of every path without one in `own`."""
 
     index: str
+    own: dict[str, str]
     files: dict[str, File]
 
 
@@ -38,9 +39,10 @@ def read_pages(folder: Path = STATIC) -> Pages | None:
     files = {
         path.relative_to(folder).as_posix(): _read(path)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".gz" and path.name != INDEX
+        if path.is_file() and path.suffix not in (".gz", ".html")
     }
-    return Pages(index, files)
+    own = {path.name: path.read_text() for path in folder.glob("*.html") if path.name != INDEX}
+    return Pages(index, own, files)
 
 
 def _read(path: Path) -> File:

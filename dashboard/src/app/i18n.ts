@@ -4,6 +4,7 @@ import { initReactI18next } from "react-i18next";
 import type admin from "../admin/en.json";
 import type app from "./en.json";
 import type baremetal from "../baremetal/en.json";
+import type consoles from "../consoles/en.json";
 import type identity from "../identity/en.json";
 import type images from "../images/en.json";
 import type keypairs from "../keypairs/en.json";
@@ -20,6 +21,7 @@ declare module "i18next" {
       admin: typeof admin;
       app: typeof app;
       baremetal: typeof baremetal;
+      consoles: typeof consoles;
       identity: typeof identity;
       images: typeof images;
       keypairs: typeof keypairs;
@@ -57,7 +59,8 @@ function firstLanguage(): Language {
   return (found?.slice(0, 2) ?? "en") as Language;
 }
 
-export async function startI18n(): Promise<void> {
+/** areas: whose words the first page needs at once. */
+export async function startI18n(areas: string[]): Promise<void> {
   i18next.on("languageChanged", (language) => (document.documentElement.lang = language));
   await i18next
     .use(fromFiles)
@@ -66,7 +69,7 @@ export async function startI18n(): Promise<void> {
       lng: firstLanguage(),
       fallbackLng: "en",
       supportedLngs: Object.keys(LANGUAGES),
-      ns: ["app", "parts"],
+      ns: areas,
       defaultNS: "app",
       interpolation: { escapeValue: false },
       keySeparator: false,

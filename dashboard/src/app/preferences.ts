@@ -11,6 +11,16 @@ export function preferred(name: Preference): string | null {
   }
 }
 
+/** The colour scheme chosen in the dashboard, where its component library keeps it. */
+export function preferredScheme(): "light" | "dark" | null {
+  try {
+    const found = localStorage.getItem("mantine-color-scheme-value");
+    return found === "light" || found === "dark" ? found : null;
+  } catch {
+    return null;
+  }
+}
+
 export function prefer(name: Preference, value: string): void {
   try {
     localStorage.setItem(`unkai.${name}`, value);

@@ -1,9 +1,11 @@
 // What the machine's serial line says: live, and as it was kept.
 import { Button, Group, Select, Skeleton, Stack, Switch, Text } from "@mantine/core";
 import { IconDownload, IconRefresh, IconTerminal2 } from "@tabler/icons-react";
-import { Suspense, lazy, useState } from "react";
+import { Suspense, lazy, useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "../api/keys";
+import { pageOf } from "../consoles/addresses";
+import { nodeStream } from "../consoles/asking";
 import { useChange, useList, useOne } from "../api/queries";
 import { Empty } from "../parts/Empty";
 import { ErrorAlert } from "../parts/ErrorAlert";
@@ -16,7 +18,7 @@ import { plainText } from "./console_text";
 import { type MetalNode, nameOf } from "./models";
 import { enableConsole, logOf, logsOf } from "./queries";
 
-const LiveConsole = lazy(() => import("./LiveConsole"));
+const SerialLine = lazy(() => import("../consoles/SerialLine"));
 const LOOK_MS = 3000;
 
 export function ConsoleTab({ node }: { node: MetalNode }) {
@@ -61,7 +63,7 @@ function Live({ node }: { node: MetalNode }) {
         )}
         {node.console_enabled && (
           <Suspense fallback={<Skeleton height={360} />}>
-            <LiveConsole uuid={node.uuid} name={nameOf(node)} />
+            <Line uuid={node.uuid} name={nameOf(node)} />
           </Suspense>
         )}
         {!none && (
@@ -75,6 +77,13 @@ function Live({ node }: { node: MetalNode }) {
       </Stack>
     </Panel>
   );
+}
+
+function Line({ uuid, name }: { uuid: string; name: string }) {
+  const { t } = useTranslation("consoles");
+  const closed = t("nodeClosed");
+  const address = useCallback(() => nodeStream(uuid, closed), [uuid, closed]);
+  return <SerialLine name={name} address={address} again page={pageOf({ by: "node", id: uuid })} />;
 }
 
 function Logs({ node }: { node: MetalNode }) {

@@ -137,11 +137,6 @@ export interface NodeLog {
   changed_at: string;
 }
 
-export interface ConsoleState {
-  console_enabled: boolean;
-  console_info: { type: string; url: string } | null;
-}
-
 export interface FoundNic {
   name?: string;
   mac_address?: string;

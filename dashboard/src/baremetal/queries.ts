@@ -8,7 +8,6 @@ import {
   type Addressed,
   type BiosSetting,
   type BootDevice,
-  type ConsoleState,
   type Driver,
   type HistoryEntry,
   type Inventory,
@@ -177,10 +176,6 @@ export function logOf(uuid: string, name: string): OneSpec<string> {
       );
     },
   };
-}
-
-export function consoleOf(uuid: string): Promise<ConsoleState> {
-  return take(baremetal.GET("/nodes/{node_ident}/states/console", path(uuid)));
 }
 
 export function enableConsole(uuid: string, enabled: boolean): Promise<void> {

@@ -30,10 +30,14 @@ export function LaunchSummary({ launch, flavor, command, error, busy }: Props) {
   const { t } = useTranslation("servers");
   const quota = useOne(limits()).data;
   const metal = flavor !== undefined && isMetal(flavor);
-  const [body] = useDebouncedValue(JSON.stringify(bodyOf({ ...launch, name: "x" })), TYPED_MS);
+  const whole = flavor !== undefined && launch.imageId !== null;
+  const [body] = useDebouncedValue(
+    whole ? JSON.stringify(bodyOf({ ...launch, name: "x" })) : null,
+    TYPED_MS,
+  );
   const { data: seen, error: doubt } = useQuery({
-    ...rehearsal(body),
-    enabled: flavor !== undefined && launch.imageId !== null,
+    ...rehearsal(body ?? ""),
+    enabled: body !== null,
   });
   const more = (used: number | undefined, each: number | undefined) =>
     used === undefined ? undefined : used + (each ?? 0) * launch.count;

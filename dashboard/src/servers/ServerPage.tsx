@@ -19,6 +19,7 @@ import { serverOne } from "./queries";
 const TABS: Record<string, ComponentType<{ server: Server }>> = {
   overview: ServerOverview,
   placement: lazy(() => import("./PlacementTab")),
+  console: lazy(() => import("./ConsoleTab")),
   log: lazy(() => import("./LogTab")),
   actions: lazy(() => import("./ActionsTab")),
   network: lazy(() => import("./NetworkTab")),

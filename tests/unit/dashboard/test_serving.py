@@ -57,6 +57,18 @@ async def test_every_path_is_the_page_with_a_nonce_of_its_own(built: Path, path:
         assert set(allowed) <= nonces
 
 
+async def test_the_page_of_consoles_is_one_of_its_own(built: Path) -> None:
+    (built / "console.html").write_text('<meta nonce="__NONCE__">noVNC')
+
+    async with browser(built) as client:
+        answer = await client.get("/dashboard/console.html?path=console%3Ftoken%3D1")
+
+    assert answer.text.endswith("noVNC")
+    allowed = re.findall("'nonce-([^']+)'", answer.headers["content-security-policy"])
+    assert re.findall('nonce="([^"]+)"', answer.text) == allowed
+    assert answer.headers["cache-control"] == "no-store"
+
+
 async def test_nothing_from_elsewhere_and_nothing_in_line_is_allowed(built: Path) -> None:
     async with browser(built) as client:
         answer = await client.get("/dashboard/")

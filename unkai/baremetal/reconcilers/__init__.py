@@ -29,7 +29,7 @@ def add_reconcilers(baremetal: Baremetal, guard: Guard, calls: BmcCalls) -> None
     if half_s > 0:
         sync = SyncPower(baremetal, guard)
         kit.reconcilers.add("power-sync", lambda: _half(kit.clock, sync, half_s), half_s)
-    nodes = NodeReporter(baremetal)
+    nodes = NodeReporter(baremetal, REPORT_EVERY_S)
     reporter = kit.reconcilers.add("nodes", nodes.run, REPORT_EVERY_S)
     consoles = kit.reconcilers.add("consoles", KeepConsoles(baremetal).run, CONSOLES_EVERY_S)
 

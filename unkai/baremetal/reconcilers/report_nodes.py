@@ -32,13 +32,15 @@ def class_of(node: Node) -> str | None:
 
 
 class NodeReporter:
-    """Woken, it looks at what changed; by the clock, at every node.
+    """Looks at what changed, and every so many seconds at every node.
 
     What was reported is remembered, so that only what differs is written.
     """
 
-    def __init__(self, baremetal: Baremetal) -> None:
+    def __init__(self, baremetal: Baremetal, every_s: float) -> None:
         self._baremetal = baremetal
+        self._every_s = every_s
+        self._all_due_at = float("-inf")
         self._changed: set[str] = set()
         self._reported: dict[str, tuple[object, ...]] = {}
 
@@ -46,8 +48,9 @@ class NodeReporter:
         self._changed.add(uuid)
 
     async def run(self) -> None:
-        database = self._baremetal.kit.database
-        if not self._changed:
+        database, now = self._baremetal.kit.database, self._baremetal.kit.clock.monotonic()
+        if now >= self._all_due_at:
+            self._all_due_at = now + self._every_s
             for node in await database.read_apart(nodes_to_report):
                 await self._compare(node)
         while self._changed:

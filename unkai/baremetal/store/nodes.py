@@ -63,6 +63,9 @@ _OFFERED = (
 )
 _TO_REPORT = select(*(nodes.c[name] for name in _OFFERED))
 _WITH_CLASS = _TO_REPORT.where(nodes.c.resource_class.is_not(None))
+_WITH_CONSOLE = select(nodes).where(
+    or_(nodes.c.console_enabled, nodes.c.uuid.in_(bindparam("uuids", expanding=True)))
+)
 _PROVISION = select(nodes.c.uuid, nodes.c.provision_state)
 _CARRIED = select(nodes.c.instance_uuid, nodes.c.uuid, nodes.c.power_state).where(
     nodes.c.instance_uuid.is_not(None)
@@ -224,7 +227,7 @@ async def remove_node(tx: Tx, uuid: str) -> bool:
 
 async def nodes_with_console(session: Session, uuids: Sequence[str]) -> Sequence[Node]:
     """These, and those whose console is enabled."""
-    return await NODES.list(session, or_(nodes.c.console_enabled, nodes.c.uuid.in_(uuids)))
+    return [NODES.of_row(row) for row in await session.all(_WITH_CONSOLE, {"uuids": list(uuids)})]
 
 
 async def nodes_with_class(session: Session) -> list[Node]:
