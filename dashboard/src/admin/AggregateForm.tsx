@@ -105,7 +105,6 @@ export function HostsForm({ aggregate, close }: { aggregate: Aggregate; close: (
         nothingFoundMessage={t("aggregates.noHosts")}
         searchable
         required
-        data-autofocus
       />
     </FormFrame>
   );

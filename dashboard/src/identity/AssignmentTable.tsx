@@ -33,7 +33,7 @@ export function AssignmentTable({ asked, given, small = false }: Props) {
   const { who, kind, role, where } = useColumns();
   const columns = [
     ...(given.actorId === undefined ? [who, kind] : []),
-    ...(given.roleId === undefined ? [role] : []),
+    ...(given.roleId === undefined ? [given.actorId ? { ...role, width: undefined } : role] : []),
     ...(given.placeId === undefined ? [where] : []),
   ];
   const remove = useRemoval<Assignment>({

@@ -141,7 +141,6 @@ function MembersForm({ group, members, close }: FormProps) {
         onChange={setChosen}
         searchable
         required
-        data-autofocus
       />
     </FormFrame>
   );

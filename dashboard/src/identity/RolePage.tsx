@@ -136,7 +136,6 @@ function ImplyForm({ role, implied, close }: FormProps) {
         onChange={setId}
         searchable
         required
-        data-autofocus
       />
     </FormFrame>
   );
