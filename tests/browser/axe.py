@@ -17,7 +17,9 @@ def findings(page: Page, within: str = "html") -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
     found: Any = page.evaluate(
-        "([within, rules]) => axe.run(within, { runOnly: rules, resultTypes: ["violations"] })", [within, RULES]
+        """([within, rules]) =>
+            axe.run(within, { runOnly: rules, resultTypes: ['violations'] })""",
+        [within, RULES],
     )
     return [
         f"{page.url}: {one['id']}: {one['help']}: {node['html'][:160]}"

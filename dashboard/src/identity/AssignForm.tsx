@@ -86,6 +86,9 @@ function Asked<K extends Actor | Place>({ label, kinds, word, kind, id, set }: A
   const { t } = useTranslation("identity");
   return (
     <Stack gap={6}>
+      <Text size="sm" fw={550} component="span">
+        {label}
+      </Text>
       <SegmentedControl
         value={kind}
         onChange={(value) => set(value as K, value === "system" ? "all" : "")}
@@ -100,7 +103,7 @@ function Asked<K extends Actor | Place>({ label, kinds, word, kind, id, set }: A
       ) : (
         <Choice
           key={kind}
-          label={word(kind)}
+          name={word(kind)}
           kind={kindOf(kind)}
           id={id}
           set={(to) => set(kind, to)}
@@ -118,19 +121,23 @@ function kindOf(what: Actor | Place): Listed {
 }
 
 interface ChoiceProps {
-  label: string;
+  /** Over it; without one, `name` is for who cannot see what stands above. */
+  label?: string;
+  name?: string;
   kind: Listed;
   id: string;
   set: (id: string) => void;
 }
 
-function Choice({ label, kind, id, set }: ChoiceProps) {
+function Choice({ label, name, kind, id, set }: ChoiceProps) {
   const found = useList(listOf(kind));
   return (
     <>
       {found.error && <ErrorAlert error={found.error} />}
       <Select
         label={label}
+        aria-label={name}
+        placeholder={name}
         data={(found.data ?? []).map((one) => ({ value: one.id, label: one.name }))}
         value={id || null}
         onChange={(value) => set(value ?? "")}

@@ -72,7 +72,6 @@ function About({ user }: { user: User }) {
   return (
     <Panel title={t("facts")}>
       <Facts
-        wide
         facts={[
           [t("id"), <Copied key="id" text={user.id} />],
           domains.size > 0 && [t("domain"), domains.get(user.domain_id)],

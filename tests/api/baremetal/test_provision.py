@@ -20,7 +20,6 @@ from unkai.timeline.actions.read import read_timeline
 
 pytestmark = pytest.mark.anyio
 DIRECT = {"deploy_interface": "direct", "inspect_interface": "agent", "rescue_interface": "agent"}
-BMC = "BareMetalNodeBMC"
 MAC = "52:54:00:00:00:01"
 WORDS = ("kernel", "ramdisk")
 
@@ -44,24 +43,6 @@ async def deployed(rig: Rig) -> str:
 
 async def give_image(rig: Rig, node: str, **more: Any) -> None:
     await rig.change(node, instance_info={"image_source": rig.outside.images.there, **more})
-
-
-async def test_a_verb_that_is_only_a_word_leaves_its_steps_on_the_timeline(rig: Rig) -> None:
-    """A node that is not cleaned becomes available at once, and says so like any other."""
-    node = await available(rig)
-    await rig.provision(node, "manage")
-
-    reader = rig.baremetal.kit.database.reader
-    told = (await read_timeline(reader, Clock(), f"node/{node}")).events
-    steps = [(one.participant, one.action) for one in told if one.participant != BMC]
-    assert steps[-6:] == [
-        ("User", "provide"),
-        ("IronicAPI", "admit provide"),
-        ("IronicConductor", "finish cleaning"),
-        ("User", "manage"),
-        ("IronicAPI", "admit manage"),
-        ("IronicConductor", "mark manageable"),
-    ]
 
 
 async def test_a_fake_node_goes_all_the_way_and_back(rig: Rig) -> None:
