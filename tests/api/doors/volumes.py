@@ -39,6 +39,7 @@ async def shelve(house: House, mark: str) -> dict[str, str]:
         "volume_id": volume_id,
         "snapshot_id": made["id"],
         "attachment_id": attachment["id"],
+        **await _moving(house, mark),
         "volume_type_id": type_id,
         "encryption_id": encrypted["encryption_id"],
         "message_id": await _message(house, volume_id, mark),
@@ -49,6 +50,28 @@ async def shelve(house: House, mark: str) -> dict[str, str]:
     }
 
 
+async def _moving(house: House, mark: str) -> dict[str, str]:
+    """A backup, a volume on offer, limits of quality."""
+    backup = {"volume_id": await _volume(house, mark), "name": mark}
+    backup_id = (await house.make("demo", f"{V3}/backups", {"backup": backup}))["id"]
+    await _rest(house, "backups", backup_id)
+    offer = {"transfer": {"volume_id": await _volume(house, mark), "name": mark}}
+    made = await house.make("demo", f"{V3}/os-volume-transfer", offer)
+    specs = {"qos_specs": {"name": mark, "total_iops_sec": "9"}}
+    qos_id = (await house.make("admin", f"{V3}/qos-specs", specs))["id"]
+    return {"backup_id": backup_id, "transfer_id": made["id"], "qos_id": qos_id}
+
+
+async def carry(house: House, server: str, mark: str) -> dict[str, str]:
+    """A volume that the server has, and one for it to get. server: its path."""
+    volume_id = await _volume(house, mark)
+    asked = {"volumeAttachment": {"volumeId": volume_id}}
+    answer = await house.ask("demo", "POST", f"{server}/os-volume_attachments", asked)
+    assert answer.status == 200, answer.content
+    await _rest(house, "volumes", volume_id, "in-use")
+    return {"volume_id": volume_id, "spare_volume_id": await _volume(house, mark)}
+
+
 async def _volume(house: House, mark: str) -> str:
     volume = {"name": mark, "size": 1, "metadata": {"colour": mark}}
     made = await house.make("demo", f"{V3}/volumes", {"volume": volume})
@@ -56,11 +79,11 @@ async def _volume(house: House, mark: str) -> str:
     return str(made["id"])
 
 
-async def _rest(house: House, kind: str, thing_id: str) -> None:
+async def _rest(house: House, kind: str, thing_id: str, status: str = "available") -> None:
     async with asyncio.timeout(20):
         while True:
             answer = await house.ask("demo", "GET", f"{V3}/{kind}/{thing_id}")
-            if answer.json()[kind.removesuffix("s")]["status"] == "available":
+            if answer.json()[kind.removesuffix("s")]["status"] == status:
                 return
             await asyncio.sleep(0.005)
 
