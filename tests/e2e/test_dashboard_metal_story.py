@@ -107,7 +107,7 @@ def is_told_why_its_bmc_refuses(story: Story) -> None:
     story.theirs.append(story.page.url)
     person.sees_state("enroll")
     where = str(story.bmc["address"]).removeprefix("http://")
-    expect(person.place.get_by_role("alert")).to_contain_text(f"The BMC at {where}")
+    expect(person.place.get_by_role("alert").first).to_contain_text(f"The BMC at {where}")
 
 
 def corrects_the_password(story: Story) -> None:
@@ -119,13 +119,13 @@ def corrects_the_password(story: Story) -> None:
     expect(secret).to_have_value("")
     person.presses("Check the BMC")
     person.sees_state("manageable")
+    person.turns_to("Overview")
     expect(person.place.get_by_role("alert")).to_have_count(0)
 
 
 def has_it_inspected(story: Story) -> None:
     """By its BMC, at once, or by an agent that it boots."""
     person, machine = story.person, story.machine
-    person.turns_to("Overview")
     person.starts("Inspect")
     if machine["driver"] == "ipmi":
         person.sees_state("inspect wait.*")
