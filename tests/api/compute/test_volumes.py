@@ -19,6 +19,7 @@ from unkai.block_storage.model import Volume
 from unkai.compute.actions.render_metadata import openstack_files
 from unkai.compute.reconcilers.take_back import TakeBack
 from unkai.compute.store import servers
+from unkai.image.actions.seed_image import seed_image
 from unkai.kit.errors import Failed, NotFound
 
 pytestmark = pytest.mark.anyio
@@ -443,4 +444,21 @@ async def test_a_volume_of_a_server_that_is_gone_is_taken_back(cloud: Cloud) -> 
     for _ in range(2):
         await taking.run()
     await rests(cloud, volume_id, "available")
+    assert await cloud.leftovers() == []
+
+
+async def test_a_server_on_a_volume_is_rebuilt_from_its_own_image(cloud: Cloud) -> None:
+    root = await bootable(cloud)
+    server_id = await cloud.boot(**from_volume(root))
+    other = await seed_image(
+        cloud.compute.images, "other", cloud.outside.folder / "image.raw", "raw", {}, "p-admin"
+    )
+    answer = await cloud.act(
+        server_id, "rebuild", {"imageRef": other.id}, version="2.92", status=400
+    )
+    assert "Unable to rebuild with a different image" in answer.text
+    await cloud.act(server_id, "rebuild", {"imageRef": cloud.image_id}, version="2.92")
+    await cloud.reach(server_id, "ACTIVE")
+    assert at_host(cloud, server_id) == {root}
+    assert (await cloud.show(server_id))["image"] == ""
     assert await cloud.leftovers() == []

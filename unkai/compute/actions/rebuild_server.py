@@ -115,9 +115,7 @@ async def rebuild_server(
     return await compute.kit.database.transact(admit)
 
 
-async def check_root_volume(
-    compute: Compute, root: ServerVolume, asked: RebuildRequest
-) -> None:
+async def check_root_volume(compute: Compute, root: ServerVolume, asked: RebuildRequest) -> None:
     """BadRequest where another image is wanted and the volume is not to be written anew."""
     caller = service_caller("nova", "")
     volume = await get_volume(compute.kit.database.reader, caller, root.volume_id)
