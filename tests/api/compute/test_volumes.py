@@ -462,3 +462,24 @@ async def test_a_server_on_a_volume_is_rebuilt_from_its_own_image(cloud: Cloud) 
     assert at_host(cloud, server_id) == {root}
     assert (await cloud.show(server_id))["image"] == ""
     assert await cloud.leftovers() == []
+
+
+async def test_a_root_volume_is_written_anew_from_another_image(cloud: Cloud) -> None:
+    root, data = await bootable(cloud), await a_volume(cloud)
+    server_id = await cloud.boot(**from_volume(root))
+    await attach(cloud, server_id, data)
+    await rests(cloud, data, "in-use")
+    path = cloud.outside.folder / "other.raw"
+    path.write_bytes(b"other".ljust(1 << 20, b"\0"))
+    other = await seed_image(cloud.compute.images, "other", path, "raw", {}, "p-admin")
+    before = (await listed(cloud, server_id))[0]["attachment_id"]
+    await cloud.act(server_id, "rebuild", {"imageRef": other.id}, version="2.93")
+    await cloud.reach(server_id, "ACTIVE")
+
+    await rests(cloud, root, "in-use")
+    found = await volume(cloud, root)
+    assert found is not None and found.image_metadata["image_id"] == other.id
+    assert cloud.outside.volumes.volumes[root].chunks[0].startswith(b"other")
+    assert (await listed(cloud, server_id))[0]["attachment_id"] != before
+    assert at_host(cloud, server_id) == {root, data}
+    assert await cloud.leftovers() == []

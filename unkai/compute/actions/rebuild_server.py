@@ -30,6 +30,12 @@ from unkai.compute.actions.power_on import (
     start_machine,
     wait_ports_up,
 )
+from unkai.compute.actions.renew_root_volume import (
+    begin_reimage,
+    free_root_volume,
+    use_volumes,
+    wait_reimage,
+)
 from unkai.compute.actions.submit_action import begin, submit
 from unkai.compute.model import Server, ServerKey, ServerVolume
 from unkai.compute.service import Compute
@@ -106,7 +112,10 @@ async def rebuild_server(
             server,
             REBUILD_SERVER,
             request_id=request_id,
-            input={"from": server.vm_state},
+            input={
+                "from": server.vm_state,
+                "image": image.id if asked.reimage and server.root_volume else None,
+            },
         )
         found = await servers.get_server(tx, server.id)
         assert found is not None
@@ -162,9 +171,13 @@ REBUILD_SERVER = Operation(
     "rebuild-server",
     Step(fetch_image, who.GLANCE_API),
     Step(stop_machine, who.HYPERVISOR),
+    Step(free_root_volume, who.CINDER_API),
+    Step(begin_reimage, who.CINDER_API),
+    Step(wait_reimage, who.CINDER_API),
     Step(renew_disk, who.COMPUTE_NODE),
     Step(plug_ports, who.NEUTRON_API),
     Step(start_machine, who.HYPERVISOR),
+    Step(use_volumes, who.CINDER_API),
     Step(wait_ports_up, who.NEUTRON_API),
     Step(run_again, who.HYPERVISOR),
     failed=show_error,
