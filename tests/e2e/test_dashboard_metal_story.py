@@ -150,7 +150,7 @@ def makes_a_flavor_for_such_machines(story: Story) -> None:
     person.writes("Memory in MiB", "768")
     person.writes("Disk in GiB", "8")
     person.agrees("Create")
-    person.row(FLAVOR).get_by_role("button", name=f"Actions for {FLAVOR}").click()
+    person.row(FLAVOR).get_by_role("button", name=f"Actions of {FLAVOR}").click()
     story.page.get_by_role("menuitem", name="Extra specs").click()
     none = [f"resources:{kind}=0" for kind in ("VCPU", "MEMORY_MB", "DISK_GB")]
     person.writes("Extra specs", "\n".join(["resources:CUSTOM_RACK_SMALL=1", *none]))
