@@ -17,6 +17,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import unkai
 from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.baremetal.actions.open_console import NodeStreams
+from unkai.block_storage.actions.audit_volumes import audit_volumes
+from unkai.block_storage.drivers.backup_store import FileBackupStore
+from unkai.block_storage.drivers.file import FileDriver
+from unkai.block_storage.drivers.hosts import NoGuests
+from unkai.block_storage.reconcilers import add_reconcilers as add_volume_reconcilers
+from unkai.block_storage.service import BlockStorage
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.machines import open_baremetal
@@ -69,6 +75,8 @@ CATALOG = (
     ("image", "glance", "/image"),
     ("network", "neutron", "/network"),
     ("baremetal", "ironic", "/baremetal"),
+    ("block-storage", "cinder", "/volume/v3/$(project_id)s"),
+    ("volumev3", "cinderv3", "/volume/v3/$(project_id)s"),
     ("compute", "nova", "/compute/v2.1"),
 )
 """Type, name and path of every service in the catalog."""
@@ -151,6 +159,7 @@ def _services(
         physical_networks=("public", settings.baremetal.physical_network),
     )
     placement = Placement(kit)
+    block_storage = _open_block_storage(settings, identity, images)
     baremetal = open_baremetal(
         settings,
         world,
@@ -168,15 +177,33 @@ def _services(
         placement=placement,
         images=images,
         network=network,
+        block_storage=block_storage,
         baremetal=baremetal,
         agents=world.agents,
     )
     add_timeline_reconcilers(kit)
     add_image_reconcilers(images)
     add_network_reconcilers(network)
+    add_volume_reconcilers(block_storage)
     add_compute_reconcilers(compute)
     register_operations(compute)
     return compute
+
+
+def _open_block_storage(
+    settings: Settings, identity: Identity, images: ImageService
+) -> BlockStorage:
+    driver = FileDriver(settings.volume_dir)
+    driver.open()
+    return BlockStorage(
+        kit=identity.kit,
+        settings=settings.block_storage,
+        identity=identity,
+        images=images,
+        driver=driver,
+        backups=FileBackupStore(settings.backup_dir),
+        guests=NoGuests(),
+    )
 
 
 def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
@@ -195,6 +222,7 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
         streams=Streams(settings.operator.streams_per_user),
         audits={
             "baremetal": lambda: audit_baremetal(compute.baremetal),
+            "block-storage": lambda: audit_volumes(compute.block_storage),
             "compute": lambda: audit_compute(compute),
             "image": lambda: audit_images(compute.images),
             "network": lambda: audit_network(compute.network, reader),

@@ -28,6 +28,10 @@ from unkai.baremetal.drivers.guard import Guard
 from unkai.baremetal.drivers.node_logs import NodeLogs
 from unkai.baremetal.reconcilers import add_reconcilers as add_baremetal_reconcilers
 from unkai.baremetal.service import Baremetal, fake_drivers
+from unkai.block_storage.drivers.backup_store import FileBackupStore
+from unkai.block_storage.drivers.fake import FakeDriver as VolumesInMemory
+from unkai.block_storage.drivers.hosts import NoGuests
+from unkai.block_storage.service import BlockStorage
 from unkai.boot.site import FakeWorld
 from unkai.compute.actions.audit_compute import audit_compute
 from unkai.compute.actions.registry import register_operations
@@ -40,7 +44,7 @@ from unkai.compute.store import flavors as flavor_store
 from unkai.compute.store import schema
 from unkai.hypervisor.client import Hypervisor
 from unkai.hypervisor.fake import FakeHost, FakeHypervisor
-from unkai.identity.service import make_identity
+from unkai.identity.service import Identity, make_identity
 from unkai.image.actions.seed_image import seed_image
 from unkai.image.drivers.fake import BelievingInspector
 from unkai.image.drivers.file import FileStore
@@ -65,6 +69,7 @@ from unkai.placement.actions.audit_placement import audit_placement
 from unkai.placement.service import Placement
 from unkai.settings import (
     BaremetalSettings,
+    BlockStorageSettings,
     ComputeSettings,
     IdentitySettings,
     ImageSettings,
@@ -286,6 +291,18 @@ async def a_network(
     return made.id
 
 
+def block_storage_of(identity: Identity, images: ImageService, folder: Path) -> BlockStorage:
+    return BlockStorage(
+        kit=identity.kit,
+        settings=BlockStorageSettings(),
+        identity=identity,
+        images=images,
+        driver=VolumesInMemory(),
+        backups=FileBackupStore(folder / "backups"),
+        guests=NoGuests(),
+    )
+
+
 @asynccontextmanager
 async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[Cloud]:
     """A life of the cloud; at its end everything of it stops where it is, as in a crash."""
@@ -319,6 +336,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         bmcs=Bmcs(clock, chance),
         conductor="conductor",
     )
+    block_storage = block_storage_of(identity, images, outside.folder)
     compute = Compute(
         kit=kit,
         settings=ComputeSettings(),
@@ -326,6 +344,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         placement=placement,
         images=images,
         network=network,
+        block_storage=block_storage,
         baremetal=baremetal,
         agents=agents,
     )
