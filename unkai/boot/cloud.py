@@ -19,8 +19,8 @@ from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.baremetal.actions.open_console import NodeStreams
 from unkai.block_storage.actions.audit_volumes import audit_volumes
 from unkai.block_storage.drivers.backup_store import FileBackupStore
+from unkai.block_storage.drivers.base import Guests
 from unkai.block_storage.drivers.file import FileDriver
-from unkai.block_storage.drivers.hosts import NoGuests
 from unkai.block_storage.reconcilers import add_reconcilers as add_volume_reconcilers
 from unkai.block_storage.service import BlockStorage
 from unkai.boot.apis import every_api
@@ -33,6 +33,7 @@ from unkai.compute.actions.audit_compute import audit_compute
 from unkai.compute.actions.open_console import ServerStreams
 from unkai.compute.actions.registry import register_operations
 from unkai.compute.api.metadata import MetadataApp
+from unkai.compute.drivers.guests import AttachedGuests
 from unkai.compute.reconcilers import add_reconcilers as add_compute_reconcilers
 from unkai.compute.service import Compute
 from unkai.dashboard.app import PREFIX as DASHBOARD
@@ -159,7 +160,7 @@ def _services(
         physical_networks=("public", settings.baremetal.physical_network),
     )
     placement = Placement(kit)
-    block_storage = _open_block_storage(settings, identity, images)
+    block_storage = _open_block_storage(settings, identity, images, AttachedGuests(world.agents))
     baremetal = open_baremetal(
         settings,
         world,
@@ -191,7 +192,7 @@ def _services(
 
 
 def _open_block_storage(
-    settings: Settings, identity: Identity, images: ImageService
+    settings: Settings, identity: Identity, images: ImageService, guests: Guests
 ) -> BlockStorage:
     driver = FileDriver(settings.volume_dir)
     driver.open()
@@ -202,7 +203,7 @@ def _open_block_storage(
         images=images,
         driver=driver,
         backups=FileBackupStore(settings.backup_dir),
-        guests=NoGuests(),
+        guests=guests,
     )
 
 

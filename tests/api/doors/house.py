@@ -18,7 +18,7 @@ from typing import Any, cast
 from tests.api.doors.asking import Answer, ask
 from tests.api.doors.machines import equip
 from tests.api.doors.samples import ALLOCATIONS, UUID
-from tests.api.doors.volumes import shelve
+from tests.api.doors.volumes import carry, shelve
 from unkai.baremetal.drivers.node_logs import CONSOLE
 from unkai.baremetal.model import HistoryEntry, Inventory
 from unkai.baremetal.store.bios_settings import save_bios_settings
@@ -396,6 +396,7 @@ async def _compute(house: House) -> dict[str, str]:
         "alias": "servers",
         "before": "2026-01-01",
         "console_token": await _console(house, f"{v21}/servers/{server_id}"),
+        **await carry(house, f"{v21}/servers/{server_id}", MARK),
     }
 
 

@@ -335,6 +335,12 @@ LEAST: dict[str, Any] = {
     },
     "PUT /servers/{server_id}/metadata/{key}": {"meta": {"colour": "red"}},
     "POST /servers/{server_id}/os-interface": {"interfaceAttachment": {"net_id": "{network_id}"}},
+    "POST /servers/{server_id}/os-volume_attachments": {
+        "volumeAttachment": {"volumeId": "{spare_volume_id}"}
+    },
+    "PUT /servers/{server_id}/os-volume_attachments/{volume_id}": {
+        "volumeAttachment": {"volumeId": "{volume_id}"}
+    },
     "PUT /os-services/enable": {"host": "{host_name}", "binary": "nova-compute"},
     "PUT /os-services/disable": {"host": "{host_name}", "binary": "nova-compute"},
     "PUT /os-services/disable-log-reason": {

@@ -49,6 +49,16 @@ async def shelve(house: House, mark: str) -> dict[str, str]:
     }
 
 
+async def carry(house: House, server: str, mark: str) -> dict[str, str]:
+    """A volume that the server has, and one for it to get. server: its path."""
+    volume_id = await _volume(house, mark)
+    asked = {"volumeAttachment": {"volumeId": volume_id}}
+    answer = await house.ask("demo", "POST", f"{server}/os-volume_attachments", asked)
+    assert answer.status == 200, answer.content
+    await _rest(house, "volumes", volume_id, "in-use")
+    return {"volume_id": volume_id, "spare_volume_id": await _volume(house, mark)}
+
+
 async def _volume(house: House, mark: str) -> str:
     volume = {"name": mark, "size": 1, "metadata": {"colour": mark}}
     made = await house.make("demo", f"{V3}/volumes", {"volume": volume})
@@ -56,11 +66,11 @@ async def _volume(house: House, mark: str) -> str:
     return str(made["id"])
 
 
-async def _rest(house: House, kind: str, thing_id: str) -> None:
+async def _rest(house: House, kind: str, thing_id: str, status: str = "available") -> None:
     async with asyncio.timeout(20):
         while True:
             answer = await house.ask("demo", "GET", f"{V3}/{kind}/{thing_id}")
-            if answer.json()[kind.removesuffix("s")]["status"] == "available":
+            if answer.json()[kind.removesuffix("s")]["status"] == status:
                 return
             await asyncio.sleep(0.005)
 
