@@ -26,7 +26,7 @@ from tests.clouds import running_cloud  # noqa: E402
 FOLDER = ROOT / "docs" / "screenshots"
 CHROMIUM = "/usr/bin/chromium"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-COLOURS = 128
+COLOURS = 256
 WAIT_MS = 30_000
 SETTINGS = "[compute]\nfake_hosts = 3\n\n[baremetal]\nautomated_clean = false\n"
 COMING = "[aria-busy=true], .mantine-Skeleton-root, .mantine-Loader-root"
@@ -58,14 +58,14 @@ PLACES = {
     "operations": "admin/operations",
     "audit": "admin/audit",
 }
-SERVER_TABS = ("metrics", "console", "log", "network", "placement", "actions", "metadata")
+SERVER_TABS = ("placement", "console", "log", "actions", "network", "metadata")
 NODE_TABS = ("recorder", "inventory", "ports", "console", "settings", "history")
 
 
 def places(case: Showcase) -> dict[str, str]:
     """Path by the picture's name."""
     ids = case.ids
-    server, node = f"servers/{ids['shop-web-1']}", f"nodes/{ids['rack-a-03']}"
+    server, node = f"servers/{ids['shop-web-1']}", f"nodes/{ids['rack-a-01']}"
     return {
         **PLACES,
         "server": server,
@@ -155,7 +155,7 @@ def keep(page: Page, name: str) -> tuple[Path, int]:
     """In as few colours as nobody sees the lack of."""
     image = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
     path = FOLDER / f"{name}.png"
-    few = image.quantize(COLOURS, dither=Image.Dither.NONE)
+    few = image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
     return path, path.stat().st_size
 

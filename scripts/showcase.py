@@ -37,12 +37,15 @@ IMAGES = (
     ("rocky-9", "rocky", "9.6", 14, {}),
     ("shop-frontend-2026.11", "debian", "13", 18, {"git_commit": "4c1d9e7"}),
 )
+METAL = {"resources:CUSTOM_COMPUTE": "1"} | {
+    f"resources:{one}": "0" for one in ("VCPU", "MEMORY_MB", "DISK_GB")
+}
 FLAVORS = (
     ("shop.small", 2, 2048, 20, {}),
     ("shop.medium", 4, 8192, 40, {}),
     ("db.large", 8, 32768, 200, {}),
     ("gpu.large", 16, 65536, 200, {"trait:CUSTOM_GPU_A100": "required"}),
-    ("metal.compute", 32, 131072, 900, {"resources:CUSTOM_COMPUTE": "1"}),
+    ("metal.compute", 32, 131072, 900, METAL),
 )
 SERVERS = (  # name, flavor, image, network, groups, role
     ("shop-web-1", "shop.small", "shop-frontend-2026.11", "frontend", ["web"], "web"),
@@ -72,6 +75,11 @@ NODES = (  # name, resource class, rack, how far it comes
     ("rack-b-05", "gpu", "rack-b", "unreachable"),
     ("rack-b-06", "gpu", "rack-b", "enroll"),
 )
+GROUPS = {
+    "web": "Browsers may come in",
+    "ssh-from-office": "Administrators may log in from the office",
+    "database": "PostgreSQL for the servers behind the shop",
+}
 CLOUD_INIT = b"#cloud-config\npackages: [nginx]\n"
 
 
@@ -149,7 +157,7 @@ class Showcase:
         rules += (("ssh-from-office", 22, "198.51.100.0/24"), ("database", 5432, "10.20.1.0/24"))
         for name, port, source in rules:
             if f"group {name}" not in self.ids:
-                body = {"security_group": {"name": name, "description": f"What {name} needs"}}
+                body = {"security_group": {"name": name, "description": GROUPS[name]}}
                 self.ids[f"group {name}"] = api.post(f"{NET}/security-groups", body)["id"]
             rule = {"security_group_id": self.ids[f"group {name}"], "direction": "ingress"}
             rule |= {"protocol": "tcp", "port_range_min": port, "port_range_max": port}
@@ -176,7 +184,9 @@ class Showcase:
                 "key_name": "aiko-laptop",
                 "user_data": base64.b64encode(CLOUD_INIT).decode(),
             }
-            self.ids[name] = api.post(f"{V21}/servers", {"server": server})["id"]
+            together = self.ids.get(f"policy of {name.rsplit('-', 1)[0]}")
+            hints = {"os:scheduler_hints": {"group": together}} if together else {}
+            self.ids[name] = api.post(f"{V21}/servers", {"server": server, **hints})["id"]
         for name, *_ in SERVERS:
             wanted = "ERROR" if name == "recommendations-train" else "ACTIVE"
             self._until(api, f"{V21}/servers/{self.ids[name]}", "status", wanted)
@@ -198,8 +208,9 @@ class Showcase:
             api.post(
                 f"{V21}/os-keypairs", {"keypair": {"name": name, "type": "ssh", "public_key": key}}
             )
-        for name, policy in (("shop-web-apart", "anti-affinity"), ("orders-together", "affinity")):
-            api.post(f"{V21}/os-server-groups", {"server_group": {"name": name, "policy": policy}})
+        for name in ("shop-web", "checkout-api"):
+            group = {"server_group": {"name": f"{name}-apart", "policy": "anti-affinity"}}
+            self.ids[f"policy of {name}"] = api.post(f"{V21}/os-server-groups", group)["id"]
         credential = {"name": "terraform-ci", "description": "Plans and applies from the pipeline"}
         user = api.get(f"{V3}/users?name=admin")[0]["id"]
         api.post(
@@ -237,9 +248,8 @@ class Showcase:
             "unreachable": [("manage", "enroll")],
             "manageable": [("manage", "manageable")],
             "inspected": [("manage", "manageable"), ("inspect", "manageable")],
-            "available": [("manage", "manageable"), ("inspect", "manageable")],
         }
-        steps = ways.get(goal, ways["available"])
+        steps = ways.get(goal, ways["manageable"])
         if goal in ("available", "active", "maintenance"):
             steps = [*steps, ("provide", "available")]
         for verb, state in steps:
@@ -261,7 +271,7 @@ class Showcase:
                 "key_name": "aiko-laptop",
             }
             key = api.post(f"{V21}/servers", {"server": server})["id"]
-            self.ids[f"warehouse {number}"] = key
+            self._until(api, f"{V21}/servers/{key}", "status", "ACTIVE")
 
     def _until(self, api: Api, path: str, word: str, wanted: str) -> None:
         until = time.monotonic() + DEADLINE_S

@@ -105,13 +105,14 @@ function useColumns(): Column<ComputeService>[] {
     {
       key: "binary",
       header: t("service"),
+      width: "19%",
       value: (one) => one.binary,
       cell: (one) => <Words text={one.binary} />,
     },
     {
       key: "host",
       header: t("host"),
-      width: "26%",
+      width: "18%",
       value: (one) => one.host,
       cell: (one) => <Words text={one.host} />,
     },

@@ -53,7 +53,7 @@ function ServerFacts({ server }: { server: Server }) {
           <div key="addresses">
             {Object.entries(server.addresses).flatMap(([network, all]) =>
               all.map((one) => (
-                <Group key={one.addr} gap={6} wrap="nowrap">
+                <Group key={one.addr} gap="0 6px">
                   <Copied text={one.addr} />
                   <Text size="xs" c="dimmed" truncate>
                     {network}
