@@ -4,32 +4,27 @@ import { IconServer2 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useList, useOne } from "../api/queries";
 import { Empty } from "../parts/Empty";
+import { stateColumn, textColumn } from "../parts/columns";
+import { ThingTable } from "../parts/ThingTable";
 import { Page } from "../parts/Page";
-import { type Column, ResourceTable } from "../parts/ResourceTable";
+import { type Column } from "../parts/ResourceTable";
 import { openstack } from "../parts/shell_words";
 import { ShowCli } from "../parts/ShowCli";
-import { StateBadge } from "../parts/StateBadge";
 import { mib } from "../parts/times";
 import type { HostStock, Hypervisor, Stock } from "./models";
 import { hypervisorList, stockOf } from "./queries";
-import { Words } from "./words";
 
 export function HypervisorsPage() {
   const { t } = useTranslation("admin");
   const hosts = useList(hypervisorList());
   return (
     <Page title={t("hypervisors")} about={t("hypervisors.about")}>
-      <ResourceTable
+      <ThingTable
         label={t("hypervisors")}
-        rows={hosts.data}
-        error={hosts.error}
-        again={() => void hosts.refetch()}
+        found={hosts}
         columns={useColumns()}
-        id={(one) => one.id}
         name={(one) => one.hypervisor_hostname}
         state={(one) => one.state}
-        searchMore={(one) => one.id}
-        sort={{ key: "host", down: false }}
         empty={<Empty icon={IconServer2} title={t("hypervisors.empty")} />}
       />
       <ShowCli
@@ -63,27 +58,15 @@ function Used({ host, name, words }: UsedProps) {
 function useColumns(): Column<Hypervisor>[] {
   const { t } = useTranslation("admin");
   return [
-    {
-      key: "host",
-      header: t("host"),
-      value: (one) => one.hypervisor_hostname,
-      cell: (one) => <Words text={one.hypervisor_hostname} />,
-    },
-    {
-      key: "state",
-      header: t("state"),
-      width: "16%",
-      value: (one) => one.state,
-      cell: (one) => <StateBadge state={one.state} />,
-    },
-    {
+    textColumn({ key: "host", header: t("host"), text: (one) => one.hypervisor_hostname }),
+    stateColumn({ key: "state", header: t("state"), width: "16%", state: (one) => one.state }),
+    stateColumn({
       key: "status",
       header: t("status"),
       width: "14%",
       from: 1000,
-      value: (one) => one.status,
-      cell: (one) => <StateBadge state={one.status} />,
-    },
+      state: (one) => one.status,
+    }),
     {
       key: "vcpus",
       header: t("vcpus"),
