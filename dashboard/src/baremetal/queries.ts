@@ -3,7 +3,6 @@ import { isGone } from "../api/errors";
 import { baremetal, done, take, unkai } from "../api/clients";
 import { keys } from "../api/keys";
 import { type ListSpec, type OneSpec, PAGE, pageOf } from "../api/queries";
-import type { Timeline } from "../parts/sequence_model";
 import {
   type Addressed,
   type BiosSetting,
@@ -88,16 +87,6 @@ export function historyOf(uuid: string): ListSpec<HistoryEntry> {
         baremetal.GET("/nodes/{node_ident}/history", { params }),
       );
       return pageOf(found.history, found.next, (one) => one.uuid);
-    },
-  };
-}
-
-export function timelineOfNode(uuid: string): OneSpec<Timeline> {
-  return {
-    queryKey: [...keys.timelines, "node", uuid],
-    queryFn: async () => {
-      const asked = unkai.GET("/nodes/{node_ident}/timeline", path(uuid));
-      return (await take<{ timeline: Timeline }>(asked)).timeline;
     },
   };
 }
