@@ -4,6 +4,7 @@ import { IconServer2 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useList, useOne } from "../api/queries";
 import { Empty } from "../parts/Empty";
+import { TextLink } from "../parts/links";
 import { Page } from "../parts/Page";
 import { type Column, ResourceTable } from "../parts/ResourceTable";
 import { openstack } from "../parts/shell_words";
@@ -12,7 +13,6 @@ import { StateBadge } from "../parts/StateBadge";
 import { mib } from "../parts/times";
 import type { HostStock, Hypervisor, Stock } from "./models";
 import { hypervisorList, stockOf } from "./queries";
-import { Words } from "./words";
 
 export function HypervisorsPage() {
   const { t } = useTranslation("admin");
@@ -67,7 +67,15 @@ function useColumns(): Column<Hypervisor>[] {
       key: "host",
       header: t("host"),
       value: (one) => one.hypervisor_hostname,
-      cell: (one) => <Words text={one.hypervisor_hostname} />,
+      cell: (one) => (
+        <TextLink
+          to="/admin/hypervisors/$hypervisorId"
+          params={{ hypervisorId: one.id }}
+          title={one.hypervisor_hostname}
+        >
+          {one.hypervisor_hostname}
+        </TextLink>
+      ),
     },
     {
       key: "state",
