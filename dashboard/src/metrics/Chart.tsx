@@ -15,11 +15,12 @@ interface Props {
   /** The upper end of the scale; without it, what the lines need. */
   most?: number;
   words: (value: number) => string;
+  steps?: number[];
 }
 
 const HEIGHT = 170;
 
-export default function Chart({ label, data, most, words }: Props) {
+export default function Chart({ label, data, most, words, steps }: Props) {
   const { i18n } = useTranslation();
   const scheme = useComputedColorScheme("light");
   const place = useRef<HTMLDivElement>(null);
@@ -32,7 +33,7 @@ export default function Chart({ label, data, most, words }: Props) {
     if (!box) return;
     const clock = new Intl.DateTimeFormat(i18n.language, { hour: "2-digit", minute: "2-digit" });
     const made = new UPlot(
-      optionsOf(box, lines, (second) => clock.format(second * 1000), words, most),
+      optionsOf(box, lines, (second) => clock.format(second * 1000), words, most, steps),
       latest.current,
       box,
     );
@@ -46,7 +47,7 @@ export default function Chart({ label, data, most, words }: Props) {
       made.destroy();
       plot.current = null;
     };
-  }, [scheme, i18n.language, lines, words, most]);
+  }, [scheme, i18n.language, lines, words, most, steps]);
 
   useEffect(() => {
     latest.current = data;
@@ -62,6 +63,7 @@ function optionsOf(
   clock: (second: number) => string,
   words: (value: number) => string,
   most: number | undefined,
+  steps: number[] | undefined,
 ): UPlot.Options {
   const style = getComputedStyle(box);
   const colour = (name: string) => style.getPropertyValue(name).trim();
@@ -78,8 +80,8 @@ function optionsOf(
     cursor: { sync: { key: "metrics" }, drag: { x: false, y: false }, y: false },
     scales: { y: { range: (_plot, _least, greatest) => [0, most ?? Math.max(1, greatest * 1.1)] } },
     axes: [
-      { ...axis, values: (_plot, splits) => splits.map(clock), space: 64 },
-      { ...axis, values: (_plot, splits) => splits.map(words), size: 72, space: 32 },
+      { ...axis, values: (_plot, splits) => splits.map(clock), space: 64, size: 26 },
+      { ...axis, values: (_plot, splits) => splits.map(words), size: 72, space: 32, incrs: steps },
     ],
     series: [
       {},

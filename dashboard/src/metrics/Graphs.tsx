@@ -6,9 +6,10 @@ import { useTranslation } from "react-i18next";
 import { Empty } from "../parts/Empty";
 import { ErrorAlert } from "../parts/ErrorAlert";
 import { Panel } from "../parts/Panel";
+import classes from "./Graphs.module.css";
 import { Key } from "./Key";
 import { SamplesTable } from "./SamplesTable";
-import { GRAPHS, type Graph, type Samples, amount, broken, recent, spanOf } from "./model";
+import { GRAPHS, type Graph, type Samples, amount, broken, recent, spanOf, stepsOf } from "./model";
 import { type Measured, useSamples } from "./queries";
 
 const Chart = lazy(() => import("./Chart"));
@@ -56,7 +57,7 @@ export function Graphs({ of, memoryMib }: Props) {
       {view === "table" ? (
         <SamplesTable samples={samples} />
       ) : (
-        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" className={classes.grid}>
           {GRAPHS.map((graph) => (
             <One key={graph.name} graph={graph} samples={samples} memoryMib={memoryMib} />
           ))}
@@ -78,6 +79,11 @@ interface OneProps {
 const WORDS = Object.fromEntries(
   GRAPHS.map(({ unit }) => [unit, (value: number) => amount(value, unit)]),
 ) as Record<Graph["unit"], (value: number) => string>;
+
+const STEPS = Object.fromEntries(GRAPHS.map(({ unit }) => [unit, stepsOf(unit)])) as Record<
+  Graph["unit"],
+  number[] | undefined
+>;
 
 function One({ graph, samples, memoryMib }: OneProps) {
   const { t } = useTranslation("metrics");
@@ -103,6 +109,7 @@ function One({ graph, samples, memoryMib }: OneProps) {
             data={data}
             most={most}
             words={words}
+            steps={STEPS[graph.unit]}
           />
         </Suspense>
       </Stack>

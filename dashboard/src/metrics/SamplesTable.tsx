@@ -8,7 +8,9 @@ import classes from "./SamplesTable.module.css";
 export function SamplesTable({ samples }: { samples: Samples }) {
   const { t, i18n } = useTranslation("metrics");
   const clock = new Intl.DateTimeFormat(i18n.language, { timeStyle: "medium" });
-  const columns = GRAPHS.flatMap(({ unit, series }) => series.map((name) => ({ unit, name })));
+  const columns = GRAPHS.flatMap(({ name: graph, unit, series }) =>
+    series.map((name) => ({ graph, unit, name })),
+  );
   return (
     <div className={classes.table}>
       <Scroll label={t("table")}>
@@ -16,9 +18,9 @@ export function SamplesTable({ samples }: { samples: Samples }) {
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{t("at")}</Table.Th>
-              {columns.map(({ name }) => (
+              {columns.map(({ graph, name }) => (
                 <Table.Th key={name} ta="right">
-                  {t(`series.${name}`)}
+                  {t(`graph.${graph}`)}: {t(`series.${name}`)}
                 </Table.Th>
               ))}
             </Table.Tr>

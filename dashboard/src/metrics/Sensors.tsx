@@ -12,7 +12,8 @@ import { StateBadge } from "../parts/StateBadge";
 import { type Ranges, keyOf, toneOfSensor, widened } from "./sensors";
 import { type Sensor, sensorsOf } from "./queries";
 
-const EVERY_S = 10;
+/** Each look is a call to the BMC, and an event in the flight recorder. */
+const EVERY_S = 60;
 
 export function Sensors({ uuid }: { uuid: string }) {
   const { t } = useTranslation("metrics");

@@ -13,8 +13,8 @@ export const GRAPHS = [
   { name: "cpu", unit: "percent", series: ["cpu_percent"] },
   { name: "memory", unit: "mib", series: ["memory_mib"] },
   { name: "disk", unit: "bytes_s", series: ["disk_read_bytes_s", "disk_write_bytes_s"] },
-  { name: "net", unit: "bytes_s", series: ["net_rx_bytes_s", "net_tx_bytes_s"] },
   { name: "ops", unit: "ops_s", series: ["disk_read_ops_s", "disk_write_ops_s"] },
+  { name: "net", unit: "bytes_s", series: ["net_rx_bytes_s", "net_tx_bytes_s"] },
 ] as const satisfies readonly { name: string; unit: Unit; series: readonly string[] }[];
 export type Graph = (typeof GRAPHS)[number];
 export type SeriesName = Graph["series"][number];
@@ -73,6 +73,11 @@ export function broken(
     );
   });
   return [at, ...lines];
+}
+
+/** Steps of a scale that look round in the unit. */
+export function stepsOf(unit: Unit): number[] | undefined {
+  return unit === "mib" ? Array.from({ length: 24 }, (_, power) => 2 ** power) : undefined;
 }
 
 const PREFIXES = ["", "k", "M", "G", "T"];
