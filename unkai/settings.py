@@ -68,6 +68,18 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockStorageSettings:
+    """Cinder's."""
+
+    host_name: str = "unkai"
+    """The name that cinder-volume's host has in os-services."""
+    folder: str = ""
+    """Where volumes lie; empty: `volumes` in the state folder."""
+    backup_folder: str = ""
+    """Where backups lie; empty: `backups` in the state folder. Better another disk."""
+
+
+@dataclass(frozen=True, slots=True)
 class ComputeSettings:
     """Nova's and the hypervisor agent's."""
 
@@ -182,9 +194,20 @@ class Settings:
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     image: ImageSettings = field(default_factory=ImageSettings)
     network: NetworkSettings = field(default_factory=NetworkSettings)
+    block_storage: BlockStorageSettings = field(default_factory=BlockStorageSettings)
     compute: ComputeSettings = field(default_factory=ComputeSettings)
     baremetal: BaremetalSettings = field(default_factory=BaremetalSettings)
     operator: OperatorSettings = field(default_factory=OperatorSettings)
+
+    @property
+    def volume_dir(self) -> Path:
+        """Where volumes lie."""
+        return Path(self.block_storage.folder or self.state_dir / "volumes")
+
+    @property
+    def backup_dir(self) -> Path:
+        """Where backups lie."""
+        return Path(self.block_storage.backup_folder or self.state_dir / "backups")
 
     @property
     def cloud_id(self) -> str:
@@ -314,14 +337,22 @@ def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
         if not name.startswith(ENVIRONMENT_PREFIX) or name == "UNKAI_STATE_DIR":
             continue
         key = name.removeprefix(ENVIRONMENT_PREFIX).lower()
-        section, _, rest = key.partition("_")
-        if section in _SECTIONS and rest:
-            key = f"{section}.{rest}"
+        section = next((one for one in _SECTIONS if key.startswith(f"{one}_")), "")
+        if section:
+            key = f"{section}.{key.removeprefix(f'{section}_')}"
         settings = _set(settings, key, environ[name], f"the environment ({name})")
     return settings
 
 
-_SECTIONS = ("identity", "image", "network", "compute", "baremetal", "operator")
+_SECTIONS = (
+    "identity",
+    "image",
+    "network",
+    "block_storage",
+    "compute",
+    "baremetal",
+    "operator",
+)
 
 
 def _set(settings: Settings, key: str, value: object, source: str) -> Settings:

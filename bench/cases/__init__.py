@@ -10,6 +10,7 @@ from bench.cases.image import images
 from bench.cases.machine import deploy
 from bench.cases.memory import memory
 from bench.cases.network import networks
+from bench.cases.pages import pages
 from bench.cases.placement import candidates
 from bench.cases.power_sync import power_sync
 from bench.cases.servers import boots, boots_on_qemu, lists
@@ -28,5 +29,6 @@ ON_FAKES: dict[str, Case] = {
     "candidates": candidates,
     "nodes": nodes,
     "power-sync": power_sync,
+    "pages": pages,
 }
 ON_QEMU: dict[str, Case] = {"memory": memory, "boots": boots_on_qemu, "deploy": deploy}

@@ -89,9 +89,9 @@ def lists(subject: Subject) -> Iterator[Figure]:
     delete_all(door, made)
 
 
-def fill(subject: Subject, body: object, made: list[str], size: int) -> None:
+def fill(subject: Subject, body: object, made: list[str], size: int, *, user: str = "demo") -> None:
     """Boot until there are that many."""
-    doors = [subject.door("demo") for _ in range(4)]
+    doors = [subject.door(user) for _ in range(4)]
 
     def some(door: Door, count: int) -> None:
         asked = (door.json("POST", "/compute/v2.1/servers", body) for _ in range(count))
@@ -164,10 +164,10 @@ def wide_network(door: Door) -> str:
     return network
 
 
-def lift_quotas(subject: Subject) -> None:
+def lift_quotas(subject: Subject, project_name: str = "demo") -> None:
     """As many servers and ports as the cases want."""
     admin = subject.door()
-    projects = admin.json("GET", "/identity/v3/projects?name=demo")["projects"]
+    projects = admin.json("GET", f"/identity/v3/projects?name={project_name}")["projects"]
     project = projects[0]["id"]
     quota = {"instances": -1, "cores": -1, "ram": -1}
     admin.json("PUT", f"/compute/v2.1/os-quota-sets/{project}", {"quota_set": quota})

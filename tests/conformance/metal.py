@@ -213,7 +213,7 @@ def script_for(kind: Kind, guide: str, stock: Ramdisk | None = None) -> str:
     return f"PS4='+ $EPOCHSECONDS '\n{script}"
 
 
-def write_results(outcomes: Sequence[Outcome]) -> Path:
+def write_results(outcomes: Sequence[Outcome], name: str = "metal") -> Path:
     now = datetime.now(UTC)
     words = ["git", "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(words, cwd=CHECKOUT, check=True, capture_output=True, text=True)
@@ -222,7 +222,7 @@ def write_results(outcomes: Sequence[Outcome]) -> Path:
         "commit": commit.stdout.strip(),
         "outcomes": [asdict(outcome) for outcome in outcomes],
     }
-    path = RESULTS / f"{now:%Y%m%d-%H%M%S}-metal.json"
+    path = RESULTS / f"{now:%Y%m%d-%H%M%S}-{name}.json"
     path.write_text(json.dumps(document, indent=1) + "\n")
     print(f"results: {path.relative_to(CHECKOUT)}")
     return path

@@ -35,6 +35,10 @@ _WRITER = bytes.fromhex(
 _ECHO = bytes.fromhex("bafa03b007eefbf4bafd03eca80174f6baf803eceeebf1")
 
 
+# Ejects every device that it is asked to let go of, as ACPI's registers say, at each timer's tick.
+_EJECTOR = bytes.fromhex("fb6631c9bad00c6689c866efbac40c66edbac80c66ef4183f90872e8f4ebe2")
+
+
 def boot_sector(code: bytes) -> bytes:
     return code.ljust(510, b"\0") + b"\x55\xaa"
 
@@ -50,6 +54,7 @@ TALKING_IMAGE = an_image(
 )
 ECHOING_IMAGE = an_image("9d0f3c1e-0000-4000-8000-000000000004", boot_sector(_ECHO))
 WRITING_IMAGE = an_image("9d0f3c1e-0000-4000-8000-000000000003", boot_sector(_WRITER))
+EJECTING_IMAGE = an_image("9d0f3c1e-0000-4000-8000-000000000005", boot_sector(_EJECTOR))
 BLANK_IMAGE = an_image("9d0f3c1e-0000-4000-8000-000000000001", bytes(1024 * 1024))
 
 
@@ -99,6 +104,7 @@ class LocalRig:
             folder=self.folder,
             hostname="local-1",
             sample_s=0.3,
+            unplug_s=3.0,
             uids=range(700_000, 700_100) if os.geteuid() == 0 else None,
             accelerator=Accelerator("tcg", "the tests do not depend on KVM"),
         )

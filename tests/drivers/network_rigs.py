@@ -213,7 +213,7 @@ class Guest:
         )
 
     async def say(
-        self, address: str, port: int, word: str = "hello", *, timeout_s: float = 2
+        self, address: str, port: int, word: str = "hello", *, timeout_s: float = 10
     ) -> str:
         """Send a line by TCP and return the answer; raises OSError where nobody can be reached."""
 

@@ -53,7 +53,7 @@ async def test_a_killed_daemon_comes_back_and_traffic_with_it(lab: Lab) -> None:
     [third] = await lab.plug(late)
     await lab.driver.wait_applied()
 
-    assert await guest.ping(third.address)
+    assert await soon(lambda: guest.ping(third.address))
     assert (await lab.driver.health()).ok
     assert await ask_metadata(guest) == f"{tenant.network.id} 10.0.0.10 /latest"
 

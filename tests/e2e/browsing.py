@@ -65,6 +65,20 @@ class Person:
         if self.page.get_by_role("listbox").count():
             box.press("Tab")
 
+    def starts(self, verb: str) -> None:
+        """Something of the page's that asks first: its button, and the same word as the answer."""
+        self.presses(verb)
+        self.agrees(verb)
+
+    def deletes(self, place: str, name: str) -> None:
+        """By the menu of its row in the list of that place."""
+        self.opens(place)
+        row = self.row(name)
+        row.get_by_role("button", name=re.compile("^Actions")).click()
+        self.page.get_by_role("menuitem", name="Delete", exact=True).click()
+        self.agrees("Delete")
+        expect(row).to_have_count(0)
+
     def picks(self, action: str) -> None:
         """From the page's menu of actions."""
         self.page.get_by_role("button", name="Actions", exact=True).click()
@@ -92,15 +106,47 @@ class Person:
         expect(self.place.get_by_text(text).first).to_be_visible(timeout=within_s * 1000)
 
     def sees_state(self, state: str, *, within_s: float = WAIT_MS / 1000) -> None:
-        """The badge beside the page's title."""
-        badge = self.page.get_by_role("main").locator("[data-tone]", has_text=state).first
-        expect(badge).to_be_visible(timeout=within_s * 1000)
+        """The badge beside the page's title, and nothing more in it."""
+        title = self.page.get_by_role("heading", level=1).locator("xpath=..")
+        badge = title.locator("[data-tone]").filter(
+            has_text=re.compile(f"^{state}$", re.IGNORECASE)
+        )
+        expect(badge.first).to_be_visible(timeout=within_s * 1000)
 
     def sees_no(self, link: str) -> None:
         expect(self.page.get_by_role("link", name=link, exact=True)).to_have_count(0)
 
+    def sees_steps(self, *steps: str) -> None:
+        """In the drawing of how it came to be."""
+        drawing = self.page.get_by_role("img", name=re.compile("^Sequence of"))
+        for step in steps:
+            expect(drawing).to_contain_text(step)
+
     def row(self, words: str) -> Locator:
         return self.page.get_by_role("row").filter(has_text=words).first
+
+
+def reads_floating_ip(person: Person, network: str) -> str:
+    """Of the server whose page is open, on its port in that network."""
+    person.turns_to("Network")
+    place = person.row(network).get_by_role("cell").nth(1)
+    expect(place).to_contain_text(re.compile(r"\d+\.\d+\.\d+\.\d+"))
+    return str(re.findall(r"[\d.]{7,}", place.inner_text())[0])
+
+
+def logs_in_at_the_console(person: Person) -> None:
+    """On the serial line that is open, as the guest's usual user; it is asked to reckon."""
+    person.sees("connected")
+    terminal = person.page.locator(".xterm-rows")
+    person.page.locator(".xterm-helper-textarea").focus()
+    for typed, answer in (
+        ("", "login:"),
+        ("cirros", "Password:"),
+        ("gocubsgo", "$"),
+        ("echo it-is-$(id -un)-$((6 * 7))", "it-is-cirros-42"),
+    ):
+        person.page.keyboard.type(f"{typed}\n")
+        expect(terminal).to_contain_text(answer)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.clouds import RunningCloud
-from tests.e2e.browsing import Person, somebody
+from tests.e2e.browsing import Person, logs_in_at_the_console, reads_floating_ip, somebody
 from tests.e2e.visitor import Disturbed
 
 pytestmark = [
@@ -47,13 +47,16 @@ def reads_the_log(person: Person, words: str) -> None:
     person.sees(words, within_s=BOOT_S)
 
 
+def types_at_its_console(person: Person) -> None:
+    person.turns_to("Console")
+    person.page.get_by_text("Serial line", exact=True).click()
+    logs_in_at_the_console(person)
+
+
 def gives_it_a_floating_ip(person: Person) -> str:
     person.picks("Attach a floating IP")
     person.agrees("Attach")
-    person.turns_to("Network")
-    place = person.row("private").get_by_role("cell").nth(1)
-    expect(place).to_contain_text(re.compile(r"\d+\.\d+\.\d+\.\d+"))
-    return re.findall(r"[\d.]{7,}", place.inner_text())[0]
+    return reads_floating_ip(person, "private")
 
 
 def deletes_it(person: Person, name: str) -> None:
@@ -64,12 +67,7 @@ def deletes_it(person: Person, name: str) -> None:
 
 
 def gives_the_address_back(person: Person, address: str) -> None:
-    person.opens("Floating IPs")
-    row = person.row(address)
-    row.get_by_role("checkbox").check()
-    person.presses("Delete")
-    person.agrees("Delete")
-    expect(row).to_have_count(0)
+    person.deletes("Floating IPs", address)
 
 
 def test_a_first_server_from_launch_to_deletion(
@@ -80,6 +78,7 @@ def test_a_first_server_from_launch_to_deletion(
         launches_a_server(person, NAME)
         watches_it_come(person)
         reads_the_log(person, f"{NAME} login:")
+        types_at_its_console(person)
         address = gives_it_a_floating_ip(person)
         deletes_it(person, NAME)
         gives_the_address_back(person, address)

@@ -169,7 +169,7 @@ def test_a_machine_that_never_calls_back(metal: Metal) -> None:
     said = metal.fails()
     assert "did not call within 15 s" in said
     assert "DHCP DISCOVER seen" in said
-    assert "no HTTP request since" in said
+    assert "no TFTP request since" in said
 
 
 # --- other wishes meanwhile

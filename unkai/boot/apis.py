@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from unkai.baremetal.api import baremetal_apis
+from unkai.block_storage.api import block_storage_apis
 from unkai.compute.api import compute_apis
 from unkai.compute.service import Compute
 from unkai.identity.api import identity_api
@@ -24,6 +25,7 @@ def every_api(identity: Identity, compute: Compute, operator: Operator) -> tuple
         placement=compute.placement,
         images=compute.images,
         network=compute.network,
+        block_storage=compute.block_storage,
         baremetal=compute.baremetal,
         compute=compute,
         operator=operator,
@@ -32,8 +34,9 @@ def every_api(identity: Identity, compute: Compute, operator: Operator) -> tuple
 
 def described_apis() -> tuple[Api, ...]:
     """The same doors with nothing behind them: to be read, not asked."""
-    names = ("identity", "placement", "images", "network", "baremetal", "compute", "operator")
-    return _apis(**dict.fromkeys(names))
+    services = ("identity", "placement", "images", "network", "block_storage")
+    machines = ("baremetal", "compute", "operator")
+    return _apis(**dict.fromkeys((*services, *machines)))
 
 
 def _apis(**services: Any) -> tuple[Api, ...]:
@@ -42,6 +45,7 @@ def _apis(**services: Any) -> tuple[Api, ...]:
         *placement_apis(services["placement"]),
         image_api(services["images"]),
         network_api(services["network"]),
+        *block_storage_apis(services["block_storage"]),
         *baremetal_apis(services["baremetal"]),
         *compute_apis(services["compute"]),
         operator_api(services["operator"]),

@@ -17,6 +17,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import unkai
 from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.baremetal.actions.open_console import NodeStreams
+from unkai.block_storage.actions.audit_volumes import audit_volumes
+from unkai.block_storage.drivers.backup_store import FileBackupStore
+from unkai.block_storage.drivers.base import Guests
+from unkai.block_storage.drivers.file import FileDriver
+from unkai.block_storage.reconcilers import add_reconcilers as add_volume_reconcilers
+from unkai.block_storage.service import BlockStorage
 from unkai.boot.apis import every_api
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.machines import open_baremetal
@@ -27,6 +33,7 @@ from unkai.compute.actions.audit_compute import audit_compute
 from unkai.compute.actions.open_console import ServerStreams
 from unkai.compute.actions.registry import register_operations
 from unkai.compute.api.metadata import MetadataApp
+from unkai.compute.drivers.guests import AttachedGuests
 from unkai.compute.reconcilers import add_reconcilers as add_compute_reconcilers
 from unkai.compute.service import Compute
 from unkai.dashboard.app import PREFIX as DASHBOARD
@@ -69,6 +76,8 @@ CATALOG = (
     ("image", "glance", "/image"),
     ("network", "neutron", "/network"),
     ("baremetal", "ironic", "/baremetal"),
+    ("block-storage", "cinder", "/volume/v3/$(project_id)s"),
+    ("volumev3", "cinderv3", "/volume/v3/$(project_id)s"),
     ("compute", "nova", "/compute/v2.1"),
 )
 """Type, name and path of every service in the catalog."""
@@ -151,6 +160,7 @@ def _services(
         physical_networks=("public", settings.baremetal.physical_network),
     )
     placement = Placement(kit)
+    block_storage = _open_block_storage(settings, identity, images, AttachedGuests(world.agents))
     baremetal = open_baremetal(
         settings,
         world,
@@ -168,15 +178,33 @@ def _services(
         placement=placement,
         images=images,
         network=network,
+        block_storage=block_storage,
         baremetal=baremetal,
         agents=world.agents,
     )
     add_timeline_reconcilers(kit)
     add_image_reconcilers(images)
     add_network_reconcilers(network)
+    add_volume_reconcilers(block_storage)
     add_compute_reconcilers(compute)
     register_operations(compute)
     return compute
+
+
+def _open_block_storage(
+    settings: Settings, identity: Identity, images: ImageService, guests: Guests
+) -> BlockStorage:
+    driver = FileDriver(settings.volume_dir)
+    driver.open()
+    return BlockStorage(
+        kit=identity.kit,
+        settings=settings.block_storage,
+        identity=identity,
+        images=images,
+        driver=driver,
+        backups=FileBackupStore(settings.backup_dir),
+        guests=guests,
+    )
 
 
 def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
@@ -195,6 +223,7 @@ def _operator(settings: Settings, compute: Compute, world: World) -> Operator:
         streams=Streams(settings.operator.streams_per_user),
         audits={
             "baremetal": lambda: audit_baremetal(compute.baremetal),
+            "block-storage": lambda: audit_volumes(compute.block_storage),
             "compute": lambda: audit_compute(compute),
             "image": lambda: audit_images(compute.images),
             "network": lambda: audit_network(compute.network, reader),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from unkai.block_storage.actions.volume_types import seed_types
 from unkai.compute.actions.seed_flavors import seed_flavors
 from unkai.compute.service import Compute
 from unkai.identity.model import SeededIdentity
@@ -18,6 +19,7 @@ BLANK_BYTES = 1 << 20
 async def seed(settings: Settings, compute: Compute, identity: SeededIdentity) -> None:
     """Make what is missing; an operator's changes stay."""
     await seed_flavors(compute)
+    await seed_types(compute.block_storage)
     await seed_network(compute.network, identity.admin_project_id, identity.demo_project_id)
     path, disk_format = _guest_image(settings)
     if path is not None:

@@ -6,7 +6,7 @@ API's own words: `ram` and `swap` in MiB, `disk` and `ephemeral` in GiB.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
@@ -65,6 +65,27 @@ class ServerFault(Struct, frozen=True, kw_only=True):
     details: str = ""
 
 
+VolumeState = Literal["attaching", "attached", "detaching"]
+
+
+class ServerVolume(Struct, frozen=True, kw_only=True):
+    """A volume of a server. device: what its guest most likely calls it ("/dev/vdb").
+
+    attachment_id: None while the volume is still being made. boot_index: 0 is the root's.
+    request_id: of the request that is being worked on.
+    """
+
+    id: str
+    volume_id: str
+    device: str
+    attachment_id: str | None = None
+    boot_index: int | None = None
+    delete_on_termination: bool = False
+    tag: str | None = None
+    state: VolumeState = "attached"
+    request_id: str = ""
+
+
 class Requested(Struct, frozen=True, kw_only=True):
     """What the user asked for and later verbs need again."""
 
@@ -108,6 +129,7 @@ class Server(Struct, frozen=True, kw_only=True):
     reservation_id: str = ""
     launch_index: int = 0
     nics: list[ServerNic] = field(default_factory=list[ServerNic])
+    volumes: list[ServerVolume] = field(default_factory=list[ServerVolume])
     requested: Requested = Requested()
     server_group_id: str | None = None
     fault: ServerFault | None = None
@@ -116,6 +138,11 @@ class Server(Struct, frozen=True, kw_only=True):
     launched_at: float | None = None
     terminated_at: float | None = None
     deleted_at: float | None = None
+
+    @property
+    def root_volume(self) -> ServerVolume | None:
+        """The volume it boots from; None where its root disk is a file of its host."""
+        return next((one for one in self.volumes if one.boot_index == 0), None)
 
     @property
     def instance_name(self) -> str:
@@ -172,11 +199,27 @@ class NetworkRequest(Struct, frozen=True, kw_only=True):
     tag: str | None = None
 
 
+class BlockDevice(Struct, frozen=True, kw_only=True):
+    """A disk asked for with a server, on a volume. source_id: of the image, volume or snapshot.
+
+    boot_index: 0 is the root, None is not booted from. size: GiB.
+    """
+
+    source: Literal["image", "volume", "snapshot", "blank"]
+    source_id: str | None = None
+    boot_index: int | None = None
+    size: int | None = None
+    delete_on_termination: bool = False
+    volume_type: str | None = None
+    tag: str | None = None
+
+
 class ServerRequest(Struct, frozen=True, kw_only=True):
     """`POST /servers` in its newest shape, whatever the client spoke.
 
     networks: "auto", "none", a list, or None where the client did not say (the project's only
-    network). zone, host: parts of `availability_zone`, or given apart. user_data is base64.
+    network). disks: volumes; with one to boot from there is no image. zone, host: parts of
+    `availability_zone`, or given apart. user_data is base64.
     """
 
     name: str
@@ -185,6 +228,7 @@ class ServerRequest(Struct, frozen=True, kw_only=True):
     count_min: int = 1
     count_max: int = 1
     networks: list[NetworkRequest] | str | None = None
+    disks: list[BlockDevice] = field(default_factory=list[BlockDevice])
     security_groups: list[str] = field(default_factory=list[str])
     key_name: str | None = None
     user_data: str | None = None

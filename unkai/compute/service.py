@@ -15,6 +15,7 @@ from unkai.settings import ComputeSettings
 
 if TYPE_CHECKING:
     from unkai.baremetal.service import Baremetal
+    from unkai.block_storage.service import BlockStorage
     from unkai.identity.service import Identity
     from unkai.image.service import ImageService
     from unkai.network.service import NetworkService
@@ -42,6 +43,7 @@ class Compute:
     placement: Placement
     images: ImageService
     network: NetworkService
+    block_storage: BlockStorage
     baremetal: Baremetal
     agents: MutableMapping[str, Hypervisor]
 

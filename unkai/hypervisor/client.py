@@ -17,7 +17,15 @@ from collections.abc import AsyncIterable, AsyncIterator, Collection
 from pathlib import Path
 from typing import Literal, Protocol
 
-from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus, Metrics
+from unkai.hypervisor.model import (
+    Census,
+    Disk,
+    Host,
+    ImageRef,
+    Machine,
+    MachineStatus,
+    Metrics,
+)
 from unkai.kit.streams import ByteStream
 
 ImageSource = Path | AsyncIterable[bytes]
@@ -47,7 +55,39 @@ class Hypervisor(Protocol):
         """Folder, root disk, config drive. On a prepared machine: take the new description.
 
         An existing root disk keeps its contents and may only grow. What differs takes effect at the
-        next start. Conflict("image-not-cached"), BadRequest("disk-too-small"), Failed("disk-full").
+        next start. A volume that the machine has already keeps its layers: only `switch_disk`
+        changes them, and whoever asks may have looked before that.
+        Conflict("image-not-cached"), BadRequest("disk-too-small"), Failed("disk-full").
+        """
+        ...
+
+    async def attach_disk(self, server_id: str, disk: Disk, epoch: int) -> None:
+        """The machine has this volume, from now on where it runs.
+
+        Refused, nothing of it stays. Conflict("volume-unreadable"), Failed("qemu-refused").
+        """
+        ...
+
+    async def detach_disk(self, server_id: str, volume_id: str, epoch: int) -> None:
+        """The machine has the volume no more and its process has it closed. Unknown is fine.
+
+        A running guest must let go of it. Asked for a while, where it does not the machine keeps
+        the volume: Failed("guest-keeps-disk").
+        """
+        ...
+
+    async def grow_disk(self, server_id: str, volume_id: str, size_bytes: int) -> None:
+        """Have a volume of at least this size: now where the guest runs, else at its start.
+
+        It takes no epoch, since nothing shrinks. NotFound("volume-not-attached").
+        """
+        ...
+
+    async def switch_disk(self, server_id: str, disk: Disk) -> None:
+        """Write into `disk`'s first layer from now on; those below are what the machine had.
+
+        It takes no epoch: one that comes late no longer fits upon what is there.
+        NotFound("volume-not-attached"), Conflict("volume-differs").
         """
         ...
 

@@ -25,9 +25,9 @@ from unkai.hypervisor import refusals
 from unkai.hypervisor.client import ImageSource
 from unkai.hypervisor.folder import write_atomically
 from unkai.hypervisor.model import ImageRef, RootDisk
-from unkai.hypervisor.qcow2 import write_empty
 from unkai.hypervisor.threads import in_thread
 from unkai.kit.errors import BadRequest, Failed, NotFound
+from unkai.kit.qcow2 import write_empty
 
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}")
 _CHUNK_BYTES = 4 * 1024 * 1024

@@ -16,6 +16,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from unkai.hypervisor import refusals
 from unkai.hypervisor.changes import Changes
 from unkai.hypervisor.client import ConsoleKind, ImageSource
@@ -24,6 +26,7 @@ from unkai.hypervisor.fake_consoles import FakeConsoles, FakeStream
 from unkai.hypervisor.fake_metrics import played
 from unkai.hypervisor.model import (
     Census,
+    Disk,
     Host,
     ImageRef,
     Leftover,
@@ -33,6 +36,7 @@ from unkai.hypervisor.model import (
     PowerState,
 )
 from unkai.hypervisor.ports import FakePlugger, unplug_all
+from unkai.hypervisor.preparing import keep_layers, with_volumes
 from unkai.kit.clock import Clock
 from unkai.kit.errors import Unavailable
 from unkai.kit.streams import ByteStream
@@ -60,6 +64,7 @@ class FakeHost:
     delays: seconds each verb takes, by verb ("start"), on the agent's clock.
     boot_console: what a guest says on its serial console when it boots.
     heeds_power_button: whether guests shut down when asked.
+    kept_disks: volumes that a running guest does not let go of.
     """
 
     hostname: str = "fake-1"
@@ -75,6 +80,7 @@ class FakeHost:
     delays: dict[str, float] = field(default_factory=dict[str, float])
     boot_console: str = "Booting.\nA machine that is only played.\nNothing to load.\nlogin: "
     heeds_power_button: bool = True
+    kept_disks: set[str] = field(default_factory=set[str])
     reachable: bool = True
     changes: Changes = field(default_factory=Changes)
     consoles: FakeConsoles = field(default_factory=FakeConsoles)
@@ -275,7 +281,38 @@ class FakeHypervisor:
             if found is not None and found.power_state in _LIVE:
                 raise refusals.still_running(machine.server_id)
             self._prepare(machine)
+            self._host.machines[machine.server_id].machine = machine
             self._host.machines[machine.server_id].root_generation += 1
+
+    async def attach_disk(self, server_id: str, disk: Disk, epoch: int) -> None:
+        async with self._call("attach_disk", server_id, epoch):
+            found = self._known(server_id)
+            if disk.volume_id not in {one.volume_id for one in found.machine.volumes}:
+                disks = (*found.machine.disks, disk)
+                found.machine = msgspec.structs.replace(found.machine, disks=disks)
+
+    async def detach_disk(self, server_id: str, volume_id: str, epoch: int) -> None:
+        async with self._call("detach_disk", server_id, epoch):
+            found = self._host.machines.get(server_id)
+            if found is None:
+                return
+            if found.power_state in _LIVE and volume_id in self._host.kept_disks:
+                raise refusals.guest_keeps_disk(volume_id, 60.0)
+            found.machine = with_volumes(
+                found.machine, lambda disk: None if disk.volume_id == volume_id else disk
+            )
+
+    async def grow_disk(self, server_id: str, volume_id: str, size_bytes: int) -> None:
+        async with self._call("grow_disk"):
+            found, disk = self._attached(server_id, volume_id)
+            if size_bytes > disk.size_bytes:
+                _replace(found, msgspec.structs.replace(disk, size_bytes=size_bytes))
+
+    async def switch_disk(self, server_id: str, disk: Disk) -> None:
+        async with self._call("switch_disk"):
+            found, had = self._attached(server_id, disk.volume_id)
+            refusals.check_switch(had, disk)
+            _replace(found, msgspec.structs.replace(had, layers=disk.layers))
 
     async def remove(self, server_id: str, epoch: int) -> None:
         async with self._call("remove", server_id, epoch):
@@ -312,6 +349,11 @@ class FakeHypervisor:
                 machines=tuple(host.status(server_id) for server_id in host.machines),
                 leftovers=(*host.leftovers, *orphans),
                 ports=ports,
+                volumes={
+                    server_id: tuple(disk.volume_id for disk in one.machine.volumes)
+                    for server_id, one in host.machines.items()
+                    if one.machine.volumes
+                },
             )
 
     async def console_log(self, server_id: str, lines: int | None = None) -> str:
@@ -332,7 +374,8 @@ class FakeHypervisor:
             if found.power_state not in _LIVE:
                 since = now
             ports = [nic.port_id for nic in machine.nics]
-            return played(server_id, machine.memory_mib, ports, now, since)
+            disks = ["root", *(disk.volume_id for disk in machine.disks)]
+            return played(server_id, machine.memory_mib, ports, now, since, disks=disks)
 
     async def changes(self) -> AsyncIterator[MachineStatus]:
         async with self._call("changes"):
@@ -366,13 +409,21 @@ class FakeHypervisor:
         refusals.check_root_disk(machine)
         found = self._host.machines.get(machine.server_id)
         if found is not None:
-            found.machine = machine
+            found.machine = keep_layers(machine, found.machine)
             return
         image = machine.root_disk.image
         if image is not None and image.id not in self._host.images:
             raise refusals.not_cached(image)
         self._host.machines[machine.server_id] = FakeMachine(machine=machine)
         self._host.changes.tell(self._host.status(machine.server_id))
+
+    def _attached(self, server_id: str, volume_id: str) -> tuple[FakeMachine, Disk]:
+        found = self._host.machines.get(server_id)
+        disks = () if found is None else found.machine.volumes
+        disk = next((one for one in disks if one.volume_id == volume_id), None)
+        if found is None or disk is None:
+            raise refusals.not_attached(server_id, volume_id)
+        return found, disk
 
     def _known(self, server_id: str) -> FakeMachine:
         found = self._host.machines.get(server_id)
@@ -385,6 +436,12 @@ class FakeHypervisor:
         if found.power_state not in _LIVE:
             raise refusals.not_running(server_id)
         return found
+
+
+def _replace(found: FakeMachine, new: Disk) -> None:
+    found.machine = with_volumes(
+        found.machine, lambda disk: new if disk.volume_id == new.volume_id else disk
+    )
 
 
 async def _sha256(source: ImageSource) -> str:

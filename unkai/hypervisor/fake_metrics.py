@@ -7,21 +7,30 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Sequence
 
 from unkai.hypervisor.metrics import KEPT, metrics_of
-from unkai.hypervisor.model import Counters, Metrics, NicCounters
+from unkai.hypervisor.model import Counters, DiskCounters, Metrics, NicCounters
 
 EVERY_S = 10.0
 _HOUR_S = KEPT * EVERY_S
 
 
-def played(name: str, memory_mib: int, port_ids: list[str], now: float, since: float) -> Metrics:
+def played(
+    name: str,
+    memory_mib: int,
+    port_ids: list[str],
+    now: float,
+    since: float,
+    *,
+    disks: Sequence[str] = (),
+) -> Metrics:
     """Up to an hour of samples after `since`."""
     first = max(since, now - _HOUR_S)
     start = (math.floor(first / EVERY_S) + 1) * EVERY_S
     count = max(0, min(KEPT, math.floor((now - start) / EVERY_S) + 1))
     rows = [_sample(name, memory_mib, start + number * EVERY_S) for number in range(count)]
-    return metrics_of(rows, EVERY_S, _counters(name, memory_mib, port_ids, now))
+    return metrics_of(rows, EVERY_S, _counters(name, memory_mib, port_ids, now, disks))
 
 
 def _wave(name: str, series: str, at: float) -> float:
@@ -49,7 +58,9 @@ def _sample(name: str, memory_mib: int, at: float) -> tuple[float, ...]:
     )
 
 
-def _counters(name: str, memory_mib: int, port_ids: list[str], now: float) -> Counters:
+def _counters(
+    name: str, memory_mib: int, port_ids: list[str], now: float, disks: Sequence[str]
+) -> Counters:
     """Totals that only grow: of a month that began with the clock's."""
     seconds = now % (30 * 86400.0)
     nics = {
@@ -70,4 +81,15 @@ def _counters(name: str, memory_mib: int, port_ids: list[str], now: float) -> Co
         disk_read_ops=int(seconds * 150),
         disk_write_ops=int(seconds * 75),
         nics=nics,
+        disks={disk: _disk(seconds / len(disks)) for disk in disks},
+    )
+
+
+def _disk(seconds: float) -> DiskCounters:
+    """Of a disk that does its share of what the machine does."""
+    return DiskCounters(
+        read_bytes=int(seconds * 2e6),
+        read_ops=int(seconds * 150),
+        write_bytes=int(seconds * 1e6),
+        write_ops=int(seconds * 75),
     )

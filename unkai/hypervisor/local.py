@@ -19,18 +19,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unkai.hypervisor import console, host, kvm, refusals
+from unkai.hypervisor.attached import Attached
 from unkai.hypervisor.client import ConsoleKind, ImageSource
 from unkai.hypervisor.disks import ImageCache
 from unkai.hypervisor.folder import Folder, make_root
 from unkai.hypervisor.kvm import Accelerator
 from unkai.hypervisor.machines import Machines
-from unkai.hypervisor.model import Census, Host, ImageRef, Leftover, Machine, MachineStatus, Metrics
+from unkai.hypervisor.model import (
+    Census,
+    Disk,
+    Host,
+    ImageRef,
+    Leftover,
+    Machine,
+    MachineStatus,
+    Metrics,
+)
 from unkai.hypervisor.ports import PortPlugger, unplug_all
 from unkai.hypervisor.preparing import Preparing, Users
 from unkai.hypervisor.qemu import process
 from unkai.hypervisor.qemu.command import Launch
 from unkai.hypervisor.qemu.consoles import Consoles
 from unkai.hypervisor.qemu.guest import Guest
+from unkai.hypervisor.qemu.hot_plug import grow_disks
 from unkai.hypervisor.qemu.process import Identity
 from unkai.hypervisor.qemu.starting import spawn_machine
 from unkai.hypervisor.sampling import Sampling
@@ -48,6 +59,7 @@ class LocalSettings:
     """uids: the users guests run as, one each (None: as ourselves, without root).
 
     accelerator: None means KVM where it works. boots_at_once counts only without KVM.
+    unplug_s: how long a running guest is asked to let go of a disk.
     confirm_kvm: asked once for each boot of the host when the probe says yes: does a guest boot?
     """
 
@@ -58,6 +70,7 @@ class LocalSettings:
     boots_at_once: int = 2
     translation_cache_mib: int = 32
     sample_s: float = 10.0
+    unplug_s: float = 60.0
     qemu: str = "qemu-system-x86_64"
     uefi_code: str = "/usr/share/OVMF/OVMF_CODE_4M.fd"
     uefi_variables: str = "/usr/share/OVMF/OVMF_VARS_4M.fd"
@@ -91,6 +104,7 @@ class LocalHypervisor:
         self._preparing = Preparing(self._images, settings.uefi_variables)
         self._mark = mark_of(settings.folder)
         self._machines = Machines(settings.folder / "machines", self._mark, clock)
+        self._attached = Attached(self._machines, clock, settings.unplug_s)
         self._sampling = Sampling(self._sampled, plugger, clock, settings.sample_s)
         self._consoles = Consoles()
 
@@ -220,6 +234,18 @@ class LocalHypervisor:
             if vanished:
                 self._machines.tell(folder)
 
+    async def attach_disk(self, server_id: str, disk: Disk, epoch: int) -> None:
+        await self._attached.attach(server_id, disk, epoch)
+
+    async def detach_disk(self, server_id: str, volume_id: str, epoch: int) -> None:
+        await self._attached.detach(server_id, volume_id, epoch)
+
+    async def grow_disk(self, server_id: str, volume_id: str, size_bytes: int) -> None:
+        await self._attached.grow(server_id, volume_id, size_bytes)
+
+    async def switch_disk(self, server_id: str, disk: Disk) -> None:
+        await self._attached.switch(server_id, disk)
+
     async def remove(self, server_id: str, epoch: int) -> None:
         async with self._machines.owned(server_id, epoch) as folder:
             await self._machines.end(folder)
@@ -243,7 +269,8 @@ class LocalHypervisor:
             Leftover(kind="image", server_id="", detail=str(path))
             for path in await in_thread(self._images.strays)
         ]
-        return Census(machines=machines, leftovers=(*left, *files), ports=ports)
+        volumes = self._machines.volumes()
+        return Census(machines=machines, leftovers=(*left, *files), ports=ports, volumes=volumes)
 
     async def console_log(self, server_id: str, lines: int | None = None) -> str:
         folder = self._machines.folder(server_id)
@@ -293,6 +320,9 @@ class LocalHypervisor:
                 descriptor = await self._plugger.open(nic)
                 descriptors.callback(os.close, descriptor)
                 nic_fds.append(descriptor)
+            disks = await self._attached.open_all(folder)
+            for disk in disks:
+                descriptors.callback(disk.close)
             launch = Launch(
                 binary=settings.qemu,
                 mark=self._mark + folder.server_id,
@@ -300,6 +330,7 @@ class LocalHypervisor:
                 translation_cache_mib=settings.translation_cache_mib,
                 root_disk=folder.disk(prepared.disk).name,
                 image_fd=image_fd,
+                disks=disks,
                 nic_fds=tuple(nic_fds),
                 uefi_code=settings.uefi_code,
             )
@@ -309,7 +340,7 @@ class LocalHypervisor:
 
             guest = await self._machines.begin(folder, spawn)
         try:
-            await guest.grow_root_disk(prepared.machine.root_disk.size_bytes)
+            await grow_disks(guest, prepared.machine)
         except BaseException:
             await self._machines.end(folder)
             raise

@@ -64,14 +64,12 @@ class Machines:
         return all_folders(self._folder)
 
     @asynccontextmanager
-    async def owned(self, server_id: str, epoch: int) -> AsyncGenerator[Folder]:
-        """The server's lock and its fence; a full disk in clear words."""
+    async def owned(self, server_id: str, epoch: int | None = None) -> AsyncGenerator[Folder]:
+        """The server's lock and, with an epoch, its fence; a full disk in clear words."""
         async with self._locked(server_id) as folder:
             with disk_words(f"the folder of server {server_id}"):
-                seen = folder.epoch()
-                refusals.check_epoch(server_id, epoch, seen)
-                if epoch > seen and folder.exists():
-                    await in_thread(folder.remember_epoch, epoch)
+                if epoch is not None:
+                    await _fence(folder, epoch)
                 yield folder
 
     def known(self, folder: Folder) -> Prepared:
@@ -105,6 +103,15 @@ class Machines:
 
     def present(self) -> list[MachineStatus]:
         return [self.status(folder) for folder in self.folders() if folder.prepared() is not None]
+
+    def volumes(self) -> dict[str, tuple[str, ...]]:
+        """Of each machine that has any."""
+        found = {folder.server_id: folder.prepared() for folder in self.folders()}
+        return {
+            server_id: tuple(disk.volume_id for disk in prepared.machine.volumes)
+            for server_id, prepared in found.items()
+            if prepared is not None and prepared.machine.volumes
+        }
 
     async def leftovers(self, ports: dict[str, str], taps: list[str]) -> list[Leftover]:
         """`ports` and `taps` are what the plugger found: plugged, and bare."""
@@ -265,6 +272,13 @@ class Machines:
         task = asyncio.ensure_future(chore)
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+
+
+async def _fence(folder: Folder, epoch: int) -> None:
+    seen = folder.epoch()
+    refusals.check_epoch(folder.server_id, epoch, seen)
+    if epoch > seen and folder.exists():
+        await in_thread(folder.remember_epoch, epoch)
 
 
 def _left(kind: LeftoverKind, server_id: str, what: object) -> Leftover:

@@ -42,11 +42,36 @@ class Nic(Struct, frozen=True, kw_only=True):
     mtu: int = 1500
 
 
+class Layer(Struct, frozen=True, kw_only=True):
+    """A file of a volume, opened as this format and no other."""
+
+    path: str
+    format: Literal["raw", "qcow2"]
+
+
+class Disk(Struct, frozen=True, kw_only=True):
+    """A volume as a guest's disk, which reads the first 20 characters of its id as the serial.
+
+    layers: the whole chain, on top the only one that is written to; none on a played host.
+    cache: "none" goes past the host's memory, where its file system can.
+    qos: limits by Cinder's names ("total_iops_sec", "read_bytes_sec", "write_iops_sec_max", ...).
+    """
+
+    volume_id: str
+    size_bytes: int
+    layers: tuple[Layer, ...] = ()
+    read_only: bool = False
+    shareable: bool = False
+    cache: Literal["none", "writeback", "writethrough"] = "none"
+    qos: dict[str, int] = {}
+
+
 class RootDisk(Struct, frozen=True, kw_only=True):
-    """Without an image the disk is blank."""
+    """On a volume, or a file of the machine's own: above an image, else blank."""
 
     size_bytes: int
     image: ImageRef | None = None
+    volume: Disk | None = None
 
 
 class Machine(Struct, frozen=True, kw_only=True):
@@ -62,10 +87,17 @@ class Machine(Struct, frozen=True, kw_only=True):
     vcpus: int
     memory_mib: int
     root_disk: RootDisk
+    disks: tuple[Disk, ...] = ()
     nics: tuple[Nic, ...] = ()
     config_drive: bytes | None = None
     firmware: Literal["bios", "uefi"] = "bios"
     serial: str | None = None
+
+    @property
+    def volumes(self) -> tuple[Disk, ...]:
+        """Every volume it has, the root's first."""
+        root = self.root_disk.volume
+        return self.disks if root is None else (root, *self.disks)
 
 
 class PowerState(Enum):
@@ -101,8 +133,21 @@ class NicCounters(Struct, frozen=True, kw_only=True):
     tx_drops: int = 0
 
 
+class DiskCounters(Struct, frozen=True, kw_only=True):
+    """What a disk has done since the machine's process has it."""
+
+    read_bytes: int = 0
+    read_ops: int = 0
+    write_bytes: int = 0
+    write_ops: int = 0
+    errors: int = 0
+
+
 class Counters(Struct, frozen=True, kw_only=True):
-    """What a machine has used since its process began; `nics` by port id. memory_mib is now's."""
+    """What a machine has used since its process began. memory_mib is now's.
+
+    nics: by port id. disks: by volume id; "root" and "config" are the machine's own.
+    """
 
     at: float
     cpu_s: float
@@ -112,6 +157,7 @@ class Counters(Struct, frozen=True, kw_only=True):
     disk_read_ops: int = 0
     disk_write_ops: int = 0
     nics: dict[str, NicCounters] = {}
+    disks: dict[str, DiskCounters] = {}
 
 
 class Metrics(Struct, frozen=True, kw_only=True):
@@ -143,8 +189,12 @@ class Leftover(Struct, frozen=True, kw_only=True):
 
 
 class Census(Struct, frozen=True, kw_only=True):
-    """Both sides of the host: the machines, what is left over, and who owns each plugged port."""
+    """Both sides of the host: the machines, what is left over, and who owns each plugged port.
+
+    volumes: those each server has, by its id.
+    """
 
     machines: tuple[MachineStatus, ...]
     leftovers: tuple[Leftover, ...] = ()
     ports: dict[str, str] = {}
+    volumes: dict[str, tuple[str, ...]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,30 @@ import msgspec
 
 from unkai.hypervisor.disks import ImageCache, make_root_disk
 from unkai.hypervisor.folder import Folder, Prepared
-from unkai.hypervisor.model import Machine
+from unkai.hypervisor.model import Disk, Machine
 from unkai.hypervisor.qemu.command import FIRMWARE_VARIABLES
 from unkai.hypervisor.threads import in_thread
 from unkai.kit.errors import Failed
+
+
+def keep_layers(machine: Machine, had: Machine) -> Machine:
+    """The description, its volumes with the layers that they have already."""
+    known = {disk.volume_id: disk.layers for disk in had.volumes}
+
+    def kept(disk: Disk) -> Disk:
+        return msgspec.structs.replace(disk, layers=known.get(disk.volume_id, disk.layers))
+
+    return with_volumes(machine, kept)
+
+
+def with_volumes(machine: Machine, change: Callable[[Disk], Disk | None]) -> Machine:
+    """The machine with each of its volumes changed; None takes one away (the root's never)."""
+    changed = (change(disk) for disk in machine.disks)
+    root = machine.root_disk
+    if root.volume is not None:
+        root = msgspec.structs.replace(root, volume=change(root.volume) or root.volume)
+    disks = tuple(disk for disk in changed if disk is not None)
+    return msgspec.structs.replace(machine, disks=disks, root_disk=root)
 
 
 class Users:
@@ -64,12 +84,17 @@ class Preparing:
         if before is not None and not fresh_disk:
             size = machine.root_disk.size_bytes
             kept = msgspec.structs.replace(before.machine.root_disk, size_bytes=size)
-            machine = msgspec.structs.replace(machine, root_disk=kept)
+            machine = keep_layers(machine, before.machine)
+            if kept.volume is None or machine.root_disk.volume is None:
+                machine = msgspec.structs.replace(machine, root_disk=kept)
             await in_thread(self._write, folder, machine, before.disk, uid, epoch)
             return
         with self.images.pinned(image):
             number = 1 if before is None else before.disk + 1
             await in_thread(folder.make, uid)
+            if machine.root_disk.volume is not None:
+                await in_thread(self._write, folder, machine, number, uid, epoch)
+                return
             place = folder.disk(number)
             name = "" if image is None else os.path.relpath(self.images.path(image), folder.path)
             await make_root_disk(machine.root_disk, name, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unkai.hypervisor.model import ImageRef, Machine
+from unkai.hypervisor.model import Disk, ImageRef, Machine
 from unkai.kit.errors import BadRequest, Conflict, Failed, NotFound
 
 
@@ -66,3 +66,39 @@ def check_root_disk(machine: Machine) -> None:
             code="disk-too-small",
             remedy="Use a flavor with a larger disk.",
         )
+
+
+def not_attached(server_id: str, volume_id: str) -> NotFound:
+    return NotFound(
+        f"Volume {volume_id} is not attached to server {server_id}.", code="volume-not-attached"
+    )
+
+
+def volume_differs(disk: Disk) -> Conflict:
+    return Conflict(
+        f"Volume {disk.volume_id} does not stand on the layers that its server has open.",
+        code="volume-differs",
+    )
+
+
+def volume_unreadable(path: str, why: str) -> Conflict:
+    return Conflict(
+        f"The volume's file {path} cannot be opened: {why}.",
+        code="volume-unreadable",
+        remedy="Is the volume's store mounted on this host?",
+    )
+
+
+def guest_keeps_disk(volume_id: str, timeout_s: float) -> Failed:
+    return Failed(
+        f"The guest did not let go of volume {volume_id} within {timeout_s:g} s; "
+        "it stays attached.",
+        code="guest-keeps-disk",
+        remedy="Unmount it in the guest and detach again, or stop the server first.",
+    )
+
+
+def check_switch(had: Disk, disk: Disk) -> None:
+    """Conflict("volume-differs") unless `disk` is `had`, or that with one layer more."""
+    if disk.layers not in (had.layers, disk.layers[:1] + had.layers):
+        raise volume_differs(disk)

@@ -19,7 +19,15 @@ from websockets.exceptions import WebSocketException
 from unkai.hypervisor import wire
 from unkai.hypervisor.client import ConsoleKind, ImageSource
 from unkai.hypervisor.console_socket import open_remote_console
-from unkai.hypervisor.model import Census, Host, ImageRef, Machine, MachineStatus, Metrics
+from unkai.hypervisor.model import (
+    Census,
+    Disk,
+    Host,
+    ImageRef,
+    Machine,
+    MachineStatus,
+    Metrics,
+)
 from unkai.hypervisor.threads import in_thread
 from unkai.kit.errors import Failed, Unavailable
 from unkai.kit.streams import ByteStream
@@ -88,6 +96,19 @@ class RemoteHypervisor:
 
     async def rebuild(self, machine: Machine, epoch: int) -> None:
         await self._tell("rebuild", wire.MachineCall(machine, epoch))
+
+    async def attach_disk(self, server_id: str, disk: Disk, epoch: int) -> None:
+        await self._tell("attach-disk", wire.AttachCall(server_id, disk, epoch))
+
+    async def detach_disk(self, server_id: str, volume_id: str, epoch: int) -> None:
+        ask = wire.DetachCall(server_id, volume_id, epoch)
+        await self._tell("detach-disk", ask, timeout_s=_TURN_S)
+
+    async def grow_disk(self, server_id: str, volume_id: str, size_bytes: int) -> None:
+        await self._tell("grow-disk", wire.GrowCall(server_id, volume_id, size_bytes))
+
+    async def switch_disk(self, server_id: str, disk: Disk) -> None:
+        await self._tell("switch-disk", wire.SwitchCall(server_id, disk))
 
     async def remove(self, server_id: str, epoch: int) -> None:
         await self._tell("remove", wire.ServerCall(server_id, epoch))

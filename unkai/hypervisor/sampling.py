@@ -9,11 +9,12 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from unkai.hypervisor.metrics import Ring, summed
-from unkai.hypervisor.model import Counters, Metrics, NicCounters
+from unkai.hypervisor.model import Counters, DiskCounters, Metrics, NicCounters
 from unkai.hypervisor.ports import PortPlugger
-from unkai.hypervisor.qemu import process
+from unkai.hypervisor.qemu import process, volumes
 from unkai.hypervisor.qemu.guest import Guest
 from unkai.hypervisor.threads import in_thread
 from unkai.kit.clock import Clock
@@ -96,19 +97,35 @@ class Sampling:
         if usage is None:
             return None
         try:
-            disks = await guest.block_statistics()
+            disks = disk_counters(await guest.block_statistics())
         except Failed:
             return None
         return Counters(
             at=self._clock.now(),
             cpu_s=usage[0] * _TICKS_S,
             memory_mib=usage[1] / _MIB,
-            disk_read_bytes=sum(one["rd_bytes"] for one in disks),
-            disk_write_bytes=sum(one["wr_bytes"] for one in disks),
-            disk_read_ops=sum(one["rd_operations"] for one in disks),
-            disk_write_ops=sum(one["wr_operations"] for one in disks),
+            disk_read_bytes=sum(one.read_bytes for one in disks.values()),
+            disk_write_bytes=sum(one.write_bytes for one in disks.values()),
+            disk_read_ops=sum(one.read_ops for one in disks.values()),
+            disk_write_ops=sum(one.write_ops for one in disks.values()),
             nics={port_id: nics[port_id] for port_id in port_ids if port_id in nics},
+            disks=disks,
         )
+
+
+def disk_counters(found: list[dict[str, Any]]) -> dict[str, DiskCounters]:
+    """QEMU's answer by what compute calls the disks; the firmware's own have no device."""
+    return {
+        volumes.disk_of(one["qdev"]): DiskCounters(
+            read_bytes=one["stats"]["rd_bytes"],
+            read_ops=one["stats"]["rd_operations"],
+            write_bytes=one["stats"]["wr_bytes"],
+            write_ops=one["stats"]["wr_operations"],
+            errors=one["stats"]["failed_rd_operations"] + one["stats"]["failed_wr_operations"],
+        )
+        for one in found
+        if one.get("qdev")
+    }
 
 
 def _empty_series() -> dict[str, list[float]]:

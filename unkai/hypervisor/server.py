@@ -67,6 +67,26 @@ _VERBS = (
         ),
     ),
     _Verb("reset", wire.ServerCall, lambda agent, ask: agent.reset(ask.server_id, ask.epoch)),
+    _Verb(
+        "attach-disk",
+        wire.AttachCall,
+        lambda agent, ask: agent.attach_disk(ask.server_id, ask.disk, ask.epoch),
+    ),
+    _Verb(
+        "detach-disk",
+        wire.DetachCall,
+        lambda agent, ask: agent.detach_disk(ask.server_id, ask.volume_id, ask.epoch),
+    ),
+    _Verb(
+        "grow-disk",
+        wire.GrowCall,
+        lambda agent, ask: agent.grow_disk(ask.server_id, ask.volume_id, ask.size_bytes),
+    ),
+    _Verb(
+        "switch-disk",
+        wire.SwitchCall,
+        lambda agent, ask: agent.switch_disk(ask.server_id, ask.disk),
+    ),
     _Verb("remove", wire.ServerCall, lambda agent, ask: agent.remove(ask.server_id, ask.epoch)),
     _Verb("status", wire.StatusCall, lambda agent, ask: agent.status(ask.server_id)),
     _Verb("list", wire.Empty, lambda agent, _: agent.list()),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from unkai.hypervisor.model import ImageRef, Machine
+from unkai.hypervisor.model import Disk, ImageRef, Machine
 from unkai.kit import errors
 from unkai.kit.errors import Fault
 
@@ -32,6 +32,29 @@ class MachineCall(Struct, frozen=True):
 class ServerCall(Struct, frozen=True):
     server_id: str
     epoch: int
+
+
+class AttachCall(Struct, frozen=True):
+    server_id: str
+    disk: Disk
+    epoch: int
+
+
+class DetachCall(Struct, frozen=True):
+    server_id: str
+    volume_id: str
+    epoch: int
+
+
+class GrowCall(Struct, frozen=True):
+    server_id: str
+    volume_id: str
+    size_bytes: int
+
+
+class SwitchCall(Struct, frozen=True):
+    server_id: str
+    disk: Disk
 
 
 class StartCall(Struct, frozen=True):

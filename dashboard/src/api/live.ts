@@ -1,13 +1,15 @@
-// Live events: one stream for the tab. Where there is no stream, nothing breaks: `useLive` says false and lists look by themselves.
+// Live events: one stream for the tab. Where there is no stream, nothing breaks: `useLive` says
+// false and lists look by themselves.
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import { STALE_BY_KIND } from "./keys";
+import { type Change, Changes } from "./changes";
 import type { SseEvent } from "./sse";
 import { keepStream } from "./stream";
 
 const PATH = "/unkai/v1/events";
 const SOON_MS = 60;
 const APART_MS = 1000;
+const REST = 3;
 
 let live = false;
 const watchers = new Set<() => void>();
@@ -31,39 +33,50 @@ export function useLive(): boolean {
 
 /** Keep the stream open until the returned function is called. */
 export function watchEvents(client: QueryClient): () => void {
-  const stale = new Set<string>();
+  const changes = new Changes();
+  let isOver = false;
   let timer: number | undefined;
-  let lastTime = 0;
+  let isSettling = false;
+  let nextTime = 0;
 
-  /** One event is shown at once; of many, lists are asked for once a second. */
+  /** One event is shown at once; of many, asking anew takes a quarter of the time at most. */
   function onEvent(event: SseEvent): void {
     if (event.event === "reset") void client.invalidateQueries();
-    const found = STALE_BY_KIND[kindOf(event)] ?? [];
-    for (const key of found) stale.add(JSON.stringify(key));
-    if (found.length === 0) return;
-    const wait = Math.max(SOON_MS, lastTime + APART_MS - Date.now());
-    timer ??= window.setTimeout(() => {
-      timer = undefined;
-      lastTime = Date.now();
-      for (const key of stale)
-        void client.invalidateQueries({ queryKey: JSON.parse(key) as string[] });
-      stale.clear();
-    }, wait);
+    const change = changeOf(event);
+    if (change && changes.add(change)) soon();
+  }
+
+  function soon(): void {
+    if (isSettling || changes.isEmpty || isOver) return;
+    const wait = Math.max(SOON_MS, nextTime - Date.now());
+    timer ??= window.setTimeout(() => void settle(), wait);
+  }
+
+  async function settle(): Promise<void> {
+    const start = Date.now();
+    timer = undefined;
+    isSettling = true;
+    await changes.settle(client).catch(() => undefined);
+    isSettling = false;
+    nextTime = Date.now() + Math.max(APART_MS - SOON_MS, REST * (Date.now() - start));
+    soon();
   }
 
   const close = keepStream(PATH, { onEvent, onLive: setLive });
   return () => {
+    isOver = true;
     close();
     window.clearTimeout(timer);
     setLive(false);
   };
 }
 
-function kindOf(event: SseEvent): string {
+function changeOf(event: SseEvent): Change | null {
   try {
-    const data = JSON.parse(event.data) as { kind?: unknown };
-    return typeof data.kind === "string" ? data.kind : "";
+    const data = JSON.parse(event.data) as Partial<Change> | null;
+    if (typeof data?.kind !== "string" || typeof data.id !== "string") return null;
+    return { kind: data.kind, id: data.id, what: data.what ?? "", about: data.about ?? null };
   } catch {
-    return "";
+    return null;
   }
 }

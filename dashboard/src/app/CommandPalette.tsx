@@ -1,33 +1,34 @@
 // Ctrl-K: every page, servers by name and address, nodes by name and the address of their BMC.
+import { useDebouncedValue } from "@mantine/hooks";
 import { Spotlight, type SpotlightActionData, spotlight } from "@mantine/spotlight";
 import { IconSearch } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type ListSpec, readAll } from "../api/queries";
 import { isAdmin, useSession } from "../api/session";
 import { bmcOf, nameOf } from "../baremetal/models";
-import { nodeAddresses } from "../baremetal/queries";
-import { serverList } from "../servers/queries";
+import { mainAddress } from "../servers/words";
 import { useHasNodes } from "./has_nodes";
 import { placesFor } from "./navigation";
+import { useFoundNodes, useFoundServers } from "./palette_search";
 
 const SHOWN = 12;
+const TYPING_MS = 120;
 
 export default function CommandPalette({ close }: { close: () => void }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const session = useSession();
-  const admin = isAdmin(session);
   const hasNodes = useHasNodes(session);
-  const servers = useAsked(serverList());
-  const nodes = useAsked(nodeAddresses(), hasNodes);
+  const [typed, setTyped] = useState("");
+  const [text] = useDebouncedValue(typed.trim(), TYPING_MS);
+  const servers = useFoundServers(text);
+  const nodes = useFoundNodes(text, hasNodes);
   useEffect(() => {
     spotlight.open();
   }, []);
 
-  const pages: SpotlightActionData[] = placesFor(admin, hasNodes)
+  const pages: SpotlightActionData[] = placesFor(isAdmin(session), hasNodes)
     .flatMap((section) => section.places)
     .map((place) => ({
       id: String(place.to),
@@ -35,17 +36,13 @@ export default function CommandPalette({ close }: { close: () => void }) {
       leftSection: <place.icon size={18} stroke={1.7} aria-hidden />,
       onClick: () => void navigate({ to: place.to }),
     }));
-  const found: SpotlightActionData[] = servers.map((server) => ({
-    id: server.id,
-    label: server.name,
-    description: `${server.status} · ${server.id}`,
-    keywords: [
-      server.id,
-      ...Object.values(server.addresses)
-        .flat()
-        .map((one) => one.addr),
-    ],
-    onClick: () => void navigate({ to: "/servers/$serverId", params: { serverId: server.id } }),
+  // What was found is what was asked for: the typed text is a keyword of it.
+  const foundServers: SpotlightActionData[] = servers.map((one) => ({
+    id: one.id,
+    label: one.name,
+    description: `${one.status} · ${mainAddress(one) || one.id}`,
+    keywords: text,
+    onClick: () => void navigate({ to: "/servers/$serverId", params: { serverId: one.id } }),
   }));
   const machines: SpotlightActionData[] = nodes.map((node) => ({
     id: node.uuid,
@@ -58,9 +55,11 @@ export default function CommandPalette({ close }: { close: () => void }) {
     <Spotlight
       actions={[
         { group: t("shell.pages"), actions: pages },
-        { group: t("nav.servers"), actions: found },
+        { group: t("nav.servers"), actions: foundServers },
         { group: t("nav.nodes"), actions: machines },
       ]}
+      query={typed}
+      onQueryChange={setTyped}
       shortcut={null}
       limit={SHOWN}
       highlightQuery
@@ -74,9 +73,4 @@ export default function CommandPalette({ close }: { close: () => void }) {
       }}
     />
   );
-}
-
-/** A whole list, asked for once: the palette is open for seconds. */
-function useAsked<T>({ queryKey, page }: ListSpec<T>, enabled = true): T[] {
-  return useQuery({ queryKey, queryFn: () => readAll(page), enabled }).data ?? [];
 }

@@ -15,12 +15,16 @@ export interface SignInSearch {
   back?: string;
 }
 
+/** A path of ours, or nothing: named even then, for what is not named is taken as it came. */
+function pathOf(asked: unknown): string | undefined {
+  return typeof asked === "string" && /^\/(?![/\s])[^\\]*$/.test(asked) ? asked : undefined;
+}
+
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "sign-in",
   component: lazyRouteComponent(() => import("./SignIn"), "SignIn"),
-  validateSearch: (search): SignInSearch =>
-    typeof search.back === "string" && /^\/(?!\/)/.test(search.back) ? { back: search.back } : {},
+  validateSearch: (search): SignInSearch => ({ back: pathOf(search.back) }),
 });
 
 const tree = rootRoute.addChildren([

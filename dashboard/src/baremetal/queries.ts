@@ -1,8 +1,7 @@
 // What pages about physical machines ask for.
-import { isGone } from "../api/errors";
 import { baremetal, done, take, unkai } from "../api/clients";
 import { keys } from "../api/keys";
-import { type ListSpec, type OneSpec, PAGE, pageOf } from "../api/queries";
+import { type ListSpec, FIRST, type OneSpec, orNull, pageOf } from "../api/queries";
 import {
   type Addressed,
   type BiosSetting,
@@ -25,8 +24,10 @@ const path = (uuid: string) => ({ params: { path: { node_ident: uuid } } });
 export function nodeRows(): ListSpec<NodeRow> {
   return {
     queryKey: [...keys.nodes, "rows"],
-    page: async (marker) => {
-      const query = { limit: PAGE, marker, fields: ROW_FIELDS.join(",") } as never;
+    first: FIRST,
+    row: { kind: "node", id: (one) => one.uuid, read: nodeRow },
+    page: async (marker, limit) => {
+      const query = { limit, marker, fields: ROW_FIELDS.join(","), sort_key: "name" } as never;
       const found = await take<{ nodes: NodeRow[]; next?: string }>(
         baremetal.GET("/nodes", { params: { query } }),
       );
@@ -39,15 +40,21 @@ export function nodeRows(): ListSpec<NodeRow> {
 export function nodeAddresses(): ListSpec<Addressed> {
   return {
     queryKey: [...keys.nodes, "addresses"],
-    page: async (marker) => {
+    page: async (marker, limit) => {
       const fields = "uuid,name,provision_state,driver_info";
-      const query = { limit: PAGE, marker, fields } as never;
+      const query = { limit, marker, fields } as never;
       const found = await take<{ nodes: Addressed[]; next?: string }>(
         baremetal.GET("/nodes", { params: { query } }),
       );
       return pageOf(found.nodes, found.next, (one) => one.uuid);
     },
   };
+}
+
+function nodeRow(uuid: string): Promise<NodeRow | null> {
+  const query = { fields: ROW_FIELDS.join(",") } as never;
+  const params = { ...path(uuid).params, query };
+  return orNull(take<NodeRow>(baremetal.GET("/nodes/{node_ident}", { params })));
 }
 
 export function nodeOne(uuid: string): OneSpec<MetalNode> {
@@ -80,8 +87,8 @@ export function portGroupsOf(uuid: string): ListSpec<PortGroup> {
 export function historyOf(uuid: string): ListSpec<HistoryEntry> {
   return {
     queryKey: [...keys.nodes, "history", uuid],
-    page: async (marker) => {
-      const query = { detail: true, limit: PAGE, marker } as never;
+    page: async (marker, limit) => {
+      const query = { detail: true, limit, marker } as never;
       const params = { path: { node_ident: uuid }, query };
       const found = await take<{ history: HistoryEntry[]; next?: string }>(
         baremetal.GET("/nodes/{node_ident}/history", { params }),
@@ -175,13 +182,4 @@ export function enableConsole(uuid: string, enabled: boolean): Promise<void> {
 
 export function patchNode(uuid: string, changes: Operation[]): Promise<MetalNode> {
   return take(baremetal.PATCH("/nodes/{node_ident}", { ...path(uuid), body: changes as never }));
-}
-
-async function orNull<T>(asked: Promise<T>): Promise<T | null> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (isGone(error)) return null;
-    throw error;
-  }
 }

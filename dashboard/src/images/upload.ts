@@ -125,7 +125,7 @@ function parsed(text: string): unknown {
 async function imported(id: string, signal: AbortSignal): Promise<void> {
   for (;;) {
     if (signal.aborted) throw new Aborted();
-    const tasks = await readAll(taskList(id).page);
+    const tasks = await readAll(taskList(id));
     const newest = [...tasks].sort((a, b) => b.created_at.localeCompare(a.created_at))[0];
     if (newest?.status === "failure") throw new Error(newest.message);
     if (newest?.status === "success") return;

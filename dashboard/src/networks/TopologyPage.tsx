@@ -3,7 +3,7 @@ import { Button, Group, SegmentedControl, Skeleton } from "@mantine/core";
 import { IconAffiliate, IconPlus } from "@tabler/icons-react";
 import { Suspense, lazy, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useList } from "../api/queries";
+import { isBeginning, useList } from "../api/queries";
 import { useSession } from "../api/session";
 import { Empty } from "../parts/Empty";
 import { ErrorAlert } from "../parts/ErrorAlert";
@@ -28,7 +28,9 @@ function useTopology(): { found: Topology | null; error: Error | null; again: ()
   const floatingIps = useAll(FLOATING_IP);
   const servers = useList(serverList());
   const asked = [networks, subnets, routers, ports, floatingIps, servers];
+  const isComing = asked.some((one) => isBeginning(one.data));
   const found = useMemo(() => {
+    if (isComing) return null;
     if (!networks.data || !subnets.data || !routers.data || !ports.data) return null;
     if (!floatingIps.data || !servers.data) return null;
     const seen = (one: { project_id: string }) => one.project_id === project;
@@ -47,6 +49,7 @@ function useTopology(): { found: Topology | null; error: Error | null; again: ()
       floatingIps: floatingIps.data,
     });
   }, [
+    isComing,
     networks.data,
     subnets.data,
     routers.data,

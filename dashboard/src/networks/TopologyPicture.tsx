@@ -17,7 +17,7 @@ import { useTranslation } from "react-i18next";
 import { StateBadge } from "../parts/StateBadge";
 import { PointLink } from "./PointLink";
 import classes from "./TopologyPicture.module.css";
-import { type PointKind, type Topology, WIDTH, placed } from "./topology_model";
+import { type PointKind, type Topology, WIDTH, folded, placed } from "./topology_model";
 import type { Placed } from "./topology_model";
 
 const GLYPHS = {
@@ -59,9 +59,13 @@ function Card({ data: { point } }: NodeProps<PointNode>) {
 
 const NODE_TYPES = { point: Card };
 
-export default function TopologyPicture({ topology }: { topology: Topology }) {
+/** Of one network; more are one card, and each of them is in the table. */
+const SERVERS_DRAWN = 30;
+
+export default function TopologyPicture({ topology: whole }: { topology: Topology }) {
   const { t } = useTranslation("networks");
   const scheme = useComputedColorScheme();
+  const topology = useMemo(() => folded(whole, SERVERS_DRAWN), [whole]);
   const nodes = useMemo(
     () =>
       placed(topology).map((point): PointNode => ({

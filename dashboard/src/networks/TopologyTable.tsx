@@ -1,22 +1,16 @@
 // The topology in words: every line of the picture is a word in a cell here.
 import { Text } from "@mantine/core";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { type Column, ResourceTable } from "../parts/ResourceTable";
 import { StateBadge } from "../parts/StateBadge";
 import { PointLink } from "./PointLink";
-import type { Point, Topology } from "./topology_model";
+import { type Point, type Topology, neighboursOf } from "./topology_model";
 
 export function TopologyTable({ topology }: { topology: Topology }) {
   const { t } = useTranslation("networks");
-  const names = new Map(topology.points.map((one) => [one.id, one.name]));
-  const joined = (point: Point) =>
-    topology.lines
-      .filter((one) => one.from === point.id || one.to === point.id)
-      .map((one) => {
-        const other = names.get(one.from === point.id ? one.to : one.from) ?? "";
-        return one.address ? `${other} (${one.address})` : other;
-      })
-      .join(", ");
+  const neighbours = useMemo(() => neighboursOf(topology), [topology]);
+  const joined = (point: Point) => neighbours.get(point.id) ?? "";
   const columns: Column<Point>[] = [
     {
       key: "name",

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { type Asking, useList } from "../api/queries";
 import { useRemoval } from "../parts/removal";
 import { openstack } from "../parts/shell_words";
-import { serverList } from "../servers/queries";
+import { serverNames } from "../servers/queries";
 import { NETWORK, PORT, ROUTER, SUBNET, type Kind, listOf, remove } from "./things";
 import type en from "./en.json";
 
@@ -29,7 +29,7 @@ export function useSubnets() {
 
 /** What a port is plugged into, in words: a server's name, a router's, or its owner's own. */
 export function useDeviceNames(): Map<string, string> {
-  const servers = useList(serverList()).data ?? [];
+  const servers = useList(serverNames()).data ?? [];
   const routers = useAll(ROUTER).data ?? [];
   return new Map([...servers, ...routers].map((one) => [one.id, label(one)]));
 }

@@ -2,7 +2,7 @@
 import type { QueryKey } from "@tanstack/react-query";
 import { done, network, take } from "../api/clients";
 import { keys } from "../api/keys";
-import { type ListSpec, type OneSpec, PAGE, pageOf } from "../api/queries";
+import { FIRST, type ListSpec, type OneSpec, type RowSpec, orNull, pageOf } from "../api/queries";
 import type {
   FloatingIpFull,
   NetworkFull,
@@ -59,14 +59,21 @@ export function listOf<T extends { id: string }>(
 ): ListSpec<T> {
   return {
     queryKey: [...asked.queryKey, "all", filter],
-    page: async (marker) => {
-      const query = { limit: PAGE, marker, ...filter } as never;
+    first: FIRST,
+    row: Object.keys(filter).length === 0 ? rowOf(asked) : undefined,
+    page: async (marker, limit) => {
+      const query = { limit, marker, ...filter } as never;
       const found = await take<Record<string, unknown>>(
         network.GET(all(asked.path), { params: { query } }),
       );
       return pageOf(found[asked.many] as T[], found[`${asked.many}_links`], (one) => one.id);
     },
   };
+}
+
+function rowOf<T extends { id: string }>(asked: Kind<T>): RowSpec<T> {
+  const kind = asked.one === "floatingip" ? "floating_ip" : asked.one;
+  return { kind, id: (one) => one.id, read: (id) => orNull(oneOf(asked, id).queryFn()) };
 }
 
 export function oneOf<T>(asked: Kind<T>, id: string): OneSpec<T> {

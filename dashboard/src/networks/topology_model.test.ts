@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Parts, placed, topologyOf } from "./topology_model";
+import { type Parts, folded, neighboursOf, placed, topologyOf } from "./topology_model";
 
 const parts = {
   networks: [
@@ -58,4 +58,32 @@ test("no two points are drawn in one place", () => {
   const more = { ...parts, servers, ports: [...parts.ports, ...ports] } as unknown as Parts;
   const places = placed(topologyOf(more)).map((one) => `${one.x} ${one.y}`);
   expect(new Set(places).size).toBe(53);
+});
+
+test("a crowd of servers is one point that says how many of them are in which state", () => {
+  const servers = Array.from({ length: 40 }, (_, at) => ({
+    id: `s${at}`,
+    name: `web${at}`,
+    status: at === 7 ? "ERROR" : "ACTIVE",
+  }));
+  const ports = servers.map((one) =>
+    port(`p-${one.id}`, "net", one.id, "compute:nova", "10.0.0.9"),
+  );
+  const more = { ...parts, servers, ports: [...parts.ports, ...ports] } as unknown as Parts;
+  const { points, lines } = folded(topologyOf(more), 30);
+  const crowd = points.at(-1);
+  expect(points).toHaveLength(4);
+  expect([crowd?.many, crowd?.status, crowd?.addresses]).toEqual([
+    40,
+    "ERROR",
+    ["39 ACTIVE", "1 ERROR"],
+  ]);
+  expect(lines.at(-1)).toEqual({ from: "net", to: crowd?.id, address: "" });
+  expect(folded(topologyOf(more), 40).points).toHaveLength(43);
+});
+
+test("neighbours are told from both ends", () => {
+  const found = neighboursOf(topologyOf(parts));
+  expect(found.get("s")).toBe("inside (10.0.0.9)");
+  expect(found.get("net")).toBe("r (10.0.0.1), web (10.0.0.9)");
 });

@@ -13,6 +13,8 @@ export interface Point {
   status: string;
   /** Ranges of a network, addresses of a router or server. */
   addresses: string[];
+  /** How many servers this stands for, where they are too many to be drawn. */
+  many?: number;
 }
 
 export interface Line {
@@ -39,13 +41,16 @@ const nameOf = (one: { id: string; name: string }): string => one.name || one.id
 
 export function topologyOf(parts: Parts): Topology {
   const { networks, subnets, routers, ports, servers, floatingIps } = parts;
+  const ranges = grouped(subnets, (one) => one.network_id);
+  const plugs = grouped(ports, (one) => one.device_id);
+  const floating = grouped(floatingIps, (one) => one.port_id ?? "");
   const points: Point[] = [
     ...networks.map((one) => ({
       id: one.id,
       kind: one["router:external"] ? ("external" as const) : ("network" as const),
       name: nameOf(one),
       status: one.status,
-      addresses: subnets.filter((each) => each.network_id === one.id).map((each) => each.cidr),
+      addresses: ranges.get(one.id)?.map((each) => each.cidr) ?? [],
     })),
     ...routers.map((one) => ({
       id: one.id,
@@ -59,7 +64,7 @@ export function topologyOf(parts: Parts): Topology {
       kind: "server" as const,
       name: nameOf(one),
       status: one.status,
-      addresses: addressesOf(one.id, ports, floatingIps),
+      addresses: addressesOf(plugs.get(one.id) ?? [], floating),
     })),
   ];
   const known = new Set(points.map((one) => one.id));
@@ -67,14 +72,21 @@ export function topologyOf(parts: Parts): Topology {
   return { points, lines: lines.filter((one) => known.has(one.from) && known.has(one.to)) };
 }
 
-function addressesOf(id: string, ports: PortFull[], floatingIps: FloatingIpFull[]): string[] {
-  const own = ports.filter((one) => one.device_id === id);
-  const fixed = own.flatMap((one) => one.fixed_ips.map((each) => each.ip_address));
-  const ids = new Set(own.map((one) => one.id));
-  const floating = floatingIps
-    .filter((one) => one.port_id !== null && ids.has(one.port_id))
-    .map((one) => one.floating_ip_address);
-  return [...fixed, ...floating];
+function grouped<T>(all: T[], by: (one: T) => string): Map<string, T[]> {
+  const found = new Map<string, T[]>();
+  for (const one of all) {
+    const group = found.get(by(one));
+    if (group) group.push(one);
+    else found.set(by(one), [one]);
+  }
+  return found;
+}
+
+function addressesOf(ports: PortFull[], floating: Map<string, FloatingIpFull[]>): string[] {
+  return [
+    ...ports.flatMap((one) => one.fixed_ips.map((each) => each.ip_address)),
+    ...ports.flatMap((one) => floating.get(one.id) ?? []).map((one) => one.floating_ip_address),
+  ];
 }
 
 function gateways(routers: Router[]): Line[] {
@@ -109,30 +121,83 @@ const SERVER_PX = 96;
 /** Servers of one network stand below each other in so many columns at most. */
 const COLUMNS = 3;
 
+/** What each point is connected to, in words: "private (10.0.0.5), public". */
+export function neighboursOf({ points, lines }: Topology): Map<string, string> {
+  const names = new Map(points.map((one) => [one.id, one.name]));
+  const ends = lines.flatMap(({ from, to, address }) => [
+    { of: from, other: names.get(to) ?? "", address },
+    { of: to, other: names.get(from) ?? "", address },
+  ]);
+  const words = (one: { other: string; address: string }) =>
+    one.address ? `${one.other} (${one.address})` : one.other;
+  return new Map(
+    [...grouped(ends, (one) => one.of)].map(([id, own]) => [id, own.map(words).join(", ")]),
+  );
+}
+
+/** Servers of the same networks as one point where there are more than `most` of them. */
+export function folded(topology: Topology, most: number): Topology {
+  const { points, lines } = topology;
+  const above = grouped(lines, (one) => one.to);
+  const networksOf = (one: Point) => [...new Set(above.get(one.id)?.map((line) => line.from))];
+  const servers = points.filter((one) => one.kind === "server");
+  const groups = grouped(servers, (one) => networksOf(one).sort().join(" "));
+  const crowds = [...groups].filter(([, members]) => members.length > most);
+  const gone = new Set(crowds.flatMap(([, members]) => members.map((one) => one.id)));
+  return {
+    points: [...points.filter((one) => !gone.has(one.id)), ...crowds.map(crowd)],
+    lines: [
+      ...lines.filter((one) => !gone.has(one.to)),
+      ...crowds.flatMap(([key]) =>
+        key
+          .split(" ")
+          .filter(Boolean)
+          .map((from) => ({ from, to: `servers of ${key}`, address: "" })),
+      ),
+    ],
+  };
+}
+
+function crowd([key, members]: [string, Point[]]): Point {
+  const states = [...grouped(members, (one) => one.status)].sort(
+    (a, b) => b[1].length - a[1].length,
+  );
+  return {
+    id: `servers of ${key}`,
+    kind: "server",
+    name: "",
+    status: states.find(([state]) => state === "ERROR")?.[0] ?? states[0]?.[0] ?? "",
+    addresses: states.map(([state, some]) => `${some.length} ${state}`),
+    many: members.length,
+  };
+}
+
 /** Where each point is drawn: by rows, each below the first that it hangs on. */
 export function placed({ points, lines }: Topology): Placed[] {
-  const above = (id: string) => lines.find((one) => one.to === id)?.from ?? "";
+  const firstAbove = new Map(lines.toReversed().map((one) => [one.to, one.from]));
+  const above = (id: string) => firstAbove.get(id) ?? "";
+  const columns = columnsBelow(points, lines);
   const found: Placed[] = [];
   const x = new Map<string, number>();
   for (const [row, kind] of ROWS.slice(0, 3).entries()) {
     const own = points.filter((one) => one.kind === kind);
     const order = own.map((one) => ({ one, wish: x.get(above(one.id)) ?? Infinity }));
     order.sort((a, b) => a.wish - b.wish || a.one.name.localeCompare(b.one.name));
-    const step = (kind === "network" ? columnsBelow(points, lines) : 1) * (WIDTH + GAP_X);
+    const step = (kind === "network" ? columns : 1) * (WIDTH + GAP_X);
     order.forEach(({ one }, at) => {
       x.set(one.id, at * step);
       found.push({ ...one, x: at * step, y: row * ROW_PX });
     });
   }
+  const lone = loneX(x);
   const filled = new Map<string, number>();
   for (const one of points.filter((each) => each.kind === "server")) {
     const network = above(one.id);
     const at = filled.get(network) ?? 0;
     filled.set(network, at + 1);
-    const columns = columnsBelow(points, lines);
     found.push({
       ...one,
-      x: (x.get(network) ?? loneX(x)) + (at % columns) * (WIDTH + GAP_X),
+      x: (x.get(network) ?? lone) + (at % columns) * (WIDTH + GAP_X),
       y: 3 * ROW_PX + Math.floor(at / columns) * SERVER_PX,
     });
   }

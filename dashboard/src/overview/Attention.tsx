@@ -1,6 +1,7 @@
 // What somebody should look at, worst first, each with the way to it.
 import { Stack, Text } from "@mantine/core";
-import type { Node, Server } from "../api/models";
+import type { Server } from "../api/models";
+import type { NodeState } from "./queries";
 import { TextLink } from "../parts/links";
 import { StateBadge } from "../parts/StateBadge";
 import classes from "./Attention.module.css";
@@ -13,9 +14,10 @@ export interface Trouble {
   text: string;
 }
 
-const SHOWN = 8;
+/** Of each kind so many are asked for. */
+export const SHOWN = 8;
 
-export function troublesOf(servers: Server[], nodes: Node[]): Trouble[] {
+export function troublesOf(servers: Server[], nodes: NodeState[]): Trouble[] {
   const broken = servers
     .filter((one) => one.status === "ERROR")
     .map((one) => ({
@@ -48,9 +50,9 @@ export function Attention({ troubles }: { troubles: Trouble[] }) {
               {one.name}
             </TextLink>
           ) : (
-            <Text size="sm" fw={550}>
+            <TextLink to="/nodes/$nodeId" params={{ nodeId: one.id }} fw={550}>
               {one.name}
-            </Text>
+            </TextLink>
           )}
           <Text size="sm" c="dimmed" lineClamp={2}>
             {one.text}

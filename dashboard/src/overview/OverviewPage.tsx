@@ -11,12 +11,12 @@ import { Page } from "../parts/Page";
 import { Panel } from "../parts/Panel";
 import { StateBadge } from "../parts/StateBadge";
 import { When } from "../parts/When";
-import { mib, parseTime } from "../parts/times";
-import { limits, serverList } from "../servers/queries";
+import { mib } from "../parts/times";
+import { limits } from "../servers/queries";
 import { mainAddress } from "../servers/words";
-import { Attention, troublesOf } from "./Attention";
+import { Attention, SHOWN, troublesOf } from "./Attention";
 import { Gauge } from "../parts/Gauge";
-import { networkQuota, nodeList } from "./queries";
+import { failedServers, networkQuota, newestServers, nodeStates } from "./queries";
 import classes from "./OverviewPage.module.css";
 
 const RECENT = 6;
@@ -25,15 +25,18 @@ export function OverviewPage() {
   const { t } = useTranslation("overview");
   const session = useSession();
   const admin = isAdmin(session);
-  const servers = useList(serverList());
-  const nodes = useList(nodeList(), { enabled: admin });
+  const newest = useList(newestServers(RECENT));
+  const failed = useList(failedServers(SHOWN));
+  const nodes = useList(nodeStates(), { enabled: admin });
+  const used = useOne(limits()).data;
   const launch = (
     <ButtonLink to="/servers/launch" leftSection={<IconPlus size={16} aria-hidden />}>
       {t("launch")}
     </ButtonLink>
   );
-  const error = servers.error;
-  const troubles = troublesOf(servers.data ?? [], nodes.data ?? []);
+  const error = newest.error ?? failed.error;
+  const again = () => void Promise.all([newest.refetch(), failed.refetch()]);
+  const troubles = troublesOf(failed.data ?? [], nodes.data ?? []);
   return (
     <Page
       title={t("title")}
@@ -41,9 +44,9 @@ export function OverviewPage() {
       actions={launch}
     >
       <Stack>
-        {error && <ErrorAlert error={error} again={() => void servers.refetch()} />}
+        {error && <ErrorAlert error={error} again={again} />}
         <Panel title={t("attention")}>
-          {servers.isPending ? (
+          {failed.isPending ? (
             <Skeleton height={24} />
           ) : troubles.length > 0 ? (
             <Attention troubles={troubles} />
@@ -60,11 +63,11 @@ export function OverviewPage() {
           flush
           actions={
             <TextLink to="/servers">
-              {t("allServers", { count: servers.data?.length ?? 0 })}
+              {t("allServers", { count: used?.totalInstancesUsed ?? newest.data?.length ?? 0 })}
             </TextLink>
           }
         >
-          <Recent servers={servers.data} />
+          <Recent servers={newest.data} />
         </Panel>
       </Stack>
     </Page>
@@ -119,10 +122,9 @@ function Recent({ servers }: { servers: Server[] | undefined }) {
         {t("noServers")}
       </Text>
     );
-  const newest = [...servers].sort((a, b) => parseTime(b.created) - parseTime(a.created));
   return (
     <ul className={classes.list}>
-      {newest.slice(0, RECENT).map((one) => (
+      {servers.map((one) => (
         <li key={one.id} className={classes.item}>
           <TextLink to="/servers/$serverId" params={{ serverId: one.id }} fw={550} truncate>
             {one.name}

@@ -5,6 +5,7 @@ import { useViewportSize } from "@mantine/hooks";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { isBeginning } from "../api/queries";
 import { ErrorAlert } from "./ErrorAlert";
 import { NothingMatches, TableHead, Toolbar } from "./TableFrame";
 import classes from "./ResourceTable.module.css";
@@ -85,6 +86,7 @@ export function ResourceTable<T>(props: Props<T>) {
         setWanted={setWanted}
         shown={shown.length}
         count={rows?.length}
+        isComing={isBeginning(rows)}
         tools={props.tools}
         chosen={chosen.length}
         bulk={chosen.length > 0 ? props.bulk?.(chosen, clear) : undefined}
@@ -94,7 +96,7 @@ export function ResourceTable<T>(props: Props<T>) {
       <Table
         className={classes.table}
         aria-label={label}
-        aria-rowcount={shown.length + 1}
+        aria-rowcount={isBeginning(rows) ? -1 : shown.length + 1}
         layout="fixed"
         verticalSpacing={0}
       >

@@ -14,6 +14,8 @@ const EDGE_W = 40;
 const HEAD_H = 44;
 const STEP_H = 34;
 const HOOK_W = 26;
+const LETTER_W = 7.2;
+const SAID_LENGTH = 48;
 
 interface Props {
   title: string;
@@ -52,7 +54,15 @@ export function SequenceDiagram({ title, events, now }: Props) {
                 rx={6}
                 className={classes.head}
               />
-              <text x={lane(index)} y={24.5} className={classes.name}>
+              <text
+                x={lane(index)}
+                y={24.5}
+                className={classes.name}
+                {...(name.length * LETTER_W > laneW - 14 && {
+                  textLength: laneW - 14,
+                  lengthAdjust: "spacingAndGlyphs",
+                })}
+              >
                 {name}
               </text>
             </g>
@@ -130,7 +140,7 @@ function Step({ arrow, from, to, y, width, now, open, choose }: StepProps) {
       <text x={x} y={y - 7} className={classes.action}>
         {event.action}
         <tspan className={classes.took} dx={6}>
-          {duration(took)}
+          {event.action === "console" ? event.detail?.slice(0, SAID_LENGTH) : duration(took)}
         </tspan>
         {event.outcome !== "ok" && (
           <tspan className={classes.outcome} dx={6}>

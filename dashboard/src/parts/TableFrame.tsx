@@ -31,6 +31,8 @@ interface ToolbarProps {
   setWanted: (state: string | null) => void;
   shown: number;
   count: number | undefined;
+  /** More than these are still being read. */
+  isComing: boolean;
   tools?: ReactNode;
   chosen: number;
   bulk?: ReactNode;
@@ -84,7 +86,11 @@ export function Toolbar({ search, text, setText, states, count, shown, ...props 
       {props.tools}
       <Text size="xs" c="dimmed" ml="auto" role="status">
         {count !== undefined &&
-          (shown === count ? t("table.count", { count }) : t("table.some", { shown, count }))}
+          (props.isComing
+            ? t("table.coming", { count })
+            : shown === count
+              ? t("table.count", { count })
+              : t("table.some", { shown, count }))}
       </Text>
     </Group>
   );

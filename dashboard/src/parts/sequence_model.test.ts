@@ -36,6 +36,12 @@ test("what goes on counts until now", () => {
   expect(isRunning({ subject: "server/1", events, awaited: [] })).toBe(true);
 });
 
+test("what a machine says afterwards does not count", () => {
+  const events = [event("NovaAPI", 0, 5), event("BareMetalNode", 9000, 0, "")];
+
+  expect(totalMs(events, BASE + 90)).toBe(5);
+});
+
 test("each request is a chapter", () => {
   const events = [
     event("NovaAPI", 0, 5),
@@ -44,4 +50,20 @@ test("each request is a chapter", () => {
   ];
 
   expect(chaptersOf(events).map((one) => one.events.length)).toEqual([1, 2]);
+});
+
+test("what is asked while a request goes on belongs to it, and so do a machine's own calls", () => {
+  const events = [
+    event("NovaAPI", 0, 5),
+    event("Hypervisor", 10, 80),
+    event("IronicAPI", 20, 1, "req-of-the-node"),
+    event("DHCP", 30, 0, ""),
+    event("BareMetalNode", 40, 0, "req-of-the-agent"),
+    event("BareMetalNodeBMC", 50, 1, "req-of-the-node"),
+    event("Hypervisor", 95, 5),
+    event("NovaAPI", 200, 5, "req-2"),
+    event("BareMetalNode", 300, 0, "req-of-the-agent-again"),
+  ];
+
+  expect(chaptersOf(events).map((one) => one.events.length)).toEqual([7, 2]);
 });

@@ -86,10 +86,17 @@ export function diagramOf(events: TimelineEvent[]): Diagram {
   return { participants, arrows };
 }
 
-/** Milliseconds from the first start to the last end, or to `now` while something goes on. */
+/**
+ * Milliseconds from the first start to the last end, or to `now` while something goes on, of what
+ * was asked for: a machine's console and its BMC go on talking long after that was done.
+ */
 export function totalMs(events: TimelineEvent[], now: number): number {
   if (!events[0]) return 0;
-  const ends = events.map((one) => (one.ended_at ? parseTime(one.ended_at) : now));
+  const asked = new Set(events.filter(isAsked).map((one) => one.request_id));
+  const own = events.filter((one) => asked.has(one.request_id));
+  const ends = (own.length > 0 ? own : events).map((one) =>
+    one.ended_at ? parseTime(one.ended_at) : now,
+  );
   return Math.max(...ends) - parseTime(events[0].started_at);
 }
 
@@ -97,30 +104,45 @@ export function isRunning(timeline: Timeline): boolean {
   return timeline.awaited.length > 0 || timeline.events.some((one) => one.outcome === null);
 }
 
-/** One request's events: what began with a request until the next one began. */
+/** What somebody asked for, and all that happened until it was done and something else was asked. */
 export interface Chapter {
   requestId: string;
   title: string;
   events: TimelineEvent[];
 }
 
-/** The timeline by requests, in the order they came; events without a request stay where they are. */
+/**
+ * The timeline by what was asked for, in the order it came. What is asked while a chapter goes on
+ * belongs to it (a launch asks for the deploy of a machine), and so does what nobody asked for: a
+ * machine's DHCP, its console, its agent's calls.
+ */
 export function chaptersOf(events: TimelineEvent[]): Chapter[] {
   const chapters: Chapter[] = [];
+  const ofRequest = new Map<string, Chapter>();
   for (const event of events) {
+    const { request_id: requestId } = event;
     const last = chapters.at(-1);
-    const own = event.request_id || last?.requestId || "";
-    const found = chapters.find((one) => one.requestId === own);
-    if (found) found.events.push(event);
-    else chapters.push({ requestId: own, title: titleOf(event), events: [event] });
+    const opens = isAsked(event) && requestId !== "" && !(last && goesOn(last, event));
+    let chapter = ofRequest.get(requestId) ?? (opens ? undefined : last);
+    if (!chapter) {
+      chapter = { requestId, title: event.action, events: [] };
+      chapters.push(chapter);
+    }
+    chapter.events.push(event);
+    if (requestId) ofRequest.set(requestId, chapter);
   }
-  for (const chapter of chapters) {
-    const named = chapter.events.find((one) => one.operation);
-    if (named?.operation) chapter.title = named.operation;
-  }
+  for (const chapter of chapters)
+    chapter.title = chapter.events.find((one) => one.operation)?.operation ?? chapter.title;
   return chapters;
 }
 
-function titleOf(event: TimelineEvent): string {
-  return event.operation ?? event.action;
+/** Whether it is a request that arrives, not work of the cloud's own. */
+function isAsked({ participant }: TimelineEvent): boolean {
+  return participant === USER || askedBy(participant) === USER;
+}
+
+function goesOn(chapter: Chapter, { started_at: now }: TimelineEvent): boolean {
+  return chapter.events.some(
+    ({ ended_at: end }) => end === null || parseTime(end) > parseTime(now),
+  );
 }

@@ -35,7 +35,10 @@ export function sorted<T>(rows: T[], columns: Column<T>[], sorting: Sorting | nu
   const value = columns.find((one) => one.key === sorting?.key)?.value;
   if (!value || !sorting) return rows;
   const sign = sorting.down ? -1 : 1;
-  return [...rows].sort((a, b) => sign * compare(value(a), value(b)));
+  return rows
+    .map((row) => ({ row, by: value(row) }))
+    .sort((a, b) => sign * compare(a.by, b.by))
+    .map(({ row }) => row);
 }
 
 /** Rows in which every word of the text occurs somewhere. */

@@ -31,8 +31,8 @@ export function ServerOverview({ server }: { server: Server }) {
 
 function ServerFacts({ server }: { server: Server }) {
   const { t } = useTranslation("servers");
-  const { queryKey, page } = imageList();
-  const images = useQuery({ queryKey, queryFn: () => readAll(page), staleTime: 60_000 });
+  const list = imageList();
+  const images = useQuery({ ...list, queryFn: () => readAll(list), staleTime: 60_000 });
   const abilities = useOne(capabilitiesOf(server.id), { every: false });
   const imageId = server.image ? server.image.id : "";
   const image = images.data?.find((one) => one.id === imageId);

@@ -10,15 +10,39 @@ import type {
   PlacementDecision,
   Server,
 } from "../api/models";
-import { type ListSpec, type OneSpec, PAGE, pageOf } from "../api/queries";
+import { FIRST, type ListSpec, type OneSpec, orNull, pageOf } from "../api/queries";
+import { getSession } from "../api/session";
 
 export function serverList(): ListSpec<Server> {
   return {
     queryKey: [...keys.servers, "list"],
-    page: async (marker) => {
-      const query = { limit: PAGE, marker };
+    first: FIRST,
+    row: { kind: "server", id: (one) => one.id, read: ownServer },
+    page: async (marker, limit) => {
+      const query = { limit, marker };
       const found = await take<{ servers: Server[]; servers_links?: unknown }>(
         compute.GET("/servers/detail", { params: { query } }),
+      );
+      return pageOf(found.servers, found.servers_links, (one) => one.id);
+    },
+  };
+}
+
+/** null: it is gone, or of another project, whose servers an administrator may see. */
+async function ownServer(id: string): Promise<Server | null> {
+  const found = await orNull(serverOne(id).queryFn());
+  return found?.tenant_id === getSession()?.project?.id ? found : null;
+}
+
+/** What servers are called, where nothing else of them is shown. */
+export function serverNames(): ListSpec<Pick<Server, "id" | "name">> {
+  return {
+    queryKey: [...keys.servers, "names"],
+    row: { kind: "server", id: (one) => one.id, read: ownServer },
+    page: async (marker, limit) => {
+      const query = { limit, marker };
+      const found = await take<{ servers: Server[]; servers_links?: unknown }>(
+        compute.GET("/servers", { params: { query } }),
       );
       return pageOf(found.servers, found.servers_links, (one) => one.id);
     },
@@ -49,8 +73,8 @@ export function limits(): OneSpec<AbsoluteLimits> {
 export function flavorList(): ListSpec<Flavor> {
   return {
     queryKey: [...keys.flavors, "list"],
-    page: async (marker) => {
-      const query = { limit: PAGE, marker } as never;
+    page: async (marker, limit) => {
+      const query = { limit, marker } as never;
       const found = await take<{ flavors: Flavor[]; flavors_links?: unknown }>(
         compute.GET("/flavors/detail", { params: { query } }),
       );

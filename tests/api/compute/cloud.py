@@ -28,10 +28,16 @@ from unkai.baremetal.drivers.guard import Guard
 from unkai.baremetal.drivers.node_logs import NodeLogs
 from unkai.baremetal.reconcilers import add_reconcilers as add_baremetal_reconcilers
 from unkai.baremetal.service import Baremetal, fake_drivers
+from unkai.block_storage.actions.audit_volumes import audit_volumes
+from unkai.block_storage.actions.volume_types import seed_types
+from unkai.block_storage.drivers.fake import FakeDriver as FakeVolumes
+from unkai.block_storage.reconcilers import add_reconcilers as add_volume_reconcilers
+from unkai.block_storage.service import BlockStorage
 from unkai.boot.site import FakeWorld
 from unkai.compute.actions.audit_compute import audit_compute
 from unkai.compute.actions.registry import register_operations
 from unkai.compute.api import compute_api
+from unkai.compute.drivers.guests import AttachedGuests
 from unkai.compute.model import Flavor
 from unkai.compute.reconcilers import add_reconcilers
 from unkai.compute.reconcilers.reconcile_hosts import reconcile_hosts
@@ -40,7 +46,7 @@ from unkai.compute.store import flavors as flavor_store
 from unkai.compute.store import schema
 from unkai.hypervisor.client import Hypervisor
 from unkai.hypervisor.fake import FakeHost, FakeHypervisor
-from unkai.identity.service import make_identity
+from unkai.identity.service import Identity, make_identity
 from unkai.image.actions.seed_image import seed_image
 from unkai.image.drivers.fake import BelievingInspector
 from unkai.image.drivers.file import FileStore
@@ -65,6 +71,7 @@ from unkai.placement.actions.audit_placement import audit_placement
 from unkai.placement.service import Placement
 from unkai.settings import (
     BaremetalSettings,
+    BlockStorageSettings,
     ComputeSettings,
     IdentitySettings,
     ImageSettings,
@@ -120,6 +127,7 @@ class Outside:
     hosts: int = 2
     world: FakeWorld = field(default_factory=FakeWorld)
     machines: FakeMachines = field(default_factory=FakeMachines)
+    volumes: FakeVolumes = field(default_factory=FakeVolumes)
 
     def __post_init__(self) -> None:
         for number in range(self.hosts):
@@ -242,6 +250,7 @@ class Cloud:
             *await audit_compute(self.compute),
             *await audit_network(self.compute.network, reader),
             *await audit_placement(self.compute.placement, reader),
+            *await audit_volumes(self.compute.block_storage),
             *await stalled(reader, now),
         ]
         return [(one.kind, one.id) for one in found]
@@ -260,6 +269,7 @@ async def seed(cloud: Cloud) -> None:
         path.write_bytes(IMAGE_BYTES)
     image: Image = await seed_image(compute.images, "cirros", path, "raw", {}, "p-admin")
     cloud.image_id = image.id
+    await seed_types(compute.block_storage)
 
     async def write(tx: Tx) -> str:
         if await flavor_store.get_flavor(tx, SMALL.id) is None:
@@ -284,6 +294,23 @@ async def a_network(
     subnet = SubnetRequest(network_id=made.id, cidr=cidr, ip_version=4)
     await create_subnet(network, tx, caller, subnet)
     return made.id
+
+
+def block_storage_of(
+    identity: Identity,
+    images: ImageService,
+    volumes: FakeVolumes,
+    agents: dict[str, Hypervisor],
+) -> BlockStorage:
+    return BlockStorage(
+        kit=identity.kit,
+        settings=BlockStorageSettings(),
+        identity=identity,
+        images=images,
+        driver=volumes,
+        backups=cast("Any", None),
+        guests=AttachedGuests(agents),
+    )
 
 
 @asynccontextmanager
@@ -319,6 +346,8 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         bmcs=Bmcs(clock, chance),
         conductor="conductor",
     )
+    block_storage = block_storage_of(identity, images, outside.volumes, agents)
+    add_volume_reconcilers(block_storage)
     compute = Compute(
         kit=kit,
         settings=ComputeSettings(),
@@ -326,6 +355,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         placement=placement,
         images=images,
         network=network,
+        block_storage=block_storage,
         baremetal=baremetal,
         agents=agents,
     )

@@ -67,7 +67,9 @@ async def compute(tmp_path: Path) -> AsyncIterator[Compute]:
     await database.transact(write)
     absent = cast("Any", None)
     placement = Placement(kit)
-    yield Compute(kit, ComputeSettings(), identity, placement, absent, absent, absent, agents={})
+    yield Compute(
+        kit, ComputeSettings(), identity, placement, absent, absent, absent, absent, agents={}
+    )
     await database.close()
 
 

@@ -81,6 +81,7 @@ async def add_server(
         "reservation_id": "r-1",
         "launch_index": 0,
         "nics": [],
+        "volumes": [],
         "requested": {},
         "server_group_id": group_id,
         "generation": 0,

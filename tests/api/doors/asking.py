@@ -89,7 +89,7 @@ def complaint(api: Api, method: str, answer: Answer) -> str | None:
 def speaks(api: Api, status: int, body: Any) -> bool:
     """Whether a fault's body has the form of this API."""
     name = api.name.split("-")[0]
-    if name == "compute":
+    if name in ("compute", "block"):
         (inner,) = body.values()
         return inner["code"] == status and bool(inner["message"])
     if name == "identity":

@@ -18,6 +18,7 @@ from typing import Any, cast
 from tests.api.doors.asking import Answer, ask
 from tests.api.doors.machines import equip
 from tests.api.doors.samples import ALLOCATIONS, UUID
+from tests.api.doors.volumes import carry, shelve
 from unkai.baremetal.drivers.node_logs import CONSOLE
 from unkai.baremetal.model import HistoryEntry, Inventory
 from unkai.baremetal.store.bios_settings import save_bios_settings
@@ -63,9 +64,9 @@ class House:
         return cast("App", self.cloud.app)
 
     def routes(self) -> Iterator[tuple[Api, Route]]:
-        """Every route once; Nova's elder name has the same ones."""
+        """Every route once; Nova's elder name and a project in Cinder's URL have the same ones."""
         for api in self.app.apis:
-            if api.name != "compute-v2.0":
+            if api.name not in ("compute-v2.0", "block-storage-of-project"):
                 for route in api.routes:
                     yield api, route
 
@@ -170,6 +171,7 @@ async def open_house(
         house.ids["network"] = await _network(house)
         house.ids["image"] = await _image(house)
         house.ids["compute"] = await _compute(house)
+        house.ids["block-storage"] = await shelve(house, MARK)
         house.ids["placement"] = await _placement(house)
         house.ids["baremetal"] = await _baremetal(house)
         await _tag_all(house)
@@ -394,6 +396,7 @@ async def _compute(house: House) -> dict[str, str]:
         "alias": "servers",
         "before": "2026-01-01",
         "console_token": await _console(house, f"{v21}/servers/{server_id}"),
+        **await carry(house, f"{v21}/servers/{server_id}", MARK),
     }
 
 

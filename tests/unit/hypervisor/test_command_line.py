@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from unkai.hypervisor.model import ImageRef, Machine, Nic, RootDisk
+from unkai.hypervisor.model import Disk, ImageRef, Layer, Machine, Nic, RootDisk
 from unkai.hypervisor.qemu.command import Launch, command_line
+from unkai.hypervisor.qemu.volumes import OpenDisk, OpenLayer
 
 IMAGE = ImageRef(id="i1", sha256="0" * 64, format="qcow2", virtual_size_bytes=1024)
 MACHINE = Machine(
@@ -100,3 +101,56 @@ def test_a_comma_in_a_serial_number_stays_in_it() -> None:
     odd = msgspec.structs.replace(MACHINE, serial="a,uuid=x")
     (identity,) = values(command_line(odd, LAUNCH, 3), "-smbios")
     assert "serial=a,,uuid=x," in identity
+
+
+def test_a_volume_is_descriptors_with_its_chain_spelled_out() -> None:
+    layers = (Layer(path="/v/top", format="qcow2"), Layer(path="/v/base", format="raw"))
+    disk = Disk(
+        volume_id="0d9fa4a6-0000-4000-8000-000000000001",
+        size_bytes=1 << 30,
+        layers=layers,
+        qos={"total_iops_sec": 100, "read_bytes_sec": 1000, "size_iops_sec": 1},
+    )
+    opened = OpenDisk(
+        disk=disk,
+        layers=(
+            OpenLayer(layer=layers[0], fds=(20, 21), direct=True),
+            OpenLayer(layer=layers[1], fds=(22,), direct=False),
+        ),
+    )
+    machine = msgspec.structs.replace(MACHINE, disks=(disk,))
+    launch = msgspec.structs.replace(LAUNCH, disks=(opened,))
+    line = command_line(machine, launch, 3)
+
+    throttled = nodes(line)["v0d9fa4a60000400080000000-t"]
+    top = throttled["file"]
+    assert throttled["driver"] == "throttle" and top["driver"] == "qcow2" and not top["read-only"]
+    assert top["file"]["filename"] == "/dev/fdset/2" and top["cache"]["direct"]
+    base = top["backing"]
+    assert base["driver"] == "raw" and base["read-only"] and "backing" not in base
+    assert base["file"]["filename"] == "/dev/fdset/3"
+    assert "/v/" not in " ".join(line)
+    sets = values(line, "-add-fd")
+    assert [one.split(",opaque")[0] for one in sets] == [
+        "fd=7,set=1",
+        "fd=20,set=2",
+        "fd=21,set=2",
+        "fd=22,set=3",
+    ]
+    (group,) = map(json.loads, values(line, "-object"))
+    assert group["limits"] == {"iops-total": 100, "bps-read": 1000}
+    (device,) = (json.loads(word) for word in values(line, "-device") if word.startswith("{"))
+    assert device["serial"] == "0d9fa4a6-0000-4000-8" and device["bus"] == "volumes"
+    assert set(launch.fds) == {7, 8, 20, 21, 22}
+
+
+def test_a_root_on_a_volume_has_no_file_of_its_own() -> None:
+    layer = Layer(path="/v/root", format="raw")
+    disk = Disk(volume_id="0d9fa4a6-0000-4000-8000-000000000001", size_bytes=1, layers=(layer,))
+    machine = msgspec.structs.replace(MACHINE, root_disk=RootDisk(size_bytes=1, volume=disk))
+    opened = OpenDisk(disk=disk, layers=(OpenLayer(layer=layer, fds=(20, 21), direct=False),))
+    launch = msgspec.structs.replace(LAUNCH, image_fd=None, disks=(opened,))
+    line = command_line(machine, launch, 3)
+    assert set(nodes(line)) == {"v0d9fa4a60000400080000000-0"}
+    (device,) = (json.loads(word) for word in values(line, "-device") if word.startswith("{"))
+    assert device["bootindex"] == 1 and device["id"] == "root-disk"

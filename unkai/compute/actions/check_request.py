@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, cast
 
+from unkai.compute.actions.server_volumes import check_disks
 from unkai.compute.model import Flavor, Keypair, ServerGroup, ServerRequest
 from unkai.compute.service import Compute
 from unkai.compute.store import aggregates, flavors, hosts, keypairs, quotas, server_groups, servers
@@ -25,8 +26,10 @@ BOOTABLE = {"raw": "raw", "qcow2": "qcow2"}
 
 @dataclass(frozen=True, slots=True)
 class Ingredients:
+    """image: None where the server boots from a volume."""
+
     flavor: Flavor
-    image: Image
+    image: Image | None
     key: Keypair | None
     group: ServerGroup | None
     same_hosts: frozenset[str]
@@ -37,8 +40,17 @@ async def check_request(compute: Compute, caller: Caller, asked: ServerRequest) 
     """What the server is made of; BadRequest, Forbidden or QuotaExceeded in Nova's words."""
     session = compute.kit.database.reader
     flavor = await need_flavor(session, caller, asked.flavor_id)
-    image = await need_image(compute, caller, asked.image_id or "")
-    check_fit(flavor, image)
+    root = next((disk for disk in asked.disks if disk.boot_index == 0), None)
+    image = None
+    if root is None:
+        image = await need_image(compute, caller, asked.image_id or "")
+        check_fit(flavor, image)
+    await check_disks(compute, session, caller, asked.disks, asked.count_max)
+    for disk in asked.disks:
+        if disk.source == "image":
+            source = await need_image(compute, caller, disk.source_id or "")
+            if disk is root:
+                check_memory(flavor, source)
     if asked.metadata:
         limits = await quotas.limits_of(session, caller.project_id or "")
         check_metadata(asked.metadata, limits["metadata_items"])
@@ -102,9 +114,13 @@ def image_ref(image: Image) -> ImageRef:
     )
 
 
-def check_fit(flavor: Flavor, image: Image) -> None:
+def check_memory(flavor: Flavor, image: Image) -> None:
     if image.min_ram and flavor.ram < image.min_ram:
         raise BadRequest("Flavor's memory is too small for requested image.", code="too-small")
+
+
+def check_fit(flavor: Flavor, image: Image) -> None:
+    check_memory(flavor, image)
     if flavor.disk == 0:
         return
     if image.min_disk and flavor.disk < image.min_disk:

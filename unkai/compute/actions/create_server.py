@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from msgspec import structs
 
 from unkai.baremetal.actions.reserve_node import reserve_node
-from unkai.compute.actions import server_ports
+from unkai.block_storage.actions.work import SETTLED
+from unkai.compute.actions import server_ports, server_volumes
 from unkai.compute.actions.check_request import (
     check_group_quota,
     check_request,
@@ -42,7 +43,7 @@ from unkai.compute.actions.power_on import (
     wait_ports_up,
 )
 from unkai.compute.actions.submit_action import placed
-from unkai.compute.model import Decision, HostVerdict, Server, ServerRequest
+from unkai.compute.model import Decision, Flavor, HostVerdict, Server, ServerRequest
 from unkai.compute.service import Compute, is_node
 from unkai.compute.store import decisions, server_actions, servers, tags
 from unkai.hypervisor.client import Hypervisor
@@ -51,7 +52,7 @@ from unkai.image.actions.get_image import get_image
 from unkai.image.actions.open_data import data_path
 from unkai.kit.db import Tx
 from unkai.kit.errors import Conflict, Failed, NotFound
-from unkai.kit.operations import Operation, Run, Step
+from unkai.kit.operations import Operation, Result, Run, Step, Wait
 from unkai.kit.policy import Caller, service_caller
 from unkai.placement.actions.claim import claim
 from unkai.timeline import model as who
@@ -59,6 +60,7 @@ from unkai.timeline.actions.record import event, record
 
 T = TypeVar("T")
 ATTEMPTS = 4
+VOLUME_S = 1800.0
 ON_A_NODE_S = 4 * 3600.0
 """How long a boot may take where a physical machine has to be deployed first."""
 
@@ -128,6 +130,8 @@ async def admit(compute: Compute, tx: Tx, admission: Admission) -> list[Server]:
         if one.offer is not None:
             one, wired = await _wire(compute, tx, admission, one)
             told.append(wired)
+            if admission.asked.disks:
+                one = await _store(compute, tx, admission, one)
         admitted.append(one)
     made = [one.server for one in admitted]
     await servers.add_servers(tx, made)
@@ -204,7 +208,10 @@ async def _choose(
     """The hosts that fit; where the flavor says that either will do, a free machine first."""
     asked, made_of = admission.asked, admission.made_of
     group_id = made_of.group.id if made_of.group else None
-    flavors = (machine_flavor(made_of.flavor), made_of.flavor)
+    flavors: tuple[Flavor | None, ...] = (machine_flavor(made_of.flavor), made_of.flavor)
+    if asked.disks:  # a guest's; on a volume its root disk takes nothing of the host's
+        on_volume = made_of.image is None
+        flavors = (structs.replace(made_of.flavor, disk=0) if on_volume else made_of.flavor,)
     need, choice = wanted(asked, made_of), Choice((), ())
     refused: tuple[HostVerdict, ...] = ()
     for flavor in flavors:
@@ -244,6 +251,13 @@ async def _wire(
     return replace(one, server=server), made
 
 
+async def _store(compute: Compute, tx: Tx, admission: Admission, one: Placed) -> Placed:
+    """Take or begin the server's volumes."""
+    disks = admission.asked.disks
+    made = await server_volumes.make_volumes(compute, tx, admission.caller, one.server, disks)
+    return replace(one, server=structs.replace(one.server, volumes=made))
+
+
 async def _submit(compute: Compute, tx: Tx, admission: Admission, server: Server) -> None:
     await compute.kit.operations.submit(
         tx,
@@ -260,10 +274,37 @@ async def _submit(compute: Compute, tx: Tx, admission: Admission, server: Server
 # --- steps
 
 
+async def make_volumes(compute: Compute, run: Run) -> Wait | Result:
+    """Volumes that are made for the server, once they are there."""
+    server = await server_of(compute, run)
+    found = await server_volumes.unmade(compute, server)
+    if found is not None:
+        volume, made = found
+        if made is None or made.status != "creating":
+            state = made.status if made else "gone"
+            raise Failed(
+                f"Volume {volume.volume_id} did not finish being created: it is {state}.",
+                code="volume-not-made",
+                remedy="`openstack volume message list` says why; then delete this server.",
+            )
+        return Wait(
+            SETTLED,
+            volume.volume_id,
+            VOLUME_S,
+            otherwise=f"Volume {volume.volume_id} was not made within {VOLUME_S:.0f} s.",
+        )
+    if all(volume.attachment_id is not None for volume in server.volumes):
+        return Result()
+    return Result(
+        None, lambda tx: server_volumes.reserve_made(compute, tx, server.id, run.request_id)
+    )
+
+
 async def fetch_image(compute: Compute, run: Run) -> None:
     """Have the image in the host's cache; all boots of one image share one copy."""
     server = await server_of(compute, run)
-    assert server.image is not None
+    if server.image is None:
+        return
     try:
         caller = service_caller("nova", run.request_id)
         await get_image(compute.images, compute.kit.database.reader, caller, server.image.id)
@@ -297,6 +338,12 @@ async def disks_from_image(
             await make(host, machine)
 
 
+async def use_volumes(compute: Compute, run: Run) -> Result:
+    """The process has them open."""
+    server = await server_of(compute, run)
+    return Result(None, lambda tx: server_volumes.in_use(compute, tx, server))
+
+
 async def remove_disks(compute: Compute, run: Run) -> None:
     async with host_of(compute, run) as host:
         await host.remove(server_id_of(run), run.epoch)
@@ -319,10 +366,12 @@ async def mark_error(compute: Compute, tx: Tx, run: Run) -> None:
 
 CREATE_SERVER = Operation(
     "create-server",
+    Step(make_volumes, who.CINDER_API),
     Step(fetch_image, who.GLANCE_API),
     Step(prepare_disks, who.COMPUTE_NODE, undo=remove_disks),
     Step(plug_ports, who.NEUTRON_API, undo=unplug_ports),
     Step(start_machine, who.HYPERVISOR, undo=stop_machine),
+    Step(use_volumes, who.CINDER_API),
     Step(wait_ports_up, who.NEUTRON_API),
     Step(run_guest, who.HYPERVISOR),
     failed=mark_error,

@@ -6,15 +6,16 @@ do, for a server whose boot failed, that has no host, or whose delete was interr
 
 from __future__ import annotations
 
-from unkai.compute.actions import server_ports
+from unkai.compute.actions import server_ports, server_volumes
 from unkai.compute.actions.find_server import unlocked_server
 from unkai.compute.actions.machine import host_of, server_id_of
 from unkai.compute.actions.submit_action import note_action, submit
+from unkai.compute.model import ServerVolume
 from unkai.compute.service import Compute
 from unkai.compute.states import Power, TaskState, VmState
 from unkai.compute.store import server_actions, servers
 from unkai.kit.db import Tx
-from unkai.kit.operations import Operation, Result, Run, Step
+from unkai.kit.operations import Operation, Result, Retry, Run, Step
 from unkai.kit.policy import Caller
 from unkai.placement.actions.claim import release
 from unkai.timeline import model as who
@@ -56,6 +57,25 @@ async def remove_machine(compute: Compute, run: Run) -> None:
             await host.remove(server_id_of(run), run.epoch)
 
 
+async def give_volumes_back(compute: Compute, run: Run) -> Result:
+    """Detached; those that go with the server begin to go. One that is being made is waited for."""
+    server = await servers.get_server(compute.kit.database.reader, server_id_of(run))
+    if server is None or server.deleted_at is not None or not server.volumes:
+        return Result()
+
+    async def write(tx: Tx) -> list[ServerVolume]:
+        found = await servers.get_server(tx, server_id_of(run))
+        if found is None:
+            return []
+        stay = await server_volumes.release_volumes(compute, tx, found, run.request_id)
+        await server_volumes.write_volumes(compute, tx, found.id, stay)
+        return stay
+
+    if stay := await compute.kit.database.transact(write):
+        raise Retry(f"volume {stay[0].volume_id} is still being made", 0.5)
+    return Result()
+
+
 async def give_back(compute: Compute, run: Run) -> Result:
     """Ports, claim and the row itself, at once: there is no moment with one of them left."""
 
@@ -88,6 +108,7 @@ async def give_back(compute: Compute, run: Run) -> Result:
 DELETE_SERVER = Operation(
     "delete-server",
     Step(remove_machine, who.COMPUTE_NODE),
+    Step(give_volumes_back, who.CINDER_API),
     Step(give_back, who.NEUTRON_API),
     must_finish=True,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from unkai.compute.actions import server_ports
 from unkai.compute.actions.machine import server_id_of
+from unkai.compute.actions.server_volumes import release_volumes
 from unkai.compute.model import ServerFault
 from unkai.compute.service import Compute
 from unkai.compute.states import Power, VmState
@@ -54,9 +55,11 @@ async def fail(compute: Compute, tx: Tx, run: Run, **values: Any) -> None:
 
 
 async def failed_for_good(compute: Compute, tx: Tx, run: Run) -> None:
-    """A boot that failed: its host is clean, so its claim goes back and its ports lose the host."""
+    """A boot that failed: its host is clean; claim and volumes go back, its ports lose it."""
     server = await servers.get_server(tx, server_id_of(run))
+    values: dict[str, Any] = {}
     if server is not None:
         await server_ports.unbind_ports(compute, tx, server)
         await release(compute.placement, tx, server.id)
-    await fail(compute, tx, run, host=None, power_state=Power.NOSTATE)
+        values["volumes"] = await release_volumes(compute, tx, server, run.request_id)
+    await fail(compute, tx, run, host=None, power_state=Power.NOSTATE, **values)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from unkai.compute.actions.render_metadata import config_drive_files
+from unkai.compute.actions.server_volumes import disks_of
 from unkai.compute.model import Server
 from unkai.compute.service import Compute, is_node
 from unkai.compute.store import servers
@@ -48,13 +49,17 @@ async def machine_of(compute: Compute, server: Server) -> Machine:
     drive = None
     if server.config_drive or is_node(server.host or ""):
         drive = await config_drive.build(await config_drive_files(compute, server))
+    root, others = await disks_of(compute, server)
+    if root is not None:
+        image, size = None, root.size_bytes
     return Machine(
         server_id=server.id,
         name=server.instance_name,
         project_id=server.project_id,
         vcpus=flavor.vcpus,
         memory_mib=flavor.ram,
-        root_disk=RootDisk(size_bytes=size, image=image),
+        root_disk=RootDisk(size_bytes=size, image=image, volume=root),
+        disks=others,
         nics=tuple(Nic(port_id=n.port_id, mac=n.mac, mtu=n.mtu) for n in server.nics),
         config_drive=drive,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from unkai.compute.actions.attach_interface import CHANGE_INTERFACES
+from unkai.compute.actions.attach_volume import CHANGE_VOLUMES
 from unkai.compute.actions.create_server import CREATE_SERVER
 from unkai.compute.actions.delete_server import DELETE_SERVER
 from unkai.compute.actions.pause_server import PAUSE_SERVER
@@ -21,6 +22,7 @@ OPERATIONS = (
     PAUSE_SERVER,
     REBUILD_SERVER,
     CHANGE_INTERFACES,
+    CHANGE_VOLUMES,
 )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from unkai.compute.actions import server_ports
-from unkai.compute.model import Server
+from unkai.compute.model import Server, ServerVolume
 from unkai.compute.service import Compute
 from unkai.compute.store import aggregates, servers
 from unkai.compute.store.aggregates import DEFAULT_ZONE
@@ -24,6 +24,8 @@ from unkai.kit.errors import BadRequest, Conflict, NotFound
 DOMAIN = "novalocal"
 SEED_BYTES = 512
 PASSWORD_BYTES = 256
+SERIAL_LENGTH = 20
+"""What virtio has room for."""
 LATEST = "latest"
 DATED = (
     "2012-08-10",
@@ -106,7 +108,8 @@ def _meta_data(server: Server, zone: str, seed: bytes) -> dict[str, Any]:
             {"type": "nic", "bus": "none", "address": "", "mac": nic.mac, "tags": [nic.tag]}
             for nic in server.nics
             if nic.tag
-        ],
+        ]
+        + [_disk(volume) for volume in server.volumes if volume.tag],
         "dedicated_cpus": [],
     }
     if server.metadata:
@@ -116,6 +119,18 @@ def _meta_data(server: Server, zone: str, seed: bytes) -> dict[str, Any]:
         told["public_keys"] = {name: server.key.public_key}
         told["keys"] = [{"name": name, "type": server.key.type, "data": server.key.public_key}]
     return told
+
+
+def _disk(volume: ServerVolume) -> dict[str, Any]:
+    """serial: as far as the guest can read it, of /dev/disk/by-id/virtio-SERIAL."""
+    return {
+        "type": "disk",
+        "bus": "none",
+        "address": "",
+        "serial": volume.volume_id[:SERIAL_LENGTH],
+        "path": volume.device,
+        "tags": [volume.tag],
+    }
 
 
 def _network_data(wires: Sequence[server_ports.Wire]) -> dict[str, Any]:

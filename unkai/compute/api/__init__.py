@@ -27,6 +27,7 @@ from unkai.compute.api import (
     servers,
     services,
     usages,
+    volume_attachments,
 )
 from unkai.compute.api.policies import POLICIES
 from unkai.compute.api.versions import MICROVERSIONS, OLD_MICROVERSIONS, versions_api
@@ -46,6 +47,7 @@ NOUNS: tuple[tuple[Route, ...], ...] = (
     server_ips.ROUTES,
     server_interfaces.ROUTES,
     server_rest.ROUTES,
+    volume_attachments.ROUTES,
     remote_consoles.ROUTES,
     instance_actions.ROUTES,
     external_events.ROUTES,

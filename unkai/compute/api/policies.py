@@ -81,6 +81,11 @@ _SERVERS: dict[str, Rule] = {
     "os_compute_api:os-server-password:show": reader,
     "os_compute_api:os-server-password:clear": member,
     "os_compute_api:os-volumes-attachments:index": reader,
+    "os_compute_api:os-volumes-attachments:show": reader,
+    "os_compute_api:os-volumes-attachments:create": member,
+    "os_compute_api:os-volumes-attachments:update": member,
+    "os_compute_api:os-volumes-attachments:swap": admin,
+    "os_compute_api:os-volumes-attachments:delete": member,
     "os_compute_api:os-migrations:index": admin_reader,
     "os_compute_api:servers:migrations:index": admin_reader,
 }

@@ -10,6 +10,8 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType, field
 
 from unkai.compute.api import shapes
+from unkai.compute.api.block_devices import BlockDevice, LegacyDevice, disks_of, local_image
+from unkai.compute.model import BlockDevice as Disk
 from unkai.compute.model import NetworkRequest, ServerRequest
 from unkai.kit.errors import BadRequest
 from unkai.kit.http import Call, since
@@ -26,26 +28,6 @@ class NetworkItem(Struct, forbid_unknown_fields=True):
 
 class GroupItem(Struct, forbid_unknown_fields=True):
     name: shapes.LooseName
-
-
-class BlockDevice(Struct, forbid_unknown_fields=True):
-    source_type: str | None = None
-    destination_type: str | None = None
-    uuid: str | None = None
-    boot_index: int | str | None = None
-    volume_size: int | str | None = None
-    delete_on_termination: shapes.Switch | None = None
-    device_name: str | None = None
-    device_type: str | None = None
-    disk_bus: str | None = None
-    guest_format: str | None = None
-    no_device: Any = None
-    virtual_name: str | None = None
-    volume_id: str | None = None
-    snapshot_id: str | None = None
-    image_id: str | None = None
-    tag: Annotated[str | None, since("2.32")] = None
-    volume_type: Annotated[str | None, since("2.67")] = None
 
 
 class NewServer(Struct, forbid_unknown_fields=True):
@@ -67,7 +49,7 @@ class NewServer(Struct, forbid_unknown_fields=True):
     availability_zone: shapes.LooseName | None = None
     user_data: shapes.UserData | None = None
     security_groups: list[GroupItem] = field(default_factory=list[GroupItem])
-    block_device_mapping: list[BlockDevice] = field(default_factory=list[BlockDevice])
+    block_device_mapping: list[LegacyDevice] = field(default_factory=list[LegacyDevice])
     block_device_mapping_v2: list[BlockDevice] = field(default_factory=list[BlockDevice])
     description: Annotated[shapes.Description | None, since("2.19")] = None
     tags: Annotated[shapes.Tags, since("2.52")] = field(default_factory=list[str])
@@ -166,13 +148,17 @@ def requested(call: Call) -> ServerRequest:
     if server.max_count is not None and least > most:
         raise BadRequest("min_count must be <= max_count", code="counts")
     zone, host, node = _destination(server)
+    disks = disks_of(
+        server.imageRef or None, server.block_device_mapping, server.block_device_mapping_v2
+    )
     return ServerRequest(
         name=server.name,
         flavor_id=str(server.flavorRef),
-        image_id=_image(server),
+        image_id=_image(server, disks),
         count_min=least,
         count_max=most,
         networks=_networks(call, server),
+        disks=disks,
         security_groups=list(dict.fromkeys(item.name for item in server.security_groups)),
         key_name=server.key_name,
         user_data=check_user_data(server.user_data),
@@ -215,43 +201,21 @@ def _destination(server: NewServer) -> tuple[str | None, str | None, str | None]
     return parts[0] or None, parts[1] or None, (parts[2] or None) if len(parts) == 3 else None
 
 
-def _image(server: NewServer) -> str | None:
-    """The image to boot from; block devices may only say the same in other words."""
-    if server.block_device_mapping and server.block_device_mapping_v2:
-        raise BadRequest("Using different block_device_mapping syntaxes is not allowed.")
-    if server.block_device_mapping:
-        raise _no_volumes()
-    image_id = server.imageRef or None
-    roots = 0
-    for device in server.block_device_mapping_v2:
-        if device.source_type != "image" or device.destination_type not in ("local", None):
-            raise _no_volumes()
-        if str(device.boot_index) != "0":
-            raise BadRequest("Block Device Mapping is Invalid: an image can only be the root disk.")
-        if image_id is not None and device.uuid != image_id:
-            raise BadRequest("Block Device Mapping is Invalid: imageRef names another root disk.")
-        image_id = device.uuid
-        roots += 1
-    if roots > 1:
-        raise BadRequest("Block Device Mapping is Invalid: it has several root disks.")
-    if image_id is None:
+def _image(server: NewServer, disks: list[Disk]) -> str | None:
+    """The image its host's root disk is made of; None where it boots from a volume."""
+    if any(disk.boot_index == 0 for disk in disks):
+        return None
+    image_id = server.imageRef or local_image(server.block_device_mapping_v2)
+    if not image_id:
         raise BadRequest(
             "Invalid imageRef provided.",
             code="image-missing",
-            remedy="Servers boot from an image here; give one.",
+            remedy="Give an image or a volume to boot from.",
         )
     try:
         return msgspec.convert(image_id, shapes.Uuid)
     except msgspec.ValidationError as error:
         raise BadRequest("Invalid imageRef provided.", code="image-missing") from error
-
-
-def _no_volumes() -> BadRequest:
-    return BadRequest(
-        "Block Device Mapping is Invalid: servers cannot have volumes in this cloud yet.",
-        code="no-volumes",
-        remedy="Boot from an image with its root disk on the host.",
-    )
 
 
 def _networks(call: Call, server: NewServer) -> list[NetworkRequest] | str | None:

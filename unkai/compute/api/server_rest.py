@@ -1,4 +1,4 @@
-"""What else hangs on a server: security groups, password, diagnostics, volumes, migrations."""
+"""What else hangs on a server: security groups, password, diagnostics, migrations."""
 
 from __future__ import annotations
 
@@ -66,11 +66,6 @@ async def clear_password(call: Call) -> None:
     await update_server(compute, call.caller, call.params["server_id"], {"password": None})
 
 
-async def list_volumes(call: Call) -> dict[str, Any]:
-    await _server(call)
-    return {"volumeAttachments": []}
-
-
 async def list_migrations(call: Call) -> dict[str, Any]:
     """None: servers stay on their host."""
     await _server(call)
@@ -119,7 +114,6 @@ ROUTES = (
     _route("GET", _PASSWORD, show_password, "os-server-password:show"),
     _route("DELETE", _PASSWORD, clear_password, "os-server-password:clear", status=204),
     _route("GET", f"{BASE}/diagnostics", show_diagnostics, "os-server-diagnostics"),
-    _route("GET", f"{BASE}/os-volume_attachments", list_volumes, "os-volumes-attachments:index"),
     _route("GET", f"{BASE}/migrations", list_migrations, "servers:migrations:index", since="2.23"),
     _route(
         "GET",

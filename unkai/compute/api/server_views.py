@@ -128,7 +128,7 @@ def view(call: Call, server: Server, beside: Beside, *, admin: bool, one: bool) 
     shown.task_state = server.task_state
     shown.vm_state = server.vm_state
     shown.power_state = server.power_state
-    shown.volumes = []
+    shown.volumes = volumes_view(call, server)
     if one:
         shown.server_groups = [server.server_group_id] if server.server_group_id else []
     if admin:
@@ -212,6 +212,15 @@ def image_view(call: Call, server: Server) -> dict[str, Any] | str:
         return ""
     href = f"{call.base_url}/compute/images/{server.image_id}"
     return {"id": server.image_id, "links": [{"rel": "bookmark", "href": href}]}
+
+
+def volumes_view(call: Call, server: Server) -> list[dict[str, Any]]:
+    if not call.at_least("2.3"):
+        return [{"id": volume.volume_id} for volume in server.volumes]
+    return [
+        {"id": volume.volume_id, "delete_on_termination": volume.delete_on_termination}
+        for volume in server.volumes
+    ]
 
 
 def flavor_view(call: Call, flavor: Flavor) -> dict[str, Any]:

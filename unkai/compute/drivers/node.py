@@ -26,6 +26,7 @@ from unkai.baremetal.states import FAILED
 from unkai.hypervisor.client import ConsoleKind, ImageSource
 from unkai.hypervisor.model import (
     Census,
+    Disk,
     Host,
     ImageRef,
     Machine,
@@ -108,6 +109,18 @@ class NodeHost:
             await load_instance(self._baremetal, node, _info(machine), vifs)
             await self._begin(node, "rebuild")
         await self._until_active(machine.server_id)
+
+    async def attach_disk(self, server_id: str, disk: Disk, epoch: int) -> None:
+        raise self._unable("have a volume attached while it is deployed")
+
+    async def detach_disk(self, server_id: str, volume_id: str, epoch: int) -> None:
+        """It has none."""
+
+    async def grow_disk(self, server_id: str, volume_id: str, size_bytes: int) -> None:
+        raise self._unable("have a volume grown")
+
+    async def switch_disk(self, server_id: str, disk: Disk) -> None:
+        raise self._unable("have a volume's snapshot taken below it")
 
     async def remove(self, server_id: str, epoch: int) -> None:
         """Given back: it is cleaned for the next one, and this server no longer waits for it."""

@@ -54,6 +54,7 @@ servers = Table(
     Column("reservation_id", String(32), nullable=False),
     Column("launch_index", Integer, nullable=False),
     Column("nics", Json, nullable=False),  # in the order the guest sees them
+    Column("volumes", Json, nullable=False),  # the root's first
     Column("requested", Json, nullable=False),  # scheduler hints, security groups, host
     Column("server_group_id", String(36)),
     Column("fault", Json),

@@ -21,7 +21,15 @@ from sqlalchemy import (
     update,
 )
 
-from unkai.compute.model import Flavor, Requested, Server, ServerFault, ServerKey, ServerNic
+from unkai.compute.model import (
+    Flavor,
+    Requested,
+    Server,
+    ServerFault,
+    ServerKey,
+    ServerNic,
+    ServerVolume,
+)
 from unkai.compute.store.schema import server_tags, servers
 from unkai.hypervisor.model import ImageRef
 from unkai.kit.db import AnyRow, Session, Tx
@@ -34,6 +42,7 @@ _JSON: dict[str, Any] = {
     "metadata": dict[str, str],
     "key": ServerKey | None,
     "nics": list[ServerNic],
+    "volumes": list[ServerVolume],
     "requested": Requested,
     "fault": ServerFault | None,
 }

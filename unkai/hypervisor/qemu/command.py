@@ -7,8 +7,7 @@ spelled out, so that no name and no format inside a disk is ever believed.
 
 `-action shutdown=pause` keeps a guest that powered itself off as a process in the state "shutdown"
 until the agent has seen it; so a process that is gone without our doing has always crashed, even if
-it happened while Unkai was away. A few pcie-root-ports are kept for hot-plug; more of them cost
-seconds of firmware time without KVM.
+it happened while Unkai was away. Volumes sit behind a bridge of their own (`volumes.BUS`).
 """
 
 from __future__ import annotations
@@ -19,6 +18,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from unkai.hypervisor.model import ImageRef, Machine, Nic
+from unkai.hypervisor.qemu import volumes
+from unkai.hypervisor.qemu.volumes import OpenDisk
 
 CONFIG_DRIVE = "config.iso"
 FIRMWARE_VARIABLES = "variables.fd"
@@ -27,7 +28,6 @@ SERIAL_SOCKET = "sockets/serial"
 VNC_SOCKET = "sockets/vnc"
 AGENT_SOCKET = "sockets/agent"
 ROOT_NODE = "root"
-_HOT_PLUG_PORTS = 4
 _IMAGE_FD_SET = 1
 
 
@@ -40,8 +40,15 @@ class Launch(Struct, frozen=True, kw_only=True):
     translation_cache_mib: int
     root_disk: str
     image_fd: int | None
+    disks: tuple[OpenDisk, ...] = ()
     nic_fds: tuple[int, ...]
     uefi_code: str
+
+    @property
+    def fds(self) -> list[int]:
+        """What the process is given beside its monitor."""
+        image = [] if self.image_fd is None else [self.image_fd]
+        return [*self.nic_fds, *image, *(fd for disk in self.disks for fd in disk.fds)]
 
 
 def command_line(machine: Machine, launch: Launch, monitor_fd: int) -> list[str]:
@@ -50,7 +57,8 @@ def command_line(machine: Machine, launch: Launch, monitor_fd: int) -> list[str]
         *_process(machine, launch, monitor_fd),
         *_board(machine, launch),
         *_consoles(),
-        *_root_disk(machine.root_disk.image, launch),
+        *(_root_disk(machine.root_disk.image, launch) if machine.root_disk.volume is None else ()),
+        *_volumes(machine, launch.disks),
         *(_config_drive() if machine.config_drive is not None else ()),
         *_nics(machine.nics, launch.nic_fds),
     ]
@@ -88,8 +96,7 @@ def _board(machine: Machine, launch: Launch) -> list[str]:
         *("-device", "virtio-balloon-pci,id=balloon,free-page-reporting=on"),
         *("-device", "virtio-rng-pci"),
     ]
-    for number in range(_HOT_PLUG_PORTS):
-        board += ["-device", f"pcie-root-port,id=hotplug{number},chassis={number + 1}"]
+    board += ["-device", f"pcie-pci-bridge,id={volumes.BUS}"]
     if machine.firmware == "uefi":
         board += _pflash(0, launch.uefi_code, read_only=True)
         board += _pflash(1, FIRMWARE_VARIABLES, read_only=False)
@@ -139,6 +146,16 @@ def _root_disk(image: ImageRef | None, launch: Launch) -> list[str]:
     }
     device = f"virtio-blk-pci,id=root-disk,drive={ROOT_NODE},bootindex=1"
     return [*passed, "-blockdev", json.dumps(node), "-device", device]
+
+
+def _volumes(machine: Machine, disks: tuple[OpenDisk, ...]) -> list[str]:
+    line: list[str] = []
+    root, fd_set = machine.root_disk.volume, _IMAGE_FD_SET + 1
+    for opened in disks:
+        is_root = root is not None and opened.disk.volume_id == root.volume_id
+        line += volumes.on_command_line(opened, fd_set, root=is_root)
+        fd_set += len(opened.layers)
+    return line
 
 
 def _config_drive() -> list[str]:

@@ -13,7 +13,6 @@ from typing import Any
 
 from unkai.hypervisor.model import PowerState
 from unkai.hypervisor.qemu import process
-from unkai.hypervisor.qemu.command import ROOT_NODE
 from unkai.hypervisor.qemu.monitor import Monitor
 from unkai.hypervisor.qemu.process import Identity
 from unkai.kit.clock import Clock
@@ -67,29 +66,21 @@ class Guest:
         monitor.watch(self._ask_again, lambda: gone(self))
 
     async def resume(self) -> None:
-        await self._execute("cont")
+        await self.execute("cont")
         await self._ask()
 
     async def pause(self) -> None:
-        await self._execute("stop")
+        await self.execute("stop")
         await self._ask()
 
     async def reset(self) -> None:
-        await self._execute("system_reset")
-
-    async def grow_root_disk(self, size_bytes: int) -> None:
-        """Before the guest runs: so it never sees the old size, and no tool reads its disk."""
-        nodes: list[dict[str, Any]] = await self._execute("query-named-block-nodes", flat=True)
-        (root,) = (node for node in nodes if node["node-name"] == ROOT_NODE)
-        if root["image"]["virtual-size"] < size_bytes:
-            await self._execute("block_resize", node_name=ROOT_NODE, size=size_bytes)
+        await self.execute("system_reset")
 
     async def block_statistics(self) -> list[dict[str, Any]]:
-        """QEMU's counters of each disk; Failed where it does not answer soon."""
+        """What QEMU counts of each disk, with its device; Failed where it does not answer soon."""
         if self._monitor is None:
             raise Failed(_SILENT, code="monitor-silent")
-        found = await self._monitor.execute("query-blockstats", limit_s=_STATISTICS_S)
-        return [one["stats"] for one in found]
+        return await self._monitor.execute("query-blockstats", limit_s=_STATISTICS_S)
 
     async def press_power_button(self, timeout_s: float) -> None:
         """Ask the guest to shut down, again and again since it may still boot; never raises."""
@@ -98,7 +89,7 @@ class Guest:
             if self.state == PowerState.PAUSED:
                 return
             while (left := deadline - self._clock.monotonic()) > 0:
-                await self._execute("system_powerdown")
+                await self.execute("system_powerdown")
                 with suppress(TimeoutError):
                     async with asyncio.timeout(min(left, _BUTTON_S)):
                         await self.off.wait()
@@ -126,6 +117,16 @@ class Guest:
         await self.let_go()
         return process.reap(self.identity.pid)
 
+    async def pass_descriptor(self, fd: int, fd_set: int | None, opaque: str) -> int:
+        """Give QEMU a descriptor, as one more of the set or as a new one; the set's number."""
+        if self._monitor is None:
+            raise Failed(_SILENT, code="monitor-silent", remedy="Stop the server and start it.")
+        return await self._monitor.pass_descriptor(fd, fd_set, opaque)
+
+    def device_news(self) -> asyncio.Event:
+        """To be set when a device is gone, or stays, or the guest is over; taken before asking."""
+        return asyncio.Event() if self._monitor is None else self._monitor.device_news
+
     async def let_go(self) -> None:
         """Close our end; the process goes on."""
         if self._asking is not None:
@@ -134,7 +135,8 @@ class Guest:
             await self._monitor.close()
             self._monitor = None
 
-    async def _execute(self, command: str, **arguments: Any) -> Any:
+    async def execute(self, command: str, **arguments: Any) -> Any:
+        """Failed with QEMU's words ("qemu-refused"), or "monitor-silent"."""
         if self._monitor is None:
             raise Failed(_SILENT, code="monitor-silent", remedy="Stop the server and start it.")
         return await self._monitor.execute(command, **arguments)
@@ -148,7 +150,7 @@ class Guest:
             await self._ask()
 
     async def _ask(self) -> None:
-        answer = await self._execute("query-status")
+        answer = await self.execute("query-status")
         before = (self.state, self.reason)
         self.wants_room = answer["status"] == _NO_ROOM
         self.state, self.reason = _STATES.get(answer["status"], (PowerState.PAUSED, ""))

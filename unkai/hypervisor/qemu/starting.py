@@ -19,15 +19,12 @@ def spawn_machine(folder: Folder, prepared: Prepared, launch: Launch) -> Identit
     """
     console.renew(folder.console, prepared.uid)
     with process.listen_unix(folder.path, SOCKET) as listener:
-        fds = [listener.fileno(), *launch.nic_fds]
-        if launch.image_fd is not None:
-            fds.append(launch.image_fd)
         try:
             identity = process.spawn(
                 command_line(prepared.machine, launch, listener.fileno()),
                 folder=folder.path,
                 errors=folder.errors,
-                fds=fds,
+                fds=[listener.fileno(), *launch.fds],
                 uid=prepared.uid,
             )
         except OSError as error:

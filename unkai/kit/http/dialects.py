@@ -28,6 +28,13 @@ def nova(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], di
     return {word: {"code": status, "message": fault.public}}, {}
 
 
+def cinder(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """As Nova words it; what is used up is over a limit."""
+    headers = {"Retry-After": "0"} if status == 413 else {}
+    word = NOVA_WORDS.get(status, "computeFault")
+    return {word: {"code": status, "message": fault.public}}, headers
+
+
 def keystone(fault: Fault, status: int, request_id: str) -> tuple[dict[str, Any], dict[str, str]]:
     return {"error": {"code": status, "message": fault.public, "title": fault.title}}, {}
 
@@ -95,4 +102,6 @@ def status_of(fault: Fault, api: str) -> int:
         return NO_ROOM.get(api, fault.status)
     if isinstance(fault, QuotaExceeded) and api == "network":
         return 409
+    if isinstance(fault, QuotaExceeded) and api.startswith("block-storage"):
+        return 413
     return fault.status

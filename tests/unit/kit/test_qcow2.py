@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from unkai.hypervisor.qcow2 import write_empty
+from unkai.kit.qcow2 import write_empty
 
 pytestmark = pytest.mark.skipif(not shutil.which("qemu-img"), reason="qemu-img is not installed")
 GIB = 1 << 30

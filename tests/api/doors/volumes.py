@@ -1,0 +1,91 @@
+"""One of everything that the Block Storage API has, owned by project demo."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from unkai.block_storage.model import Message
+from unkai.block_storage.store import messages
+
+if TYPE_CHECKING:
+    from tests.api.doors.house import House
+
+V3 = "/volume/v3"
+NEWEST = {"OpenStack-API-Version": "volume 3.71"}
+
+
+async def shelve(house: House, mark: str) -> dict[str, str]:
+    """A volume with a snapshot, another that is attached, a private type, a message."""
+    kind = {"volume_type": {"name": mark, "os-volume-type-access:is_public": False}}
+    type_id = (await house.make("admin", f"{V3}/types", kind))["id"]
+    opened = {"addProjectAccess": {"project": house.demo_id}}
+    answer = await house.ask("admin", "POST", f"{V3}/types/{type_id}/action", opened)
+    assert answer.status == 202, answer.content
+    crypt = {"encryption": {"provider": "luks"}}
+    encrypted = await house.make("admin", f"{V3}/types/{type_id}/encryption", crypt)
+    specs = {"extra_specs": {"colour": mark}}
+    await house.make("admin", f"{V3}/types/{type_id}/extra_specs", specs)
+    default = {"default_type": {"volume_type": type_id}}
+    path = f"{V3}/default-types/other"
+    await house.ask("admin", "PUT", path, default, **NEWEST)
+    volume_id = await _volume(house, mark)
+    snapshot = {"volume_id": volume_id, "name": mark, "metadata": {"colour": mark}}
+    made = await house.make("demo", f"{V3}/snapshots", {"snapshot": snapshot})
+    await _rest(house, "snapshots", made["id"])
+    attached = {"volume_uuid": await _volume(house, mark), "instance_uuid": None}
+    attachment = await house.make("demo", f"{V3}/attachments", {"attachment": attached}, **NEWEST)
+    return {
+        "volume_id": volume_id,
+        "snapshot_id": made["id"],
+        "attachment_id": attachment["id"],
+        "volume_type_id": type_id,
+        "encryption_id": encrypted["encryption_id"],
+        "message_id": await _message(house, volume_id, mark),
+        "target_project_id": house.demo_id,
+        "class_name": "default",
+        "host_name": "unkai@file",
+        "key": "colour",
+    }
+
+
+async def carry(house: House, server: str, mark: str) -> dict[str, str]:
+    """A volume that the server has, and one for it to get. server: its path."""
+    volume_id = await _volume(house, mark)
+    asked = {"volumeAttachment": {"volumeId": volume_id}}
+    answer = await house.ask("demo", "POST", f"{server}/os-volume_attachments", asked)
+    assert answer.status == 200, answer.content
+    await _rest(house, "volumes", volume_id, "in-use")
+    return {"volume_id": volume_id, "spare_volume_id": await _volume(house, mark)}
+
+
+async def _volume(house: House, mark: str) -> str:
+    volume = {"name": mark, "size": 1, "metadata": {"colour": mark}}
+    made = await house.make("demo", f"{V3}/volumes", {"volume": volume})
+    await _rest(house, "volumes", made["id"])
+    return str(made["id"])
+
+
+async def _rest(house: House, kind: str, thing_id: str, status: str = "available") -> None:
+    async with asyncio.timeout(20):
+        while True:
+            answer = await house.ask("demo", "GET", f"{V3}/{kind}/{thing_id}")
+            if answer.json()[kind.removesuffix("s")]["status"] == status:
+                return
+            await asyncio.sleep(0.005)
+
+
+async def _message(house: House, volume_id: str, mark: str) -> str:
+    block = house.cloud.compute.block_storage
+    said = Message(
+        id=block.kit.chance.uuid(),
+        project_id=house.demo_id,
+        request_id="req-1",
+        resource_type="VOLUME",
+        resource_uuid=volume_id,
+        event_id="create_volume",
+        user_message=mark,
+        guaranteed_until=4e9,
+    )
+    await block.kit.database.transact(lambda tx: messages.add(tx, said))
+    return said.id

@@ -1,0 +1,211 @@
+"""Volumes of machines, on every agent: they come, go, grow and are remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.drivers.hypervisor_rigs import EJECTING_IMAGE, RIGS, FakeRig, Rig
+from tests.drivers.test_hypervisor import a_machine, stream, until
+from unkai.hypervisor.model import Disk, Layer, Machine, PowerState, RootDisk
+from unkai.kit.errors import Conflict, Failed, NotFound
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
+MIB = 1024 * 1024
+
+
+@pytest.fixture(params=sorted(RIGS))
+async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
+    async with RIGS[request.param](tmp_path) as made:
+        yield made
+
+
+def a_volume(folder: Path, size_bytes: int = 4 * MIB, **changes: object) -> Disk:
+    volume_id = str(uuid.uuid4())
+    path = folder / volume_id
+    with path.open("wb") as file:
+        file.truncate(size_bytes)
+    layer = Layer(path=str(path), format="raw")
+    disk = Disk(volume_id=volume_id, size_bytes=size_bytes, layers=(layer,))
+    return msgspec.structs.replace(disk, **changes)
+
+
+def above(folder: Path, disk: Disk) -> Disk:
+    """The volume with an empty layer put on top."""
+    path = folder / f"{disk.volume_id}.{len(disk.layers)}"
+    make = ["qemu-img", "create", "-q", "-f", "qcow2", str(path), str(disk.size_bytes)]
+    subprocess.run(make, check=True)
+    layer = Layer(path=str(path), format="qcow2")
+    return msgspec.structs.replace(disk, layers=(layer, *disk.layers))
+
+
+async def running(rig: Rig, **changes: object) -> str:
+    """A guest that lets go of what it is asked to."""
+    image, data = EJECTING_IMAGE
+    await rig.agent.cache_image(image, stream(data))
+    root = RootDisk(size_bytes=8 * MIB, image=image)
+    machine = a_machine(root_disk=root, **changes)
+    await rig.agent.prepare(machine, 1)
+    await rig.agent.plug(machine.server_id, 1)
+    await rig.agent.start(machine.server_id, 1)
+    return machine.server_id
+
+
+async def volumes(rig: Rig, server_id: str) -> tuple[str, ...]:
+    return (await rig.agent.list()).volumes.get(server_id, ())
+
+
+async def power(rig: Rig, server_id: str) -> PowerState:
+    return (await rig.agent.status(server_id)).power_state
+
+
+async def test_a_volume_comes_and_goes_while_the_guest_runs(rig: Rig, tmp_path: Path) -> None:
+    server_id, disk = await running(rig), a_volume(tmp_path)
+    for _ in range(2):
+        await rig.agent.attach_disk(server_id, disk, 2)
+    assert await volumes(rig, server_id) == (disk.volume_id,)
+
+    await rig.restart()
+    await rig.agent.attach_disk(server_id, disk, 3)
+    for _ in range(2):
+        await rig.agent.detach_disk(server_id, disk.volume_id, 4)
+    assert await volumes(rig, server_id) == ()
+    await rig.agent.attach_disk(server_id, disk, 5)
+    await rig.agent.detach_disk(server_id, disk.volume_id, 6)
+    assert await power(rig, server_id) == PowerState.RUNNING
+    await rig.agent.remove(server_id, 7)
+    assert await rig.leftovers() == []
+
+
+async def test_ten_volumes_at_one_running_guest(rig: Rig, tmp_path: Path) -> None:
+    server_id = await running(rig)
+    disks = [a_volume(tmp_path, qos={"total_iops_sec": 100 + n}) for n in range(10)]
+    for disk in disks:
+        await rig.agent.attach_disk(server_id, disk, 2)
+    assert set(await volumes(rig, server_id)) == {disk.volume_id for disk in disks}
+
+    heard = asyncio.create_task(until(rig, server_id, PowerState.CRASHED))
+    await rig.kill(server_id)
+    await heard
+    await rig.agent.start(server_id, 3)
+    assert set(await volumes(rig, server_id)) == {disk.volume_id for disk in disks}
+    for disk in disks:
+        await rig.agent.detach_disk(server_id, disk.volume_id, 4)
+    assert await volumes(rig, server_id) == ()
+
+
+async def test_volumes_of_a_stopped_machine(rig: Rig, tmp_path: Path) -> None:
+    kept, gone = a_volume(tmp_path), a_volume(tmp_path, read_only=True)
+    machine = a_machine(disks=(kept,))
+    server_id = machine.server_id
+    await rig.agent.prepare(machine, 1)
+    await rig.agent.attach_disk(server_id, gone, 1)
+    assert await volumes(rig, server_id) == (kept.volume_id, gone.volume_id)
+    await rig.agent.detach_disk(server_id, gone.volume_id, 2)
+    await rig.agent.grow_disk(server_id, kept.volume_id, 8 * MIB)
+    await rig.agent.start(server_id, 3, paused=True)
+    assert await volumes(rig, server_id) == (kept.volume_id,)
+
+
+async def test_a_guest_that_keeps_its_disk(rig: Rig, tmp_path: Path) -> None:
+    disk = a_volume(tmp_path)
+    machine = a_machine()
+    server_id = machine.server_id
+    await rig.agent.prepare(machine, 1)
+    await rig.agent.start(server_id, 1)
+    await rig.agent.attach_disk(server_id, disk, 2)
+    if isinstance(rig, FakeRig):
+        rig.host.kept_disks.add(disk.volume_id)
+
+    with pytest.raises(Failed) as kept:
+        await rig.agent.detach_disk(server_id, disk.volume_id, 3)
+    assert kept.value.code == "guest-keeps-disk" and kept.value.remedy
+    assert await volumes(rig, server_id) == (disk.volume_id,)
+    await rig.agent.stop(server_id, 4)
+    await rig.agent.detach_disk(server_id, disk.volume_id, 4)
+    assert await volumes(rig, server_id) == ()
+
+
+async def test_a_machine_boots_from_a_volume(rig: Rig, tmp_path: Path) -> None:
+    image, data = rig.talking_image()
+    await rig.agent.cache_image(image, stream(data))
+    root = a_volume(tmp_path)
+    Path(root.layers[0].path).write_bytes(data.ljust(4 * MIB, b"\0"))
+    machine = a_machine(root_disk=RootDisk(size_bytes=4 * MIB, volume=above(tmp_path, root)))
+    server_id = machine.server_id
+    await rig.agent.prepare(machine, 1)
+    await rig.agent.start(server_id, 1)
+    await says(rig, server_id, "hello")
+    assert await volumes(rig, server_id) == (root.volume_id,)
+    await rig.agent.remove(server_id, 2)
+    assert await rig.leftovers() == []
+    assert Path(root.layers[0].path).exists()
+
+
+async def says(rig: Rig, server_id: str, words: str) -> None:
+    async with asyncio.timeout(30):
+        while words not in await rig.agent.console_log(server_id):
+            await asyncio.sleep(0.05)
+
+
+async def test_a_volume_is_switched_to_a_new_layer(rig: Rig, tmp_path: Path) -> None:
+    server_id, disk = await running(rig), a_volume(tmp_path, qos={"read_iops_sec": 500})
+    await rig.agent.attach_disk(server_id, disk, 2)
+    newer = above(tmp_path, disk)
+    for _ in range(2):
+        await rig.agent.switch_disk(server_id, newer)
+    newest = above(tmp_path, newer)
+    await rig.agent.switch_disk(server_id, newest)
+
+    with pytest.raises(Conflict) as late:
+        await rig.agent.switch_disk(server_id, newer)
+    assert late.value.code == "volume-differs"
+    for _ in range(2):
+        await rig.agent.grow_disk(server_id, disk.volume_id, 16 * MIB)
+    await rig.agent.attach_disk(server_id, disk, 3)
+    await rig.agent.detach_disk(server_id, disk.volume_id, 3)
+    assert await volumes(rig, server_id) == ()
+
+
+async def test_prepare_keeps_the_layers_of_a_volume_it_knows(rig: Rig, tmp_path: Path) -> None:
+    disk = a_volume(tmp_path)
+    machine: Machine = a_machine(disks=(disk,))
+    server_id = machine.server_id
+    await rig.agent.prepare(machine, 1)
+    newer = above(tmp_path, disk)
+    await rig.agent.switch_disk(server_id, newer)
+    await rig.agent.prepare(machine, 2)
+
+    with pytest.raises(Conflict):
+        await rig.agent.switch_disk(server_id, disk)
+    await rig.agent.switch_disk(server_id, newer)
+
+
+async def test_what_is_not_attached(rig: Rig, tmp_path: Path) -> None:
+    disk = a_volume(tmp_path)
+    server_id = await running(rig)
+    with pytest.raises(NotFound):
+        await rig.agent.grow_disk(server_id, disk.volume_id, MIB)
+    with pytest.raises(NotFound):
+        await rig.agent.switch_disk(server_id, disk)
+    with pytest.raises(NotFound):
+        await rig.agent.attach_disk(str(uuid.uuid4()), disk, 1)
+    await rig.agent.detach_disk(str(uuid.uuid4()), disk.volume_id, 1)
+    await rig.agent.detach_disk(server_id, disk.volume_id, 2)
+
+
+async def test_each_disk_is_counted(rig: Rig, tmp_path: Path) -> None:
+    disk = a_volume(tmp_path)
+    server_id = await running(rig, disks=(disk,))
+    async with asyncio.timeout(20):
+        while (found := (await rig.agent.metrics(server_id)).latest) is None or (
+            not found.disks["root"].read_bytes
+        ):
+            await asyncio.sleep(0.05)
+    assert set(found.disks) == {"root", disk.volume_id}

@@ -1,0 +1,1 @@
+"""What the service does; the only door for other services."""

@@ -1,0 +1,34 @@
+"""Data without a volume or snapshot, and the other way round, for the operator's audit."""
+
+from __future__ import annotations
+
+from unkai.block_storage.service import BlockStorage
+from unkai.block_storage.store import snapshots, volumes
+from unkai.kit.leftovers import Leftover
+
+
+async def audit_volumes(block: BlockStorage) -> list[Leftover]:
+    session = block.kit.database.reader
+    census = await block.driver.census()
+    of_volumes, of_snapshots = await volumes.ids(session), await snapshots.ids(session)
+    found = [
+        Leftover("block-storage", "volume-data", one, "This data belongs to no volume.")
+        for one in sorted(census.volumes - of_volumes)
+    ]
+    found += [
+        Leftover("block-storage", "snapshot-data", one, "This data belongs to no snapshot.")
+        for one in sorted(census.snapshots - of_snapshots)
+    ]
+    found += [
+        Leftover("block-storage", "file", one, "No volume stands on this file.")
+        for one in sorted(census.strays)
+    ]
+    found += [
+        Leftover("block-storage", "volume-without-data", one, "Its data is not there.")
+        for one in sorted(await volumes.whole(session) - census.volumes)
+    ]
+    found += [
+        Leftover("block-storage", "snapshot-without-data", one, "Its data is not there.")
+        for one in sorted(await snapshots.whole(session) - census.snapshots)
+    ]
+    return found

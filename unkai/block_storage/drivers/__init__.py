@@ -1,0 +1,1 @@
+"""Where volumes lie: what a driver does, and the drivers."""

@@ -1,0 +1,176 @@
+"""What a volume driver does. One suite (tests/drivers/test_volumes.py) runs on all of them.
+
+Every verb brings about a state, so that an operation resumed after a crash asks again, and a verb
+that was interrupted anywhere leaves the old contents or the new. Sizes are bytes. A volume's first
+bytes are zeros or its source's: never what another volume left.
+
+Where somebody has the volume open, the verb is given a `Guest`, through which the driver does what
+must not happen behind its back. Without one nobody has it open: the service saw to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from unkai.block_storage.connection import Connection
+from unkai.block_storage.model import Attachment
+from unkai.kit.errors import Failed, NotFound
+
+Extent = tuple[int, bytes]
+"""Offset and bytes of a part of the contents; what no extent tells of is zeros."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageData:
+    """An image's data, inspected: `format` is true, it stands alone, `path` may be linked to."""
+
+    id: str
+    path: Path
+    format: str
+    virtual_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Bytes of the place that the driver keeps volumes in."""
+
+    total: int
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What is there, by the ids of its owners; strays belong to none."""
+
+    volumes: frozenset[str]
+    snapshots: frozenset[str]
+    strays: frozenset[str] = frozenset()
+    kept: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Sizes of what was abandoned, by name."""
+
+
+class Guest(Protocol):
+    """Whoever has a volume open for writing. Both verbs may be repeated."""
+
+    async def switch(self, connection: Connection) -> None:
+        """Write into the first layer of this connection from now on.
+
+        The layers below are those that were open already, in their order.
+        """
+        ...
+
+    async def grow(self, connection: Connection) -> None:
+        """See a disk of the connection's size."""
+        ...
+
+
+class Guests(Protocol):
+    """The way to guests: the hypervisors' side, handed in by boot."""
+
+    def of(self, attachments: tuple[Attachment, ...]) -> Guest:
+        """Whoever has these attachments open. Unavailable where it cannot be reached."""
+        ...
+
+
+class VolumeDriver(Protocol):
+    """mark: names a piece of work, for what it makes to be found again when it is repeated."""
+
+    name: str
+
+    async def create(self, volume_id: str, size: int) -> None:
+        """A volume of zeros. Failed("volume-store-full")."""
+        ...
+
+    async def create_from_image(self, volume_id: str, size: int, image: ImageData) -> None: ...
+
+    async def create_from_snapshot(self, volume_id: str, size: int, snapshot_id: str) -> None: ...
+
+    async def clone(
+        self, volume_id: str, size: int, source_id: str, guest: Guest | None = None
+    ) -> None: ...
+
+    async def snapshot(
+        self, snapshot_id: str, volume_id: str, guest: Guest | None = None
+    ) -> None: ...
+
+    async def extend(self, volume_id: str, size: int, guest: Guest | None = None) -> None:
+        """Never smaller: a size that it has already is fine."""
+        ...
+
+    async def revert(self, volume_id: str, snapshot_id: str, mark: str) -> None:
+        """The snapshot's contents; the volume keeps a size that is larger."""
+        ...
+
+    async def replace(
+        self, volume_id: str, size: int, mark: str, contents: ImageData | AsyncIterator[Extent]
+    ) -> None:
+        """Other contents, at once and whole: until they are all there, the old ones."""
+        ...
+
+    def read(self, volume_id: str, mark: str) -> AbstractAsyncContextManager[Contents]:
+        """The contents of a volume that nobody has open."""
+        ...
+
+    def read_snapshot(
+        self, snapshot_id: str, mark: str
+    ) -> AbstractAsyncContextManager[Contents]: ...
+
+    async def delete(self, volume_id: str) -> None:
+        """Unknown is fine. What other volumes stand on stays, hidden, as long as they do."""
+        ...
+
+    async def delete_snapshot(self, snapshot_id: str) -> None: ...
+
+    async def connect(self, volume_id: str, *, read_only: bool) -> Connection:
+        """How it is opened now. NotFound("volume-data-missing")."""
+        ...
+
+    async def disconnect(self, volume_id: str) -> None:
+        """Nobody has it open any more: what was handed out to reach it is worth nothing."""
+        ...
+
+    async def abandon(self, volume_id: str) -> None:
+        """Forget the volume and keep its data, as "volume-<id>" of `Census.kept`."""
+        ...
+
+    async def adopt(self, volume_id: str, name: str) -> int:
+        """Make what is kept under this name a volume; its size. NotFound."""
+        ...
+
+    async def capacity(self) -> Capacity: ...
+
+    async def census(self) -> Census: ...
+
+    async def tidy(self, names: frozenset[str]) -> None:
+        """Remove these strays; only while no work is under way that made them."""
+        ...
+
+
+class Contents(Protocol):
+    """Frozen contents, open for reading."""
+
+    size: int
+
+    def extents(self) -> AsyncIterator[Extent]:
+        """In their order; at most 4 MiB each, starting at a multiple of that."""
+        ...
+
+    async def as_image(self, disk_format: str) -> Path:
+        """A file that stands alone, in this format; it is gone when the contents are closed."""
+        ...
+
+
+def missing(kind: str, thing_id: str) -> NotFound:
+    return NotFound(f"The data of {kind} {thing_id} is not there.", code="volume-data-missing")
+
+
+def store_full() -> Failed:
+    return Failed(
+        "There is no room for the volume's data.",
+        code="volume-store-full",
+        remedy="Delete volumes that are not needed, or ask an administrator for space.",
+    )

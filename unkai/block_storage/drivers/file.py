@@ -1,0 +1,350 @@
+"""Volumes as files that QEMU opens: raw or qcow2, sparse, clones and snapshots by reference.
+
+A blank volume is a raw file of holes. A snapshot freezes the volume's top layer and puts an empty
+qcow2 above it; a clone does the same and puts a second one beside it, so that both cost the same
+whatever the size. A volume from an image stands on a hard link to the image's file (a copy where
+the file system differs). `layers` says who stands on what, and no layer goes while something does.
+
+Work on one volume is done by one operation at a time; the lock here only guards the small files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import subprocess
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, ParamSpec, TypeVar
+
+from unkai.block_storage.connection import Connection, Layer
+from unkai.block_storage.drivers import qemu_img
+from unkai.block_storage.drivers.base import (
+    Capacity,
+    Census,
+    Extent,
+    Guest,
+    ImageData,
+    missing,
+    store_full,
+)
+from unkai.block_storage.drivers.contents import FileContents, write_extents
+from unkai.block_storage.drivers.layers import Kind, LayerInfo, Layers, Pointer
+from unkai.kit.qcow2 import write_empty
+
+P = ParamSpec("P")
+T = TypeVar("T")
+KEPT: Final = "volume-"
+"""Begins the name of what was given up by the service and is not to go."""
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+RESERVE_BYTES = 64 << 20
+"""What stays free on the disk for the database and everything else."""
+
+
+@contextlib.contextmanager
+def _room() -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise store_full() from error
+        raise
+
+
+class FileDriver:
+    """See the module docstring; `open` reads the folder before anything else is asked."""
+
+    name = "file"
+
+    def __init__(self, folder: Path, reserve_bytes: int = RESERVE_BYTES) -> None:
+        self._folder = folder
+        self._layers = Layers(folder)
+        self._reserve_bytes = reserve_bytes
+        self._lock = asyncio.Lock()
+
+    def open(self) -> None:
+        self._layers.open()
+
+    def on_change(self, told: Callable[[], None] | None) -> None:
+        """Call `told` before every change of the disk, for tests that crash there."""
+        self._layers.on_change = told
+
+    # --- making
+
+    async def create(self, volume_id: str, size: int) -> None:
+        await self._do(self._create, volume_id, size)
+
+    async def create_from_image(self, volume_id: str, size: int, image: ImageData) -> None:
+        await self._from_image(volume_id, size, image, volume_id)
+
+    async def create_from_snapshot(self, volume_id: str, size: int, snapshot_id: str) -> None:
+        await self._do(self._create_from, "snapshots", snapshot_id, volume_id, size, volume_id)
+
+    async def clone(
+        self, volume_id: str, size: int, source_id: str, guest: Guest | None = None
+    ) -> None:
+        hidden = f"clone-{volume_id}"
+        if not self._layers.named("volumes", volume_id):
+            await self._freeze(source_id, volume_id, hidden, guest)
+            await self._do(self._create_from, "snapshots", hidden, volume_id, size, volume_id)
+        await self._do(self._layers.forget, "snapshots", hidden)
+
+    async def snapshot(self, snapshot_id: str, volume_id: str, guest: Guest | None = None) -> None:
+        await self._freeze(volume_id, snapshot_id, snapshot_id, guest)
+
+    async def replace(
+        self, volume_id: str, size: int, mark: str, contents: ImageData | AsyncIterator[Extent]
+    ) -> None:
+        name = f"{volume_id}.{mark}"
+        if isinstance(contents, ImageData):
+            await self._from_image(volume_id, size, contents, name)
+            return
+        if self._layers.info(name) is None:
+            made = self._layers.work / name
+            with _room():
+                await write_extents(made, size, contents)
+            info = LayerInfo(format="raw", size=size)
+            await self._do(self._layers.add, name, made, info)
+        pointer = Pointer(layer=name, size=size)
+        await self._do(self._layers.point, "volumes", volume_id, pointer)
+
+    # --- changing
+
+    async def extend(self, volume_id: str, size: int, guest: Guest | None = None) -> None:
+        head = self._named("volumes", volume_id)
+        info = self._layers.info(head.layer)
+        assert info is not None
+        if size > info.size:
+            if guest is not None:
+                await guest.grow(self._connection(volume_id, head, size=size))
+            elif info.format == "raw":
+                await asyncio.to_thread(os.truncate, self._layers.path(head.layer), size)
+            else:
+                layer = Layer(path=str(self._layers.path(head.layer)), format=info.format)
+                await qemu_img.resize(layer, size)
+            await self._do(self._layers.resize, head.layer, size)
+        if size > head.size:
+            pointer = Pointer(layer=head.layer, size=size)
+            await self._do(self._layers.point, "volumes", volume_id, pointer)
+
+    async def revert(self, volume_id: str, snapshot_id: str, mark: str) -> None:
+        size = self._named("volumes", volume_id).size
+        name = f"{volume_id}.{mark}"
+        await self._do(self._create_from, "snapshots", snapshot_id, volume_id, size, name)
+
+    # --- reading
+
+    @asynccontextmanager
+    async def read(self, volume_id: str, mark: str) -> AsyncGenerator[FileContents]:
+        async with self._read(self._named("volumes", volume_id), mark) as contents:
+            yield contents
+
+    @asynccontextmanager
+    async def read_snapshot(self, snapshot_id: str, mark: str) -> AsyncGenerator[FileContents]:
+        async with self._read(self._named("snapshots", snapshot_id), mark) as contents:
+            yield contents
+
+    # --- ending
+
+    async def delete(self, volume_id: str) -> None:
+        await self._do(self._delete, volume_id)
+
+    async def delete_snapshot(self, snapshot_id: str) -> None:
+        await self._do(self._delete_snapshot, snapshot_id)
+
+    async def abandon(self, volume_id: str) -> None:
+        if self._layers.named("volumes", volume_id):
+            await self._do(self._abandon, volume_id)
+
+    async def adopt(self, volume_id: str, name: str) -> int:
+        if self._layers.named("volumes", volume_id) is None:
+            if not name.startswith(KEPT) or self._layers.info(name) is None:
+                raise missing("volume", name)
+            await self._do(self._layers.take, name, volume_id)
+        return self._named("volumes", volume_id).size
+
+    # --- opening
+
+    async def connect(self, volume_id: str, *, read_only: bool) -> Connection:
+        return self._connection(volume_id, self._named("volumes", volume_id), read_only=read_only)
+
+    async def disconnect(self, volume_id: str) -> None:
+        """Descriptors of a file die with the process that had them."""
+
+    async def capacity(self) -> Capacity:
+        disk = os.statvfs(self._folder)
+        free = max(0, disk.f_bavail * disk.f_frsize - self._reserve_bytes)
+        return Capacity(disk.f_blocks * disk.f_frsize, free)
+
+    async def census(self) -> Census:
+        strays = await self._do(self._strays)
+        return Census(
+            self._layers.ids("volumes"),
+            frozenset(n for n in self._layers.ids("snapshots") if not n.startswith("clone-")),
+            strays,
+            self._layers.kept(KEPT),
+        )
+
+    async def tidy(self, names: frozenset[str]) -> None:
+        await self._do(self._tidy, names)
+
+    # --- freezing
+
+    async def _freeze(
+        self, volume_id: str, mark: str, snapshot_id: str, guest: Guest | None
+    ) -> None:
+        """An empty layer on top of the volume; what was its top is the snapshot's.
+
+        Repeated, it goes on where it was: a guest may have written into the new layer already.
+        """
+        top = f"{volume_id}.{mark}"
+        head = self._named("volumes", volume_id)
+        if head.layer == top:
+            return
+        await self._do(self._add_above, top, head.layer, head.size)
+        await self._do(self._layers.point, "snapshots", snapshot_id, head)
+        pointer = Pointer(layer=top, size=head.size)
+        if guest is not None:
+            await guest.switch(self._connection(volume_id, pointer))
+        await self._do(self._layers.point, "volumes", volume_id, pointer)
+
+    def _settle(self, mark: str) -> None:
+        """Freezing was given up half-way: the new layer, empty or written to, is the top."""
+        for name, below in self._layers.begun(mark):
+            volume_id = name.removesuffix(f".{mark}")
+            head = self._layers.named("volumes", volume_id)
+            if head is not None and head.layer == below:
+                self._layers.point("volumes", volume_id, Pointer(layer=name, size=head.size))
+
+    # --- pieces of disk work, in a thread and one at a time
+
+    async def _do(self, work: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
+        async with self._lock:
+            with _room():
+                return await asyncio.to_thread(work, *given, **more)
+
+    def _named(self, kind: Kind, thing_id: str) -> Pointer:
+        found = self._layers.named(kind, thing_id)
+        if found is None:
+            raise missing(kind.removesuffix("s"), thing_id)
+        return found
+
+    def _create(self, volume_id: str, size: int) -> None:
+        if self._layers.named("volumes", volume_id):
+            return
+        made = self._layers.work / volume_id
+        with made.open("wb") as file:
+            file.truncate(size)
+        self._layers.add(volume_id, made, LayerInfo(format="raw", size=size))
+        self._layers.point("volumes", volume_id, Pointer(layer=volume_id, size=size))
+
+    def _create_from(self, kind: Kind, thing_id: str, volume_id: str, size: int, name: str) -> None:
+        head = self._layers.named("volumes", volume_id)
+        if head is not None and head.layer == name:
+            return
+        below = self._named(kind, thing_id)
+        self._add_above(name, below.layer, size)
+        self._layers.point("volumes", volume_id, Pointer(layer=name, size=size))
+
+    def _add_above(self, name: str, below: str, size: int) -> None:
+        if self._layers.info(name) is not None:
+            return
+        under = self._layers.info(below)
+        assert under is not None, below
+        made = self._layers.work / name
+        write_empty(made, size, (below, under.format))
+        self._layers.add(name, made, LayerInfo(format="qcow2", size=size, below=below))
+
+    async def _from_image(self, volume_id: str, size: int, image: ImageData, name: str) -> None:
+        """The image's layer is fetched beside the others' work, and may go in between."""
+        while not await self._do(self._above_image, volume_id, size, image, name):
+            made = self._layers.work / f"{name}-image"
+            with _room():
+                await asyncio.to_thread(_link_or_copy, image.path, made)
+            await self._do(self._above_fetched, volume_id, size, image, name, made)
+
+    def _above_image(self, volume_id: str, size: int, image: ImageData, name: str) -> bool:
+        head = self._layers.named("volumes", volume_id)
+        if head is not None and head.layer == name:
+            return True
+        base = f"image-{image.id}"
+        if self._layers.info(base) is None:
+            return False
+        self._add_above(name, base, size)
+        self._layers.point("volumes", volume_id, Pointer(layer=name, size=size))
+        return True
+
+    def _above_fetched(
+        self, volume_id: str, size: int, image: ImageData, name: str, made: Path
+    ) -> None:
+        kind = "qcow2" if image.format == "qcow2" else "raw"
+        info = LayerInfo(format=kind, size=image.virtual_size)
+        self._layers.add(f"image-{image.id}", made, info)
+        self._above_image(volume_id, size, image, name)
+
+    def _delete(self, volume_id: str) -> None:
+        self._settle(volume_id)
+        self._layers.forget("snapshots", f"clone-{volume_id}")
+        self._layers.forget("volumes", volume_id)
+        for name in self._layers.own(volume_id):
+            self._layers.release(name)
+
+    def _delete_snapshot(self, snapshot_id: str) -> None:
+        self._settle(snapshot_id)
+        self._layers.forget("snapshots", snapshot_id)
+
+    def _abandon(self, volume_id: str) -> None:
+        head = self._named("volumes", volume_id)
+        self._layers.keep(f"{KEPT}{volume_id}", head.layer)
+        self._layers.forget("volumes", volume_id)
+
+    def _strays(self) -> frozenset[str]:
+        return frozenset(n for n in self._layers.strays() if not n.startswith(KEPT))
+
+    def _tidy(self, names: frozenset[str]) -> None:
+        for name in names & self._strays():
+            self._layers.drop(name)
+
+    # --- reading
+
+    @asynccontextmanager
+    async def _read(self, head: Pointer, mark: str) -> AsyncGenerator[FileContents]:
+        contents = FileContents(self._chain(head.layer), head.size, self._layers.work / mark)
+        try:
+            yield contents
+        finally:
+            await asyncio.to_thread(contents.close)
+
+    def _chain(self, top: str) -> tuple[Layer, ...]:
+        return tuple(
+            Layer(path=str(self._layers.path(name)), format=info.format)
+            for name, info in self._layers.chain(top)
+        )
+
+    def _connection(
+        self, volume_id: str, head: Pointer, *, size: int | None = None, read_only: bool = False
+    ) -> Connection:
+        return Connection(
+            driver="file",
+            volume_id=volume_id,
+            serial=volume_id,
+            size_bytes=size or head.size,
+            layers=self._chain(head.layer),
+            read_only=read_only,
+        )
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOENT):
+            raise
+        words = ("cp", "--reflink=auto", "--sparse=always", "--", str(source), str(target))
+        copied = subprocess.run(words, check=False, capture_output=True)
+        if copied.returncode:
+            raise store_full() from error

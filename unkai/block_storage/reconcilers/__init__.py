@@ -1,0 +1,34 @@
+"""What block storage does by itself, and the operations it knows."""
+
+from __future__ import annotations
+
+from unkai.block_storage.actions.create_snapshot import CREATE_SNAPSHOT
+from unkai.block_storage.actions.create_volume import CREATE_VOLUME
+from unkai.block_storage.actions.delete_snapshot import DELETE_SNAPSHOT
+from unkai.block_storage.actions.delete_volume import DELETE_VOLUME
+from unkai.block_storage.actions.extend_volume import EXTEND_VOLUME
+from unkai.block_storage.reconcilers.remove_orphans import RemoveOrphans
+from unkai.block_storage.service import BlockStorage
+from unkai.block_storage.store import messages
+from unkai.kit.operations import Operation
+
+OPERATIONS: tuple[Operation, ...] = (
+    CREATE_VOLUME,
+    DELETE_VOLUME,
+    EXTEND_VOLUME,
+    CREATE_SNAPSHOT,
+    DELETE_SNAPSHOT,
+)
+
+
+def add_reconcilers(block: BlockStorage) -> None:
+    """Make reconcilers and operations known to the kit; called once, by boot."""
+    kit = block.kit
+    for operation in OPERATIONS:
+        kit.operations.register(operation, block)
+
+    async def forget_messages() -> None:
+        await kit.database.transact(lambda tx: messages.prune(tx, kit.clock.now()))
+
+    kit.reconcilers.add("volume-orphans", RemoveOrphans(block).run, every_s=300.0)
+    kit.reconcilers.add("volume-messages", forget_messages, every_s=3600.0)

@@ -1,0 +1,141 @@
+"""Volumes of the machines of this host: what is written down, and what a running guest has.
+
+What is written down is what the next start opens, so it changes first where a volume comes or gets
+another layer, and last where one goes: whatever is interrupted, no start opens less than was
+promised, and none writes into a layer that has been frozen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+import msgspec
+
+from unkai.hypervisor import refusals
+from unkai.hypervisor.folder import Folder
+from unkai.hypervisor.machines import Machines
+from unkai.hypervisor.model import Disk, Machine, PowerState
+from unkai.hypervisor.preparing import with_volumes
+from unkai.hypervisor.qemu import hot_plug
+from unkai.hypervisor.qemu.guest import Guest
+from unkai.hypervisor.qemu.volumes import OpenDisk, open_disk, open_disks
+from unkai.hypervisor.threads import in_thread
+from unkai.kit.clock import Clock
+
+_LIVE = (PowerState.RUNNING, PowerState.PAUSED)
+_ASK_AGAIN_S = 5.0
+
+
+class Attached:
+    """patience_s: how long a guest is asked to let go of a disk."""
+
+    def __init__(self, machines: Machines, clock: Clock, patience_s: float) -> None:
+        self._machines = machines
+        self._clock = clock
+        self._patience_s = patience_s
+
+    async def attach(self, server_id: str, disk: Disk, epoch: int) -> None:
+        async with self._machines.owned(server_id, epoch) as folder:
+            machine = self._machines.known(folder).machine
+            known = _found(folder, disk.volume_id)
+            wanted = disk if known is None else msgspec.structs.replace(disk, layers=known.layers)
+            if known is None:
+                disks = (*machine.disks, wanted)
+                await _write(folder, lambda had: msgspec.structs.replace(had, disks=disks))
+            try:
+                await self._open(wanted, self._guest(folder))
+            except BaseException:
+                if known is None:
+                    await _forget(folder, disk.volume_id)
+                raise
+
+    async def detach(self, server_id: str, volume_id: str, epoch: int) -> None:
+        """Waiting holds up nobody: a stop gets in, and then there is nothing to wait for."""
+        deadline = self._clock.monotonic() + self._patience_s
+        while True:
+            async with self._machines.owned(server_id, epoch) as folder:
+                guest = self._guest(folder)
+                if guest is None or not await hot_plug.has(guest, volume_id):
+                    if guest is not None:
+                        await hot_plug.finish_detach(guest, volume_id)
+                    await _forget(folder, volume_id)
+                    return
+                left = deadline - self._clock.monotonic()
+                if left <= 0:
+                    raise refusals.guest_keeps_disk(volume_id, self._patience_s)
+                news = guest.device_news()
+                await hot_plug.ask_to_let_go(guest, volume_id)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left, _ASK_AGAIN_S)):
+                    await news.wait()
+
+    async def grow(self, server_id: str, volume_id: str, size_bytes: int) -> None:
+        async with self._machines.owned(server_id) as folder:
+            found = _found(folder, volume_id)
+            if found is None:
+                raise refusals.not_attached(server_id, volume_id)
+            if size_bytes > found.size_bytes:
+                found = msgspec.structs.replace(found, size_bytes=size_bytes)
+                await _replace(folder, found)
+            if (guest := self._guest(folder)) is not None:
+                await hot_plug.grow(guest, found)
+
+    async def switch(self, server_id: str, disk: Disk) -> None:
+        async with self._machines.owned(server_id) as folder:
+            found = _found(folder, disk.volume_id)
+            if found is None:
+                raise refusals.not_attached(server_id, disk.volume_id)
+            refusals.check_switch(found, disk)
+            wanted = msgspec.structs.replace(found, layers=disk.layers)
+            opened = await in_thread(open_disk, wanted)
+            try:
+                await _replace(folder, wanted)
+                if (guest := self._guest(folder)) is not None:
+                    await hot_plug.switch(guest, opened)
+            finally:
+                opened.close()
+
+    async def open_all(self, folder: Folder) -> tuple[OpenDisk, ...]:
+        """Those of a machine that starts; the caller closes them."""
+        return await in_thread(open_disks, self._machines.known(folder).machine.volumes)
+
+    def _guest(self, folder: Folder) -> Guest | None:
+        guest = self._machines.guests.get(folder.server_id)
+        return guest if guest is not None and guest.state in _LIVE else None
+
+    async def _open(self, disk: Disk, guest: Guest | None) -> None:
+        """Also for a machine that is off: what it could not open at its start is refused now."""
+        opened = await in_thread(open_disk, disk)
+        try:
+            if guest is not None:
+                await hot_plug.attach(guest, opened)
+        finally:
+            opened.close()
+
+
+def _found(folder: Folder, volume_id: str) -> Disk | None:
+    prepared = folder.prepared()
+    disks = () if prepared is None else prepared.machine.volumes
+    return next((disk for disk in disks if disk.volume_id == volume_id), None)
+
+
+async def _forget(folder: Folder, volume_id: str) -> None:
+    if _found(folder, volume_id) is not None:
+        await _change(folder, lambda disk: None if disk.volume_id == volume_id else disk)
+
+
+async def _replace(folder: Folder, new: Disk) -> None:
+    await _change(folder, lambda disk: new if disk.volume_id == new.volume_id else disk)
+
+
+async def _change(folder: Folder, change: Callable[[Disk], Disk | None]) -> None:
+    await _write(folder, lambda machine: with_volumes(machine, change))
+
+
+async def _write(folder: Folder, change: Callable[[Machine], Machine]) -> None:
+    prepared = folder.prepared()
+    if prepared is not None:
+        changed = msgspec.structs.replace(prepared, machine=change(prepared.machine))
+        await in_thread(folder.write_prepared, changed)

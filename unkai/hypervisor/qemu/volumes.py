@@ -1,0 +1,249 @@
+"""Volumes as QEMU is told of them: the whole chain spelled out, every file as a descriptor.
+
+A layer is named by its place from the bottom, so that a layer put on top renames none. The name of
+a node has at most 31 characters; what a volume's id loses by that is of no weight on one machine.
+
+Cinder's words for limits become a throttle group of the volume's own, above its chain.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from msgspec import Struct
+
+from unkai.hypervisor import refusals
+from unkai.hypervisor.model import Disk, Layer
+
+BUS = "volumes"
+"""A bridge with room for 31 disks, which costs the firmware as little as one more device."""
+ROOT_DEVICE = "root-disk"
+_LIMITS = {"iops": "iops", "bytes": "bps"}
+
+
+class OpenLayer(Struct, frozen=True, kw_only=True):
+    """Descriptors of a layer: for reading, and of the one on top also for writing."""
+
+    layer: Layer
+    fds: tuple[int, ...]
+    direct: bool
+
+
+class OpenDisk(Struct, frozen=True, kw_only=True):
+    """A volume whose files are open. layers: the first on top."""
+
+    disk: Disk
+    layers: tuple[OpenLayer, ...]
+
+    @property
+    def fds(self) -> list[int]:
+        return [fd for layer in self.layers for fd in layer.fds]
+
+    def close(self) -> None:
+        for fd in self.fds:
+            os.close(fd)
+
+
+def open_disk(disk: Disk) -> OpenDisk:
+    """Conflict("volume-unreadable"); some files' worth of disk work."""
+    if not disk.layers:
+        raise refusals.volume_unreadable(f"of {disk.volume_id}", "it has none")
+    with ExitStack() as undo:
+        opened = [_kept_layer(undo, disk, number) for number in range(len(disk.layers))]
+        undo.pop_all()
+    return OpenDisk(disk=disk, layers=tuple(opened))
+
+
+def _kept_layer(undo: ExitStack, disk: Disk, number: int) -> OpenLayer:
+    written = number == 0 and not disk.read_only
+    opened = _open_layer(disk.layers[number], disk, written=written)
+    for fd in opened.fds:
+        undo.callback(os.close, fd)
+    return opened
+
+
+def open_disks(disks: Sequence[Disk]) -> tuple[OpenDisk, ...]:
+    """All or none, for the caller to close."""
+    with ExitStack() as undo:
+        opened = [_kept(undo, disk) for disk in disks]
+        undo.pop_all()
+    return tuple(opened)
+
+
+def _kept(undo: ExitStack, disk: Disk) -> OpenDisk:
+    opened = open_disk(disk)
+    undo.callback(opened.close)
+    return opened
+
+
+def _open_layer(layer: Layer, disk: Disk, *, written: bool) -> OpenLayer:
+    base = os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        direct = disk.cache == "none" and _goes_direct(layer.path, base)
+        flags = base | (os.O_DIRECT if direct else 0)
+        reading = os.open(layer.path, os.O_RDONLY | flags)
+        if not written:
+            return OpenLayer(layer=layer, fds=(reading,), direct=direct)
+        try:
+            fds = (reading, os.open(layer.path, os.O_RDWR | flags))
+        except OSError:
+            os.close(reading)
+            raise
+    except OSError as error:
+        raise refusals.volume_unreadable(layer.path, error.strerror or str(error)) from error
+    return OpenLayer(layer=layer, fds=fds, direct=direct)
+
+
+def _goes_direct(path: str, base: int) -> bool:
+    """Some file systems (tmpfs) have no way past the host's memory."""
+    try:
+        fd = os.open(path, os.O_RDONLY | base | os.O_DIRECT)
+    except OSError:
+        return False
+    direct = bool(fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_DIRECT)
+    os.close(fd)
+    return direct
+
+
+def name_of(volume_id: str) -> str:
+    return "v" + volume_id.replace("-", "")[:24]
+
+
+def layer_name(volume_id: str, from_bottom: int) -> str:
+    return f"{name_of(volume_id)}-{from_bottom}"
+
+
+def top_name(disk: Disk) -> str:
+    """The node that the guest's device is on, and that its size is changed by."""
+    if limits(disk):
+        return f"{name_of(disk.volume_id)}-t"
+    return layer_name(disk.volume_id, len(disk.layers) - 1)
+
+
+def device_id(volume_id: str) -> str:
+    return f"disk-{volume_id}"
+
+
+def disk_of(qdev: str) -> str:
+    """Of a device's path: a volume's id, "root" or "config"."""
+    device = next(
+        (part for part in qdev.split("/") if part.startswith(("disk-", "root-", "config-"))), qdev
+    )
+    return device.removeprefix("disk-") if device.startswith("disk-") else device.split("-")[0]
+
+
+def group_id(volume_id: str) -> str:
+    return f"limits-{volume_id}"
+
+
+def limits(disk: Disk) -> dict[str, int]:
+    """As a throttle group has them; words that QEMU has no limit for are left out."""
+    found: dict[str, int] = {}
+    for word, value in disk.qos.items():
+        match word.split("_"):
+            case [("total" | "read" | "write") as what, ("iops" | "bytes") as unit, "sec"]:
+                found[f"{_LIMITS[unit]}-{what}"] = value
+            case [("total" | "read" | "write") as what, ("iops" | "bytes") as unit, "sec", "max"]:
+                found[f"{_LIMITS[unit]}-{what}-max"] = value
+            case _:
+                continue
+    return {name: value for name, value in found.items() if value > 0}
+
+
+def group(disk: Disk) -> dict[str, Any]:
+    """The arguments of object-add; only for a disk with limits."""
+    return {
+        "qom-type": "throttle-group",
+        "id": group_id(disk.volume_id),
+        "limits": limits(disk),
+    }
+
+
+def layer_node(opened: OpenDisk, number: int, fd_set: int) -> dict[str, Any]:
+    """The layer's own node, with nothing below. number: 0 is the top."""
+    disk, layer = opened.disk, opened.layers[number]
+    read_only = number > 0 or disk.read_only
+    cache = {"direct": layer.direct, "no-flush": False}
+    node: dict[str, Any] = {
+        "driver": layer.layer.format,
+        "node-name": layer_name(disk.volume_id, len(opened.layers) - 1 - number),
+        "read-only": read_only,
+        "discard": "unmap",
+        "cache": cache,
+        "file": {
+            "driver": "file",
+            "filename": f"/dev/fdset/{fd_set}",
+            "read-only": read_only,
+            "discard": "unmap",
+            "cache": cache,
+        },
+    }
+    if layer.layer.format == "qcow2":
+        node["backing"] = None
+    return node
+
+
+def chain(opened: OpenDisk, fd_sets: Sequence[int]) -> dict[str, Any]:
+    """The node of the whole disk. fd_sets: of each layer, the first on top."""
+    below: dict[str, Any] | None = None
+    for number in reversed(range(len(opened.layers))):
+        node = layer_node(opened, number, fd_sets[number])
+        if below is not None:
+            node["backing"] = below
+        below = node
+    assert below is not None
+    if not limits(opened.disk):
+        return below
+    return {
+        "driver": "throttle",
+        "node-name": top_name(opened.disk),
+        "throttle-group": group_id(opened.disk.volume_id),
+        "file": below,
+    }
+
+
+def device(disk: Disk) -> dict[str, Any]:
+    """The arguments of device_add."""
+    return {
+        "driver": "virtio-blk-pci",
+        "id": device_id(disk.volume_id),
+        "bus": BUS,
+        **_properties(disk),
+    }
+
+
+def root_device(disk: Disk) -> dict[str, Any]:
+    return {
+        "driver": "virtio-blk-pci",
+        "id": ROOT_DEVICE,
+        "bootindex": 1,
+        **_properties(disk),
+    }
+
+
+def on_command_line(opened: OpenDisk, first_set: int, *, root: bool) -> list[str]:
+    """first_set: of the sets of descriptors that it takes, one for each layer."""
+    disk = opened.disk
+    line: list[str] = []
+    sets = range(first_set, first_set + len(opened.layers))
+    for fd_set, layer in zip(sets, opened.layers, strict=True):
+        for fd in layer.fds:
+            line += ["-add-fd", f"fd={fd},set={fd_set},opaque={name_of(disk.volume_id)}"]
+    if limits(disk):
+        line += ["-object", json.dumps(group(disk))]
+    line += ["-blockdev", json.dumps(chain(opened, sets))]
+    return [*line, "-device", json.dumps(root_device(disk) if root else device(disk))]
+
+
+def _properties(disk: Disk) -> dict[str, Any]:
+    return {
+        "drive": top_name(disk),
+        "serial": disk.volume_id[:20],
+        "share-rw": disk.shareable,
+        "write-cache": "off" if disk.cache == "writethrough" else "on",
+    }
