@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
@@ -69,9 +71,10 @@ def chromium() -> Generator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def visitor(cloud: RunningCloud, chromium: Browser) -> Generator[Visitor]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en")
+@contextmanager
+def visit(cloud: RunningCloud, chromium: Browser, **more: Any) -> Generator[Visitor]:
+    """Somebody with a browser profile of their own. more: what Playwright's contexts take."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en", **more)
     context.set_default_timeout(WAIT_MS)
     page = context.new_page()
     said: list[str] = []
@@ -80,3 +83,9 @@ def visitor(cloud: RunningCloud, chromium: Browser) -> Generator[Visitor]:
     password = (Path(cloud.state_dir) / "admin-password").read_text().strip()
     yield Visitor(page, cloud.url, password, said)
     context.close()
+
+
+@pytest.fixture
+def visitor(cloud: RunningCloud, chromium: Browser) -> Generator[Visitor]:
+    with visit(cloud, chromium) as found:
+        yield found

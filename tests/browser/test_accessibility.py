@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser import axe
 from tests.browser.conftest import WAIT_MS, Visitor
-from tests.clouds import CHECKOUT, RunningCloud
+from tests.clouds import RunningCloud
 
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("browser")]
-AXE = CHECKOUT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = [
     "",
     *("servers", "servers/launch", "keypairs", "server-groups"),
     *("nodes", "nodes/rack", "nodes/enroll"),
     *("images", "images/upload"),
     *("topology", "networks", "ports", "routers", "floating-ips", "security-groups"),
-    *("projects", "users", "credentials"),
-    *("admin/quotas", "admin/flavors", "admin/hypervisors"),
+    *("projects", "users", "groups", "roles", "domains", "credentials"),
+    *("admin/quotas", "admin/flavors", "admin/hypervisors", "admin/aggregates"),
     *("admin/services", "admin/operations", "admin/audit"),
     "no-such-page",
 ]
@@ -37,17 +36,11 @@ TABS = [
 Scheme = Literal["light", "dark"]
 
 
-def findings(visitor: Visitor) -> list[Any]:
+def findings(visitor: Visitor) -> list[str]:
     """What axe says of the page as it is, once nothing on it is still coming."""
     page = visitor.page
     expect(page.locator("[aria-busy=true], .mantine-Skeleton-root")).to_have_count(0)
-    rules = ", ".join(f"'{rule}'" for rule in RULES)
-    found = page.evaluate(f"axe.run({{ runOnly: [{rules}] }})")
-    return [
-        f"{visitor.page.url}: {one['id']}: {one['help']}: {node['html'][:160]}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
+    return axe.findings(page)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -55,16 +48,13 @@ def findings(visitor: Visitor) -> list[Any]:
 def test_axe_finds_nothing(
     cloud: RunningCloud, chromium: Browser, visitor: Visitor, scheme: Scheme, width: int
 ) -> None:
-    # axe is put into the page from outside, which its own policy rightly forbids.
     context = chromium.new_context(
         viewport={"width": width, "height": 800},
         color_scheme=scheme,
         locale="en",
-        bypass_csp=True,
         reduced_motion="reduce",
     )
     context.set_default_timeout(WAIT_MS)
-    context.add_init_script(path=AXE)
     page = context.new_page()
     guest = Visitor(page, cloud.url, visitor.password, [])
     page.goto(f"{cloud.url}/")

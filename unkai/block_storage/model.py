@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 GIB: Final = 1 << 30
 ZONE: Final = "nova"
 DEFAULT_TYPE: Final = "__DEFAULT__"
 """The volume type of who names none, made with the cloud."""
-BINARIES: Final = ("cinder-scheduler", "cinder-volume", "cinder-backup")
+VENDOR: Final = "Open Source"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,10 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """parent_id: the backup this one tells the differences to."""
+    """parent_id: the backup this one tells the differences to. data_id: under which its data lies.
+
+    facts: what a volume made of it is to be: bootable, image_metadata, name.
+    """
 
     id: str
     volume_id: str
@@ -135,6 +138,8 @@ class Backup:
     container: str | None = None
     snapshot_id: str | None = None
     parent_id: str | None = None
+    data_id: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
     object_count: int = 0
     availability_zone: str = ZONE
     fail_reason: str | None = None

@@ -3,14 +3,14 @@ import { Alert, Button, Stack, Text } from "@mantine/core";
 import { IconCircleCheck, IconRefresh, IconShieldCheck } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { textColumn } from "../parts/columns";
 import { Empty } from "../parts/Empty";
 import { ErrorAlert } from "../parts/ErrorAlert";
 import { Page } from "../parts/Page";
-import { type Column, ResourceTable } from "../parts/ResourceTable";
+import { ResourceTable } from "../parts/ResourceTable";
 import { ShowCli } from "../parts/ShowCli";
 import type { Audit, Leftover } from "./models";
 import { runAudit } from "./queries";
-import { Words } from "./words";
 
 const CLI = 'curl -H "X-Auth-Token: $(openstack token issue -f value -c id)" URL/unkai/v1/audit';
 
@@ -43,14 +43,16 @@ export function AuditPage() {
 
 function Result({ found }: { found: Audit }) {
   const { t } = useTranslation("admin");
-  const columns: Column<Leftover>[] = (["where", "kind", "id", "problem"] as const).map((key) => ({
-    key,
-    header: t(key),
-    width: key === "problem" ? undefined : "20%",
-    from: key === "id" ? 760 : undefined,
-    value: (one) => one[key],
-    cell: (one) => <Words text={one[key]} mono={key === "id"} />,
-  }));
+  const columns = (["where", "kind", "id", "problem"] as const).map((key) =>
+    textColumn<Leftover>({
+      key,
+      header: t(key),
+      width: key === "problem" ? undefined : "20%",
+      from: key === "id" ? 760 : undefined,
+      text: (one) => one[key],
+      mono: key === "id",
+    }),
+  );
   const looked = t("audit.looked", { places: found.looked_at.join(", ") });
   if (found.leftovers.length === 0)
     return (

@@ -1,5 +1,5 @@
 // A new flavor, and the extra specs of one that is.
-import { NumberInput, Switch, Textarea, TextInput } from "@mantine/core";
+import { NumberInput, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { compute, done } from "../api/clients";
@@ -8,7 +8,8 @@ import type { Flavor } from "../api/models";
 import { useChange } from "../api/queries";
 import { FormFrame } from "../parts/form";
 import { openstack } from "../parts/shell_words";
-import { fromLines, toLines } from "./spec_lines";
+import { SpecLines } from "./SpecLines";
+import { changesOf, toLines } from "./spec_lines";
 
 interface NumberProps {
   label: string;
@@ -76,13 +77,11 @@ export function FlavorForm({ close }: { close: () => void }) {
 export function SpecsForm({ flavor, close }: { flavor: Flavor; close: () => void }) {
   const { t } = useTranslation("admin");
   const [text, setText] = useState(() => toLines(flavor.extra_specs));
-  const { specs, wrong } = fromLines(text);
-  const fresh = Object.entries(specs).filter(([key, value]) => flavor.extra_specs[key] !== value);
-  const gone = Object.keys(flavor.extra_specs).filter((key) => !(key in specs));
+  const { set: fresh, gone, wrong } = changesOf(flavor.extra_specs, text);
   const change = useChange(async () => {
     const path = { flavor_id: flavor.id };
-    if (fresh.length > 0) {
-      const body = { extra_specs: Object.fromEntries(fresh) };
+    if (Object.keys(fresh).length > 0) {
+      const body = { extra_specs: fresh };
       await done(compute.POST("/flavors/{flavor_id}/os-extra_specs", { params: { path }, body }));
     }
     for (const key of gone) {
@@ -90,7 +89,7 @@ export function SpecsForm({ flavor, close }: { flavor: Flavor; close: () => void
       await done(compute.DELETE("/flavors/{flavor_id}/os-extra_specs/{key}", { params }));
     }
   }, [keys.flavors]);
-  const set = fresh.flatMap(([key, value]) => ["--property", `${key}=${value}`]);
+  const set = Object.entries(fresh).flatMap(([key, value]) => ["--property", `${key}=${value}`]);
   const unset = gone.flatMap((key) => ["--property", key]);
   const cli = [
     set.length > 0 && openstack("flavor", "set", ...set, flavor.id),
@@ -104,18 +103,7 @@ export function SpecsForm({ flavor, close }: { flavor: Flavor; close: () => void
       disabled={wrong !== undefined || cli.length === 0}
       cli={cli.length > 0 ? cli : undefined}
     >
-      <Textarea
-        label={t("flavors.specs")}
-        description={t("flavors.specsText")}
-        error={wrong !== undefined && t("flavors.wrong", { line: wrong })}
-        value={text}
-        autosize
-        minRows={4}
-        maxRows={14}
-        spellCheck={false}
-        onChange={(event) => setText(event.currentTarget.value)}
-        data-autofocus
-      />
+      <SpecLines label={t("flavors.specs")} text={text} setText={setText} wrong={wrong} />
     </FormFrame>
   );
 }

@@ -1,30 +1,24 @@
 // Sizes of servers, and how many more of each fit now.
-import { Button, Text } from "@mantine/core";
-import {
-  IconListDetails,
-  IconPlayerPlay,
-  IconPlus,
-  IconRuler2,
-  IconTrash,
-} from "@tabler/icons-react";
+import { IconListDetails, IconPlayerPlay, IconRuler2 } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { compute, done } from "../api/clients";
 import { keys } from "../api/keys";
 import type { Flavor } from "../api/models";
+import { NewButton } from "../parts/buttons";
 import { useList, useOne } from "../api/queries";
 import { Empty } from "../parts/Empty";
+import { textColumn } from "../parts/columns";
+import { ThingTable } from "../parts/ThingTable";
 import { openForm } from "../parts/form";
 import { Page } from "../parts/Page";
 import { useRemoval } from "../parts/removal";
-import { type Column, ResourceTable } from "../parts/ResourceTable";
-import { RowMenu } from "../parts/RowMenu";
+import { type Column } from "../parts/ResourceTable";
 import { openstack } from "../parts/shell_words";
 import { mib } from "../parts/times";
 import { FlavorForm, SpecsForm } from "./FlavorForm";
 import { allFlavors, flavorCapacity } from "./queries";
 import { toLines } from "./spec_lines";
-import { Words } from "./words";
 
 export function FlavorsPage() {
   const { t } = useTranslation("admin");
@@ -41,12 +35,7 @@ export function FlavorsPage() {
     stale: [keys.flavors],
   });
   const create = (
-    <Button
-      leftSection={<IconPlus size={16} aria-hidden />}
-      onClick={() => openForm(t("flavors.new"), (close) => <FlavorForm close={close} />)}
-    >
-      {t("flavors.new")}
-    </Button>
+    <NewButton label={t("flavors.new")} form={(close) => <FlavorForm close={close} />} />
   );
   const launch = (one: Flavor) =>
     void navigate({ to: "/servers/launch", search: { flavor: one.id } });
@@ -56,30 +45,25 @@ export function FlavorsPage() {
     ));
   return (
     <Page title={t("flavors")} about={t("flavors.about")} actions={create}>
-      <ResourceTable
+      <ThingTable
         label={t("flavors")}
-        rows={flavors.data}
-        error={flavors.error}
-        again={() => void flavors.refetch()}
+        found={flavors}
         columns={useColumns()}
-        id={(one) => one.id}
         name={(one) => one.name}
-        searchMore={(one) => `${one.id} ${toLines(one.extra_specs)}`}
-        sort={{ key: "name", down: false }}
-        actions={(one) => (
-          <RowMenu
-            label={t("actionsOf", { name: one.name })}
-            deeds={[
-              { label: t("flavors.launch"), icon: IconPlayerPlay, start: () => launch(one) },
-              { label: t("flavors.specs"), icon: IconListDetails, start: () => specs(one) },
-              { label: t("delete"), icon: IconTrash, danger: true, start: () => remove([one]) },
-            ]}
-          />
-        )}
+        searchMore={(one) => toLines(one.extra_specs)}
+        deeds={(one) => [
+          { label: t("flavors.launch"), icon: IconPlayerPlay, start: () => launch(one) },
+          { label: t("flavors.specs"), icon: IconListDetails, start: () => specs(one) },
+        ]}
+        remove={remove}
         empty={<Empty icon={IconRuler2} title={t("flavors.empty")} action={create} />}
       />
     </Page>
   );
+}
+
+function sizeOf(one: Flavor): string {
+  return `${one.vcpus} vCPU · ${mib(one.ram)} · ${one.disk} GiB`;
 }
 
 function useColumns(): Column<Flavor>[] {
@@ -87,22 +71,10 @@ function useColumns(): Column<Flavor>[] {
   const capacity = useOne(flavorCapacity());
   const fits = new Map((capacity.data ?? []).map((one) => [one.id, one.fits]));
   return [
+    textColumn({ key: "name", header: t("name"), text: (one) => one.name, strong: true }),
     {
-      key: "name",
-      header: t("name"),
-      value: (one) => one.name,
-      cell: (one) => <Words text={one.name} />,
-    },
-    {
-      key: "size",
-      header: t("size"),
-      width: "30%",
+      ...textColumn({ key: "size", header: t("size"), width: "30%", text: sizeOf }),
       value: (one) => one.ram,
-      cell: (one) => (
-        <Text size="sm" truncate>
-          {`${one.vcpus} vCPU · ${mib(one.ram)} · ${one.disk} GiB`}
-        </Text>
-      ),
     },
     {
       key: "fits",
@@ -112,20 +84,19 @@ function useColumns(): Column<Flavor>[] {
       value: (one) => fits.get(one.id),
       cell: (one) => fits.get(one.id) ?? "–",
     },
-    {
+    textColumn({
       key: "access",
       header: t("access"),
       width: "14%",
       from: 760,
-      value: (one) => t(one["os-flavor-access:is_public"] ? "public" : "private"),
-      cell: (one) => t(one["os-flavor-access:is_public"] ? "public" : "private"),
-    },
-    {
+      text: (one) => t(one["os-flavor-access:is_public"] ? "public" : "private"),
+    }),
+    textColumn({
       key: "specs",
       header: t("flavors.specs"),
       from: 900,
-      value: (one) => toLines(one.extra_specs),
-      cell: (one) => <Words text={toLines(one.extra_specs).replaceAll("\n", ", ")} mono />,
-    },
+      text: (one) => toLines(one.extra_specs).replaceAll("\n", ", "),
+      mono: true,
+    }),
   ];
 }

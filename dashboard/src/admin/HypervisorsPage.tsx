@@ -4,12 +4,13 @@ import { IconServer2 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useList, useOne } from "../api/queries";
 import { Empty } from "../parts/Empty";
+import { stateColumn } from "../parts/columns";
 import { TextLink } from "../parts/links";
+import { ThingTable } from "../parts/ThingTable";
 import { Page } from "../parts/Page";
-import { type Column, ResourceTable } from "../parts/ResourceTable";
+import { type Column } from "../parts/ResourceTable";
 import { openstack } from "../parts/shell_words";
 import { ShowCli } from "../parts/ShowCli";
-import { StateBadge } from "../parts/StateBadge";
 import { mib } from "../parts/times";
 import type { HostStock, Hypervisor, Stock } from "./models";
 import { hypervisorList, stockOf } from "./queries";
@@ -19,17 +20,12 @@ export function HypervisorsPage() {
   const hosts = useList(hypervisorList());
   return (
     <Page title={t("hypervisors")} about={t("hypervisors.about")}>
-      <ResourceTable
+      <ThingTable
         label={t("hypervisors")}
-        rows={hosts.data}
-        error={hosts.error}
-        again={() => void hosts.refetch()}
+        found={hosts}
         columns={useColumns()}
-        id={(one) => one.id}
         name={(one) => one.hypervisor_hostname}
         state={(one) => one.state}
-        searchMore={(one) => one.id}
-        sort={{ key: "host", down: false }}
         empty={<Empty icon={IconServer2} title={t("hypervisors.empty")} />}
       />
       <ShowCli
@@ -77,21 +73,14 @@ function useColumns(): Column<Hypervisor>[] {
         </TextLink>
       ),
     },
-    {
-      key: "state",
-      header: t("state"),
-      width: "16%",
-      value: (one) => one.state,
-      cell: (one) => <StateBadge state={one.state} />,
-    },
-    {
+    stateColumn({ key: "state", header: t("state"), width: "16%", state: (one) => one.state }),
+    stateColumn({
       key: "status",
       header: t("status"),
       width: "14%",
       from: 1000,
-      value: (one) => one.status,
-      cell: (one) => <StateBadge state={one.status} />,
-    },
+      state: (one) => one.status,
+    }),
     {
       key: "vcpus",
       header: t("vcpus"),

@@ -4,15 +4,12 @@ import { IconChecks } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useList } from "../api/queries";
+import { stateColumn, textColumn, timeColumn } from "../parts/columns";
 import { Empty } from "../parts/Empty";
 import { Page } from "../parts/Page";
 import { type Column, ResourceTable } from "../parts/ResourceTable";
-import { StateBadge } from "../parts/StateBadge";
-import { When } from "../parts/When";
-import { parseTime } from "../parts/times";
 import type { Operation } from "./models";
 import { operationList } from "./queries";
-import { Words } from "./words";
 
 export function OperationsPage() {
   const { t } = useTranslation("admin");
@@ -52,40 +49,34 @@ export function OperationsPage() {
 
 function useColumns(): Column<Operation>[] {
   const { t } = useTranslation("admin");
-  const why = (one: Operation) => one.blocker ?? one.error ?? one.step;
   return [
-    {
-      key: "kind",
-      header: t("kind"),
-      width: "22%",
-      value: (one) => one.kind,
-      cell: (one) => <Words text={one.kind} />,
-    },
-    {
+    textColumn({ key: "kind", header: t("kind"), width: "22%", text: (one) => one.kind }),
+    textColumn({
       key: "subject",
       header: t("subject"),
       width: "24%",
       from: 640,
-      value: (one) => one.subject,
-      cell: (one) => <Words text={one.subject} mono />,
-    },
-    {
+      text: (one) => one.subject,
+      mono: true,
+    }),
+    stateColumn({
       key: "state",
       header: t("state"),
       width: "18%",
-      value: (one) => one.state,
-      cell: (one) => (
-        <StateBadge state={one.state} tone={one.state === "done" ? "good" : undefined} />
-      ),
-    },
-    { key: "why", header: t("why"), value: why, cell: (one) => <Words text={why(one)} /> },
-    {
+      state: (one) => one.state,
+      tone: (one) => (one.state === "done" ? "good" : undefined),
+    }),
+    textColumn({
+      key: "why",
+      header: t("why"),
+      text: (one) => one.blocker ?? one.error ?? one.step,
+    }),
+    timeColumn({
       key: "updated",
       header: t("updated"),
       width: "15%",
       from: 760,
-      value: (one) => parseTime(one.updated_at),
-      cell: (one) => <When at={one.updated_at} />,
-    },
+      at: (one) => one.updated_at,
+    }),
   ];
 }

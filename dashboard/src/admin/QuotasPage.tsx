@@ -1,41 +1,52 @@
-// What a project may use, changed in place.
-import { Button, Group, NumberInput, Select, Stack } from "@mantine/core";
+// What a project may use, changed in place: of compute and of the network.
+import { Button, Group, NumberInput, Select, SimpleGrid, Skeleton, Stack } from "@mantine/core";
+import type { QueryKey } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { compute, done } from "../api/clients";
 import { keys } from "../api/keys";
 import { useChange, useList, useOne } from "../api/queries";
 import { useSession } from "../api/session";
-import { projectList } from "../identity/queries";
+import { PROJECT, listOf } from "../identity/things";
+import { networkQuota } from "../overview/queries";
 import { ErrorAlert } from "../parts/ErrorAlert";
 import { Page } from "../parts/Page";
 import { Panel } from "../parts/Panel";
 import { openstack } from "../parts/shell_words";
 import { ShowCli } from "../parts/ShowCli";
-import type { QuotaSet } from "./models";
-import { quotaOf } from "./queries";
+import type en from "./en.json";
+import { quotaOf, setComputeQuota, setNetworkQuota } from "./queries";
 
-const NAMES = [
-  "instances",
-  "cores",
-  "ram",
-  "key_pairs",
-  "metadata_items",
-  "server_groups",
-  "server_group_members",
-] as const;
-
-/** The client's own words for what it calls otherwise. */
-const OPTIONS: Record<string, string> = { metadata_items: "properties" };
+/** A quota's name in the API, and what the client calls its option. */
+const COMPUTE = {
+  instances: "--instances",
+  cores: "--cores",
+  ram: "--ram",
+  key_pairs: "--key-pairs",
+  metadata_items: "--properties",
+  server_groups: "--server-groups",
+  server_group_members: "--server-group-members",
+} as const;
+const NETWORK = {
+  network: "--networks",
+  subnet: "--subnets",
+  port: "--ports",
+  router: "--routers",
+  floatingip: "--floating-ips",
+  security_group: "--secgroups",
+  security_group_rule: "--secgroup-rules",
+  subnetpool: "--subnetpools",
+  rbac_policy: "--rbac-policies",
+} as const;
 
 export function QuotasPage() {
   const { t } = useTranslation("admin");
   const session = useSession();
-  const projects = useList(projectList());
+  const projects = useList(listOf(PROJECT));
   const [chosen, setChosen] = useState<string | null>(null);
   const projectId = chosen ?? session?.project?.id ?? "";
-  const quota = useOne(quotaOf(projectId), { enabled: projectId !== "" });
-  const failed = projects.error ?? quota.error;
+  const asked = { enabled: projectId !== "" };
+  const compute = useOne(quotaOf(projectId), asked);
+  const network = useOne(networkQuota(projectId), asked);
   return (
     <Page title={t("quotas")} about={t("quotas.about")}>
       <Stack>
@@ -48,38 +59,90 @@ export function QuotasPage() {
           searchable
           maw={420}
         />
-        {failed && <ErrorAlert error={failed} />}
-        {quota.data && <Limits key={projectId} projectId={projectId} quota={quota.data} />}
+        {projects.error && <ErrorAlert error={projects.error} />}
+        <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: "start" }}>
+          <Limits
+            key={`compute ${projectId}`}
+            title={t("quotas.compute")}
+            options={COMPUTE}
+            quota={compute.data && toUsed(compute.data, (one) => one.in_use)}
+            error={compute.error}
+            save={(limits) => setComputeQuota(projectId, limits)}
+            stale={keys.limits}
+            projectId={projectId}
+          />
+          <Limits
+            key={`network ${projectId}`}
+            title={t("quotas.network")}
+            options={NETWORK}
+            quota={network.data && toUsed(network.data, (one) => one.used)}
+            error={network.error}
+            save={(limits) => setNetworkQuota(projectId, limits)}
+            stale={keys.networkQuota}
+            projectId={projectId}
+            flag="--check-limit"
+          />
+        </SimpleGrid>
       </Stack>
     </Page>
   );
 }
 
-function Limits({ projectId, quota }: { projectId: string; quota: QuotaSet }) {
+interface Used {
+  limit: number;
+  used: number;
+}
+
+function toUsed<T extends { limit: number }>(
+  quota: Record<string, T>,
+  used: (one: T) => number,
+): Record<string, Used> {
+  const each = Object.entries(quota).filter(([, one]) => typeof one === "object");
+  return Object.fromEntries(
+    each.map(([name, one]) => [name, { limit: one.limit, used: used(one) }]),
+  );
+}
+
+type Name = keyof typeof COMPUTE | keyof typeof NETWORK;
+type Word = keyof typeof en & `quota.${Name}`;
+
+interface LimitsProps {
+  title: string;
+  options: Partial<Record<Name, string>>;
+  quota: Record<string, Used> | undefined;
+  error: Error | null;
+  save: (limits: Record<string, number>) => Promise<void>;
+  stale: QueryKey;
+  projectId: string;
+  /** What the command needs beside the limits, to do just the same. */
+  flag?: string;
+}
+
+function Limits({ title, options, quota, error, save, stale, projectId, flag }: LimitsProps) {
   const { t } = useTranslation("admin");
-  const [said, setSaid] = useState<Record<string, number>>({});
-  const changed = Object.entries(said).filter(([name, limit]) => quota[name]?.limit !== limit);
+  const [said, setSaid] = useState<Partial<Record<Name, number>>>({});
+  const names = Object.keys(options) as Name[];
+  const changed = names.filter(
+    (name) => said[name] !== undefined && said[name] !== quota?.[name]?.limit,
+  );
   const change = useChange(async () => {
-    const params = { path: { project_id: projectId } };
-    const body = { quota_set: Object.fromEntries(changed) } as never;
-    await done(compute.PUT("/os-quota-sets/{project_id}", { params, body }));
+    await save(Object.fromEntries(changed.map((name) => [name, said[name] ?? 0])));
     setSaid({});
-  }, [keys.limits]);
-  const words = changed.flatMap(([name, limit]) => [
-    `--${(OPTIONS[name] ?? name).replaceAll("_", "-")}`,
-    String(limit),
-  ]);
+  }, [stale]);
+  const words = changed.flatMap((name) => [options[name], String(said[name])]);
   return (
-    <Panel title={t("quotas.limits")}>
-      <Stack gap="sm" maw={420}>
-        {NAMES.map((name) => {
-          const one = quota[name];
+    <Panel title={title}>
+      <Stack gap="sm">
+        {error && <ErrorAlert error={error} />}
+        {!quota && !error && <Skeleton height={320} />}
+        {names.map((name) => {
+          const one = quota?.[name];
           return (
             one && (
               <NumberInput
                 key={name}
-                label={t(`quota.${name}`)}
-                description={t("quotas.used", { used: one.in_use })}
+                label={t(`quota.${name}` as Word)}
+                description={t("quotas.used", { used: one.used })}
                 value={said[name] ?? one.limit}
                 min={-1}
                 allowDecimal={false}
@@ -91,12 +154,15 @@ function Limits({ projectId, quota }: { projectId: string; quota: QuotaSet }) {
           );
         })}
         {change.error && <ErrorAlert error={change.error} />}
-        {changed.length > 0 && <ShowCli command={openstack("quota", "set", ...words, projectId)} />}
+        {changed.length > 0 && (
+          <ShowCli command={openstack("quota", "set", ...words, flag, projectId)} />
+        )}
         <Group>
           <Button
             loading={change.isPending}
             disabled={changed.length === 0}
-            onClick={() => change.mutate()}
+            onClick={() => change.mutate(undefined)}
+            aria-label={t("quotas.save", { what: title })}
           >
             {t("save")}
           </Button>

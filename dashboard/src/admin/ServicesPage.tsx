@@ -7,56 +7,40 @@ import { compute, done } from "../api/clients";
 import { keys } from "../api/keys";
 import { useChange, useList } from "../api/queries";
 import { Empty } from "../parts/Empty";
+import { stateColumn, textColumn, timeColumn } from "../parts/columns";
+import { ThingTable } from "../parts/ThingTable";
 import { FormFrame, openForm } from "../parts/form";
 import { Page } from "../parts/Page";
-import { type Column, ResourceTable } from "../parts/ResourceTable";
-import { RowMenu } from "../parts/RowMenu";
+import { type Column } from "../parts/ResourceTable";
+import { type Deed } from "../parts/RowMenu";
 import { openstack } from "../parts/shell_words";
-import { StateBadge } from "../parts/StateBadge";
-import { When } from "../parts/When";
-import { parseTime } from "../parts/times";
 import type { ComputeService } from "./models";
 import { serviceList } from "./queries";
-import { Words } from "./words";
 
 const OF_HOSTS = "nova-compute";
 
 export function ServicesPage() {
   const { t } = useTranslation("admin");
   const services = useList(serviceList());
-  const ask = (service: ComputeService) =>
-    openForm(
-      t(service.status === "enabled" ? "services.disableOf" : "services.enableOf", {
-        name: service.host,
-      }),
-      (close) => <AbleForm service={service} close={close} />,
-    );
+  const able = (one: ComputeService): Deed => {
+    const on = one.status === "enabled";
+    const title = t(on ? "services.disableOf" : "services.enableOf", { name: one.host });
+    return {
+      label: t(on ? "disable" : "enable"),
+      icon: on ? IconPlayerStop : IconPlayerPlay,
+      start: () => openForm(title, (close) => <AbleForm service={one} close={close} />),
+    };
+  };
   return (
     <Page title={t("services")} about={t("services.about")}>
-      <ResourceTable
+      <ThingTable
         label={t("services")}
-        rows={services.data}
-        error={services.error}
-        again={() => void services.refetch()}
+        found={services}
         columns={useColumns()}
-        id={(one) => one.id}
         name={(one) => `${one.binary} ${one.host}`}
         state={(one) => one.state}
-        sort={{ key: "host", down: false }}
-        actions={(one) =>
-          one.binary === OF_HOSTS && (
-            <RowMenu
-              label={t("actionsOf", { name: `${one.binary} ${one.host}` })}
-              deeds={[
-                {
-                  label: t(one.status === "enabled" ? "disable" : "enable"),
-                  icon: one.status === "enabled" ? IconPlayerStop : IconPlayerPlay,
-                  start: () => ask(one),
-                },
-              ]}
-            />
-          )
-        }
+        sortBy="host"
+        deeds={(one) => (one.binary === OF_HOSTS ? [able(one)] : [])}
         empty={<Empty icon={IconServer2} title={t("services.empty")} />}
       />
     </Page>
@@ -102,48 +86,28 @@ function AbleForm({ service, close }: { service: ComputeService; close: () => vo
 function useColumns(): Column<ComputeService>[] {
   const { t } = useTranslation("admin");
   return [
-    {
-      key: "binary",
-      header: t("service"),
-      value: (one) => one.binary,
-      cell: (one) => <Words text={one.binary} />,
-    },
-    {
-      key: "host",
-      header: t("host"),
-      width: "26%",
-      value: (one) => one.host,
-      cell: (one) => <Words text={one.host} />,
-    },
-    {
-      key: "state",
-      header: t("state"),
-      width: "16%",
-      value: (one) => one.state,
-      cell: (one) => <StateBadge state={one.state} />,
-    },
-    {
+    textColumn({ key: "binary", header: t("service"), text: (one) => one.binary }),
+    textColumn({ key: "host", header: t("host"), width: "26%", text: (one) => one.host }),
+    stateColumn({ key: "state", header: t("state"), width: "16%", state: (one) => one.state }),
+    stateColumn({
       key: "status",
       header: t("status"),
       width: "18%",
       from: 640,
-      value: (one) => one.status,
-      cell: (one) => <StateBadge state={one.status} />,
-    },
-    {
+      state: (one) => one.status,
+    }),
+    textColumn({
       key: "reason",
       header: t("reason"),
       from: 1000,
-      value: (one) => one.disabled_reason,
-      cell: (one) => <Words text={one.disabled_reason} />,
-    },
-    {
+      text: (one) => one.disabled_reason,
+    }),
+    timeColumn({
       key: "updated",
       header: t("seen"),
       width: "15%",
       from: 760,
-      value: (one) => one.updated_at && parseTime(one.updated_at),
-      cell: (one) => <When at={one.updated_at} />,
-    },
+      at: (one) => one.updated_at,
+    }),
   ];
 }

@@ -71,3 +71,13 @@ export interface Audit {
 }
 
 export type QuotaSet = Record<string, { limit: number; in_use: number }>;
+
+export interface Aggregate {
+  id: number;
+  name: string;
+  availability_zone: string | null;
+  hosts: string[];
+  metadata: Record<string, string>;
+  created_at: string;
+  updated_at: string | null;
+}

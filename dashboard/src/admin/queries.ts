@@ -1,5 +1,5 @@
 // What administrators' pages ask for.
-import { compute, placement, take, unkai } from "../api/clients";
+import { compute, done, network, placement, take, unkai } from "../api/clients";
 import { keys } from "../api/keys";
 import type { Flavor } from "../api/models";
 import { type ListSpec, type OneSpec, PAGE, pageOf } from "../api/queries";
@@ -116,4 +116,17 @@ export function quotaOf(projectId: string): OneSpec<QuotaSet> {
       return (await take<{ quota_set: QuotaSet }>(asked)).quota_set;
     },
   };
+}
+
+export function setComputeQuota(projectId: string, limits: Record<string, number>): Promise<void> {
+  const params = { path: { project_id: projectId } };
+  const body = { quota_set: limits } as never;
+  return done(compute.PUT("/os-quota-sets/{project_id}", { params, body }));
+}
+
+/** Refused, as compute does it, where more is in use already. */
+export function setNetworkQuota(projectId: string, limits: Record<string, number>): Promise<void> {
+  const params = { path: { project_id: projectId } };
+  const body = { quota: { ...limits, check_limit: true } } as never;
+  return done(network.PUT("/v2.0/quotas/{project_id}", { params, body }));
 }

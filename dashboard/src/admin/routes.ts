@@ -29,6 +29,16 @@ export const adminRoutes = [
   }),
   createRoute({
     getParentRoute: () => shellRoute,
+    path: "admin/aggregates",
+    component: lazyRouteComponent(() => import("./AggregatesPage"), "AggregatesPage"),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute,
+    path: "admin/aggregates/$aggregateId",
+    component: lazyRouteComponent(() => import("./AggregatePage"), "AggregatePage"),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute,
     path: "admin/operations",
     component: lazyRouteComponent(() => import("./OperationsPage"), "OperationsPage"),
   }),

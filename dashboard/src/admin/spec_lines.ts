@@ -18,3 +18,12 @@ export function fromLines(text: string): { specs: Record<string, string>; wrong?
   }
   return { specs };
 }
+
+/** What of the text is new or other than it was, and which keys are no longer in it. */
+export function changesOf(before: Record<string, string>, text: string) {
+  const { specs, wrong } = fromLines(text);
+  const set = Object.fromEntries(
+    Object.entries(specs).filter(([key, value]) => before[key] !== value),
+  );
+  return { set, gone: Object.keys(before).filter((key) => !(key in specs)), wrong };
+}

@@ -10,6 +10,7 @@ export function Modals({ children }: { children: ReactNode }) {
     <ModalsProvider
       modalProps={{
         closeButtonProps: { "aria-label": t("modal.close") },
+        styles: { title: { fontWeight: 650 } },
         attributes: { header: { role: "presentation" } },
       }}
     >

@@ -2,6 +2,7 @@
 import {
   type Icon,
   IconAffiliate,
+  IconBuilding,
   IconCpu,
   IconDisc,
   IconFolders,
@@ -21,7 +22,10 @@ import {
   IconServerCog,
   IconShield,
   IconShieldCheck,
+  IconShieldHalf,
+  IconStack2,
   IconUsers,
+  IconUsersGroup,
 } from "@tabler/icons-react";
 import type { LinkProps } from "@tanstack/react-router";
 import type app from "./en.json";
@@ -72,6 +76,9 @@ export const SECTIONS: Section[] = [
     places: [
       { to: "/projects", label: "nav.projects", icon: IconFolders, admin: true },
       { to: "/users", label: "nav.users", icon: IconUsers, admin: true },
+      { to: "/groups", label: "nav.groups", icon: IconUsersGroup, admin: true },
+      { to: "/roles", label: "nav.roles", icon: IconShieldHalf, admin: true },
+      { to: "/domains", label: "nav.domains", icon: IconBuilding, admin: true },
       { to: "/credentials", label: "nav.credentials", icon: IconId },
     ],
   },
@@ -81,6 +88,7 @@ export const SECTIONS: Section[] = [
       { to: "/admin/quotas", label: "nav.quotas", icon: IconGauge, admin: true },
       { to: "/admin/flavors", label: "nav.flavors", icon: IconRuler2, admin: true },
       { to: "/admin/hypervisors", label: "nav.hypervisors", icon: IconCpu, admin: true },
+      { to: "/admin/aggregates", label: "nav.aggregates", icon: IconStack2, admin: true },
       { to: "/admin/services", label: "nav.services", icon: IconHeartbeat, admin: true },
       { to: "/admin/operations", label: "nav.operations", icon: IconListCheck, admin: true },
       { to: "/admin/audit", label: "nav.audit", icon: IconShieldCheck, admin: true },

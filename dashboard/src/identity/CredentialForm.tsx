@@ -2,13 +2,14 @@
 import { Alert, Button, Code, CopyButton, Group, MultiSelect, Stack } from "@mantine/core";
 import { Switch, Text, TextInput } from "@mantine/core";
 import { modals } from "@mantine/modals";
-import { IconAlertTriangle } from "@tabler/icons-react";
+import { IconAlertTriangle, IconFileDownload } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { identity, take } from "../api/clients";
 import { keys } from "../api/keys";
 import { useChange } from "../api/queries";
 import type { Session } from "../api/session";
+import { credentialOpenrc, credentialYaml, save } from "../app/cli_files";
 import { FormFrame } from "../parts/form";
 import { openstack } from "../parts/shell_words";
 import type { Credential } from "./models";
@@ -44,7 +45,7 @@ export function CredentialForm({ session, close }: { session: Session; close: ()
   }, [keys.users]);
   return (
     <FormFrame
-      submit={async () => showSecret(await create.mutateAsync(), t("credentials.kept"))}
+      submit={async () => showSecret(await create.mutateAsync(), session, t("credentials.kept"))}
       close={close}
       verb={t("create")}
       disabled={!name.trim()}
@@ -94,19 +95,30 @@ export function CredentialForm({ session, close }: { session: Session; close: ()
 }
 
 /** Only its button closes it, so that no stray click loses the secret. */
-function showSecret(made: Made, title: string): void {
+function showSecret(made: Made, session: Session, title: string): void {
   const id = modals.open({
     title,
     centered: true,
     closeOnClickOutside: false,
     closeOnEscape: false,
     withCloseButton: false,
-    children: <Secret made={made} close={() => modals.close(id)} />,
+    children: <Secret made={made} session={session} close={() => modals.close(id)} />,
   });
 }
 
-function Secret({ made, close }: { made: Made; close: () => void }) {
+interface SecretProps {
+  made: Made;
+  session: Session;
+  close: () => void;
+}
+
+function Secret({ made, session, close }: SecretProps) {
   const { t } = useTranslation("identity");
+  const origin = window.location.origin;
+  const files = [
+    { name: "clouds.yaml", text: () => credentialYaml(made, session, origin) },
+    { name: "openrc.sh", text: () => credentialOpenrc(made, session, origin) },
+  ];
   const shown = [
     { label: t("id"), value: made.id },
     { label: t("secret"), value: made.secret },
@@ -144,6 +156,23 @@ function Secret({ made, close }: { made: Made; close: () => void }) {
           </Group>
         </div>
       ))}
+      <div>
+        <Text size="sm" fw={550} mb={4}>
+          {t("credentials.files")}
+        </Text>
+        <Group gap="xs">
+          {files.map(({ name, text }) => (
+            <Button
+              key={name}
+              variant="default"
+              leftSection={<IconFileDownload size={16} aria-hidden />}
+              onClick={() => save(name, text())}
+            >
+              {name}
+            </Button>
+          ))}
+        </Group>
+      </div>
       <Group justify="flex-end">
         <Button onClick={close}>{t("credentials.close")}</Button>
       </Group>

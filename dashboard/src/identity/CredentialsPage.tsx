@@ -1,18 +1,19 @@
 // One's own application credentials: what programs sign in with.
-import { Button, Text } from "@mantine/core";
-import { IconKey, IconPlus, IconTrash } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
+import { Button } from "@mantine/core";
+import { IconKey } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { done, identity } from "../api/clients";
 import { keys } from "../api/keys";
 import { useList } from "../api/queries";
 import { type Session, useSession } from "../api/session";
-import { confirm } from "../parts/confirm";
+import { NewButton } from "../parts/buttons";
 import { Empty } from "../parts/Empty";
 import { openForm } from "../parts/form";
 import { Page } from "../parts/Page";
-import { type Column, ResourceTable } from "../parts/ResourceTable";
-import { RowMenu } from "../parts/RowMenu";
+import { type Column } from "../parts/ResourceTable";
+import { textColumn } from "../parts/columns";
+import { useRemoval } from "../parts/removal";
+import { ThingTable } from "../parts/ThingTable";
 import { openstack } from "../parts/shell_words";
 import { parseTime } from "../parts/times";
 import { CredentialForm } from "./CredentialForm";
@@ -28,18 +29,22 @@ export function CredentialsPage() {
 function Credentials({ session }: { session: Session }) {
   const { t } = useTranslation("identity");
   const found = useList(credentialsOf(session.user.id));
-  const remove = useRemoval(session.user.id);
+  const remove = useRemoval<Credential>({
+    name: (one) => one.name,
+    cli: (one) => openstack("application", "credential", "delete", one.id),
+    remove: (one) => {
+      const params = { path: { user_id: session.user.id, credential_id: one.id } };
+      const url = "/v3/users/{user_id}/application_credentials/{credential_id}";
+      return done(identity.DELETE(url, { params }));
+    },
+    about: t("credentials.deleteText"),
+    stale: [keys.users],
+  });
   const create = (
-    <Button
-      leftSection={<IconPlus size={16} aria-hidden />}
-      onClick={() =>
-        openForm(t("credentials.new"), (close) => (
-          <CredentialForm session={session} close={close} />
-        ))
-      }
-    >
-      {t("credentials.new")}
-    </Button>
+    <NewButton
+      label={t("credentials.new")}
+      form={(close) => <CredentialForm session={session} close={close} />}
+    />
   );
   const password = (
     <Button
@@ -64,24 +69,12 @@ function Credentials({ session }: { session: Session }) {
         </>
       }
     >
-      <ResourceTable
+      <ThingTable
         label={t("credentials")}
-        rows={found.data}
-        error={found.error}
-        again={() => void found.refetch()}
+        found={found}
         columns={useColumns()}
-        id={(one) => one.id}
         name={(one) => one.name}
-        searchMore={(one) => one.id}
-        sort={{ key: "name", down: false }}
-        actions={(one) => (
-          <RowMenu
-            label={t("actionsOf", { name: one.name })}
-            deeds={[
-              { label: t("delete"), icon: IconTrash, danger: true, start: () => remove(one) },
-            ]}
-          />
-        )}
+        remove={remove}
         empty={
           <Empty
             icon={IconKey}
@@ -95,51 +88,17 @@ function Credentials({ session }: { session: Session }) {
   );
 }
 
-function useRemoval(userId: string) {
-  const { t } = useTranslation("identity");
-  const client = useQueryClient();
-  return (one: Credential) =>
-    confirm({
-      title: t("deleteOf", { name: one.name }),
-      text: t("credentials.deleteText"),
-      verb: t("delete"),
-      danger: true,
-      cli: openstack("application", "credential", "delete", one.id),
-      work: async () => {
-        const params = { path: { user_id: userId, credential_id: one.id } };
-        const url = "/v3/users/{user_id}/application_credentials/{credential_id}";
-        await done(identity.DELETE(url, { params }));
-        await client.invalidateQueries({ queryKey: keys.users });
-      },
-    });
-}
-
 function useColumns(): Column<Credential>[] {
   const { t, i18n } = useTranslation("identity");
-  const rolesOf = (one: Credential) => one.roles.map((role) => role.name).join(", ");
   return [
-    {
-      key: "name",
-      header: t("name"),
-      value: (one) => one.name,
-      cell: (one) => (
-        <Text size="sm" fw={550} truncate title={one.description ?? undefined}>
-          {one.name}
-        </Text>
-      ),
-    },
-    {
+    textColumn({ key: "name", header: t("name"), text: (one) => one.name, strong: true }),
+    textColumn({
       key: "roles",
       header: t("credentials.roles"),
       width: "26%",
       from: 640,
-      value: rolesOf,
-      cell: (one) => (
-        <Text size="sm" truncate>
-          {rolesOf(one)}
-        </Text>
-      ),
-    },
+      text: (one) => one.roles.map((role) => role.name).join(", "),
+    }),
     {
       key: "until",
       header: t("credentials.until"),
@@ -150,17 +109,13 @@ function useColumns(): Column<Credential>[] {
           ? new Date(parseTime(one.expires_at)).toLocaleString(i18n.language)
           : t("credentials.forever"),
     },
-    {
+    textColumn({
       key: "id",
       header: t("id"),
       width: "24%",
       from: 900,
-      value: (one) => one.id,
-      cell: (one) => (
-        <Text size="xs" ff="monospace" truncate>
-          {one.id}
-        </Text>
-      ),
-    },
+      text: (one) => one.id,
+      mono: true,
+    }),
   ];
 }

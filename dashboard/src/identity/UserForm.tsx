@@ -7,47 +7,54 @@ import { keys } from "../api/keys";
 import { useChange } from "../api/queries";
 import { FormFrame } from "../parts/form";
 import { openstack } from "../parts/shell_words";
+import { DomainChoice } from "./DomainChoice";
 import type { User } from "./models";
+import { USER, create, update } from "./things";
 
-interface FieldProps {
-  label: string;
-  value: string;
-  set: (value: string) => void;
-  /** What a password store should make of it. */
-  kind?: "new-password" | "current-password";
-  error?: string | false;
-}
-
-function Password({ label, value, set, kind = "new-password", error }: FieldProps) {
-  return (
-    <PasswordInput
-      label={label}
-      value={value}
-      error={error}
-      required
-      autoComplete={kind}
-      onChange={(event) => set(event.currentTarget.value)}
-    />
+/** A new password, written twice: what is said, and null while the two are not the same. */
+function useNewPassword(label: string) {
+  const { t } = useTranslation("identity");
+  const [password, setPassword] = useState("");
+  const [again, setAgain] = useState("");
+  const fields = (
+    <>
+      <PasswordInput
+        label={label}
+        value={password}
+        required
+        autoComplete="new-password"
+        onChange={(event) => setPassword(event.currentTarget.value)}
+      />
+      <PasswordInput
+        label={t("password.again")}
+        value={again}
+        error={again !== "" && again !== password && t("password.differs")}
+        required
+        autoComplete="new-password"
+        onChange={(event) => setAgain(event.currentTarget.value)}
+      />
+    </>
   );
+  return { password: password && again === password ? password : null, fields };
 }
 
 export function UserForm({ close }: { close: () => void }) {
   const { t } = useTranslation("identity");
   const [name, setName] = useState("");
-  const [password, setPassword] = useState("");
-  const [again, setAgain] = useState("");
-  const differs = again !== "" && again !== password;
-  const create = useChange(() => {
-    const body = { user: { name: name.trim(), password } } as never;
-    return done(identity.POST("/v3/users", { body }));
-  }, [keys.users]);
+  const [domain, setDomain] = useState<string | null>(null);
+  const { password, fields } = useNewPassword(t("password"));
+  const inDomain = domain ? ["--domain", domain] : [];
+  const add = useChange(
+    () => create(USER, { name: name.trim(), password, ...(domain && { domain_id: domain }) }),
+    [keys.users],
+  );
   return (
     <FormFrame
-      submit={() => create.mutateAsync()}
+      submit={() => add.mutateAsync(undefined)}
       close={close}
       verb={t("create")}
-      disabled={!name.trim() || !password || again !== password}
-      cli={openstack("user", "create", "--password-prompt", name.trim() || "NAME")}
+      disabled={!name.trim() || !password}
+      cli={openstack("user", "create", ...inDomain, "--password-prompt", name.trim() || "NAME")}
     >
       <TextInput
         label={t("name")}
@@ -58,43 +65,26 @@ export function UserForm({ close }: { close: () => void }) {
         onChange={(event) => setName(event.currentTarget.value)}
         data-autofocus
       />
-      <Password label={t("password")} value={password} set={setPassword} />
-      <Password
-        label={t("password.again")}
-        value={again}
-        set={setAgain}
-        error={differs && t("password.differs")}
-      />
+      <DomainChoice value={domain} set={setDomain} />
+      {fields}
     </FormFrame>
   );
 }
 
 export function PasswordForm({ user, close }: { user: User; close: () => void }) {
   const { t } = useTranslation("identity");
-  const [password, setPassword] = useState("");
-  const [again, setAgain] = useState("");
-  const differs = again !== "" && again !== password;
-  const change = useChange(() => {
-    const params = { path: { user_id: user.id } };
-    const body = { user: { password } } as never;
-    return done(identity.PATCH("/v3/users/{user_id}", { params, body }));
-  }, [keys.users]);
+  const { password, fields } = useNewPassword(t("password.new"));
+  const change = useChange(() => update(USER, user.id, { password }), [keys.users]);
   return (
     <FormFrame
-      submit={() => change.mutateAsync()}
+      submit={() => change.mutateAsync(undefined)}
       close={close}
       verb={t("save")}
-      disabled={!password || again !== password}
+      disabled={!password}
       cli={openstack("user", "set", "--password-prompt", user.id)}
       done={t("password.done")}
     >
-      <Password label={t("password.new")} value={password} set={setPassword} />
-      <Password
-        label={t("password.again")}
-        value={again}
-        set={setAgain}
-        error={differs && t("password.differs")}
-      />
+      {fields}
     </FormFrame>
   );
 }
@@ -103,36 +93,29 @@ export function PasswordForm({ user, close }: { user: User; close: () => void })
 export function OwnPasswordForm({ userId, close }: { userId: string; close: () => void }) {
   const { t } = useTranslation("identity");
   const [original, setOriginal] = useState("");
-  const [password, setPassword] = useState("");
-  const [again, setAgain] = useState("");
-  const differs = again !== "" && again !== password;
+  const { password, fields } = useNewPassword(t("password.new"));
   const change = useChange(() => {
     const params = { path: { user_id: userId } };
-    const body = { user: { original_password: original, password } };
+    const body = { user: { original_password: original, password: password ?? "" } };
     return done(identity.POST("/v3/users/{user_id}/password", { params, body }));
   }, []);
   return (
     <FormFrame
-      submit={() => change.mutateAsync()}
+      submit={() => change.mutateAsync(undefined)}
       close={close}
       verb={t("save")}
-      disabled={!original || !password || again !== password}
+      disabled={!original || !password}
       cli={openstack("user", "password", "set")}
       done={t("password.done")}
     >
-      <Password
+      <PasswordInput
         label={t("password.now")}
         value={original}
-        set={setOriginal}
-        kind="current-password"
+        required
+        autoComplete="current-password"
+        onChange={(event) => setOriginal(event.currentTarget.value)}
       />
-      <Password label={t("password.new")} value={password} set={setPassword} />
-      <Password
-        label={t("password.again")}
-        value={again}
-        set={setAgain}
-        error={differs && t("password.differs")}
-      />
+      {fields}
     </FormFrame>
   );
 }

@@ -1,12 +1,26 @@
 // Answers of the identity service, as far as pages read them.
 
-export interface Project {
+/** What projects, domains, groups and roles have in common. */
+export interface Named {
   id: string;
   name: string;
-  description: string;
+  description: string | null;
+}
+
+export interface Project extends Named {
   domain_id: string;
   enabled: boolean;
 }
+
+export interface Domain extends Named {
+  enabled: boolean;
+}
+
+export interface Group extends Named {
+  domain_id: string;
+}
+
+export type Role = Named;
 
 export interface User {
   id: string;
@@ -17,15 +31,27 @@ export interface User {
   description?: string;
 }
 
-export interface Role {
+interface Mentioned {
   id: string;
   name: string;
 }
 
 export interface Assignment {
-  role: Role;
-  user?: { id: string; name: string };
-  group?: { id: string; name: string };
+  role: Mentioned;
+  user?: Mentioned;
+  group?: Mentioned;
+  scope: {
+    project?: Mentioned;
+    domain?: Mentioned;
+    system?: { all: true };
+    /** It is for the projects below, not for the place itself. */
+    "OS-INHERIT:inherited_to"?: "projects";
+  };
+}
+
+export interface Inference {
+  prior_role: Mentioned;
+  implies: Mentioned[];
 }
 
 export interface Credential {

@@ -1,70 +1,79 @@
-// What pages ask the identity service for.
-import { identity, take } from "../api/clients";
+// What pages ask the identity service for, beside lists and single things (things.ts).
+import { done, identity, take } from "../api/clients";
 import { keys } from "../api/keys";
-import { type ListSpec, type OneSpec, PAGE, pageOf } from "../api/queries";
-import type { Assignment, Credential, Project, Role, User } from "./models";
+import type { ListSpec } from "../api/queries";
+import type { Asked } from "./grants";
+import type { Assignment, Credential, Group, Inference, Role, User } from "./models";
 
-interface Links {
-  links: { next: string | null };
-}
-
-const idOf = (one: { id: string }) => one.id;
-
-export function projectList(): ListSpec<Project> {
+/** Who has which role where, with names. */
+export function assignmentsOf(asked: Asked): ListSpec<Assignment> {
   return {
-    queryKey: [...keys.projects, "all"],
-    page: async (marker) => {
-      const params = { query: { limit: PAGE, marker } } as never;
-      const asked = identity.GET("/v3/projects", { params });
-      const found = await take<{ projects: Project[] } & Links>(asked);
-      return pageOf(found.projects, found.links.next, idOf);
-    },
-  };
-}
-
-export function projectOne(id: string): OneSpec<Project> {
-  return {
-    queryKey: [...keys.projects, "one", id],
-    queryFn: async () => {
-      const params = { path: { project_id: id } };
-      const asked = identity.GET("/v3/projects/{project_id}", { params });
-      return (await take<{ project: Project }>(asked)).project;
-    },
-  };
-}
-
-/** Who has which role in a project, with names. */
-export function membersOf(projectId: string): ListSpec<Assignment> {
-  return {
-    queryKey: [...keys.projects, "members", projectId],
+    queryKey: [...keys.roles, "assignments", asked],
     page: async () => {
-      const params = { query: { "scope.project.id": projectId, include_names: true } } as never;
-      const asked = identity.GET("/v3/role_assignments", { params });
-      return { items: (await take<{ role_assignments: Assignment[] }>(asked)).role_assignments };
+      const params = { query: { ...asked, include_names: true } } as never;
+      const found = identity.GET("/v3/role_assignments", { params });
+      return { items: (await take<{ role_assignments: Assignment[] }>(found)).role_assignments };
     },
   };
 }
 
-export function userList(): ListSpec<User> {
+/** Which role brings which others along. */
+export function inferences(): ListSpec<Inference> {
   return {
-    queryKey: [...keys.users, "all"],
-    page: async (marker) => {
-      const params = { query: { limit: PAGE, marker } } as never;
-      const asked = identity.GET("/v3/users", { params });
-      const found = await take<{ users: User[] } & Links>(asked);
-      return pageOf(found.users, found.links.next, idOf);
-    },
-  };
-}
-
-export function roleList(): ListSpec<Role> {
-  return {
-    queryKey: [...keys.roles, "all"],
+    queryKey: [...keys.roles, "inferences"],
     page: async () => {
-      const found = await take<{ roles: Role[] }>(identity.GET("/v3/roles"));
-      return { items: found.roles };
+      const found = identity.GET("/v3/role_inferences");
+      return { items: (await take<{ role_inferences: Inference[] }>(found)).role_inferences };
     },
   };
+}
+
+const implied = (role: Role, other: { id: string }) => ({
+  params: { path: { role_id: role.id, implied_id: other.id } },
+});
+
+export function imply(role: Role, other: { id: string }): Promise<void> {
+  const url = "/v3/roles/{role_id}/implies/{implied_id}";
+  return done(identity.PUT(url, implied(role, other)));
+}
+
+export function stopImplying(role: Role, other: { id: string }): Promise<void> {
+  const url = "/v3/roles/{role_id}/implies/{implied_id}";
+  return done(identity.DELETE(url, implied(role, other)));
+}
+
+export function membersOf(group: Group): ListSpec<User> {
+  return {
+    queryKey: [...keys.groups, "members", group.id],
+    page: async () => {
+      const params = { path: { group_id: group.id } };
+      const found = identity.GET("/v3/groups/{group_id}/users", { params });
+      return { items: (await take<{ users: User[] }>(found)).users };
+    },
+  };
+}
+
+export function groupsOf(user: User): ListSpec<Group> {
+  return {
+    queryKey: [...keys.groups, "of", user.id],
+    page: async () => {
+      const params = { path: { user_id: user.id } };
+      const found = identity.GET("/v3/users/{user_id}/groups", { params });
+      return { items: (await take<{ groups: Group[] }>(found)).groups };
+    },
+  };
+}
+
+const member = (group: Group, userId: string) => ({
+  params: { path: { group_id: group.id, user_id: userId } },
+});
+
+export function addMember(group: Group, userId: string): Promise<void> {
+  return done(identity.PUT("/v3/groups/{group_id}/users/{user_id}", member(group, userId)));
+}
+
+export function removeMember(group: Group, userId: string): Promise<void> {
+  return done(identity.DELETE("/v3/groups/{group_id}/users/{user_id}", member(group, userId)));
 }
 
 export function credentialsOf(userId: string): ListSpec<Credential> {
@@ -72,8 +81,10 @@ export function credentialsOf(userId: string): ListSpec<Credential> {
     queryKey: [...keys.users, "credentials", userId],
     page: async () => {
       const params = { path: { user_id: userId } };
-      const asked = identity.GET("/v3/users/{user_id}/application_credentials", { params });
-      const found = await take<{ application_credentials: Credential[] }>(asked);
+      const url = "/v3/users/{user_id}/application_credentials";
+      const found = await take<{ application_credentials: Credential[] }>(
+        identity.GET(url, { params }),
+      );
       return { items: found.application_credentials };
     },
   };

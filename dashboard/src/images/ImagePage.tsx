@@ -1,21 +1,17 @@
 // One image: what it is, who may use it, and what is said about it, changed in place.
-import { Button, Group, SimpleGrid, Skeleton, Stack } from "@mantine/core";
-import { IconDisc, IconEdit, IconPlayerPlay, IconPlayerStop, IconTrash } from "@tabler/icons-react";
+import { Button, Group, SimpleGrid, Stack } from "@mantine/core";
+import { IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { isGone } from "../api/errors";
 import { keys } from "../api/keys";
 import type { Image } from "../api/models";
-import { useOne } from "../api/queries";
+import { DeleteButton, EditButton } from "../parts/buttons";
 import { Copied } from "../parts/Copied";
-import { Empty } from "../parts/Empty";
-import { ErrorAlert } from "../parts/ErrorAlert";
 import { Facts } from "../parts/Facts";
-import { openForm } from "../parts/form";
 import { ButtonLink } from "../parts/links";
-import { Page } from "../parts/Page";
 import { Panel } from "../parts/Panel";
+import { ThingPage } from "../parts/ThingPage";
 import { StateBadge } from "../parts/StateBadge";
 import { When } from "../parts/When";
 import { confirm } from "../parts/confirm";
@@ -33,50 +29,35 @@ import { bytes, nameOf } from "./words";
 export function ImagePage() {
   const { t } = useTranslation("images");
   const { imageId } = useParams({ from: "/shell/images/$imageId" });
-  const found = useOne(imageOne(imageId));
-  const crumbs = [{ label: t("title"), to: "/images" as const }];
-  if (isGone(found.error))
-    return (
-      <Page title={t("image")} crumbs={crumbs}>
-        <Empty icon={IconDisc} title={t("gone")} text={t("goneText")} />
-      </Page>
-    );
-  if (!found.data)
-    return (
-      <Page title={t("image")} crumbs={crumbs}>
-        {found.error ? (
-          <ErrorAlert error={found.error} again={() => void found.refetch()} />
-        ) : (
-          <Skeleton height={240} />
-        )}
-      </Page>
-    );
-  const image = found.data;
   return (
-    <Page
-      title={nameOf(image)}
-      mark={<StateBadge state={image.status} />}
-      crumbs={crumbs}
-      actions={<Actions image={image} />}
+    <ThingPage
+      spec={imageOne(imageId)}
+      title={t("image")}
+      crumb={{ label: t("title"), to: "/images" }}
+      name={nameOf}
+      mark={(one) => <StateBadge state={one.status} />}
+      actions={(one) => <Actions image={one} />}
     >
-      <Stack>
-        <SimpleGrid cols={{ base: 1, md: 2 }}>
-          <Panel title={t("facts")}>
-            <About image={image} />
-          </Panel>
-          <Stack>
-            <Panel title={t("data")}>
-              <Data image={image} />
+      {(image) => (
+        <Stack>
+          <SimpleGrid cols={{ base: 1, md: 2 }}>
+            <Panel title={t("facts")}>
+              <About image={image} />
             </Panel>
-            <Panel title={t("tags")}>
-              <Tags image={image} />
-            </Panel>
-          </Stack>
-        </SimpleGrid>
-        <Properties image={image} />
-        {image.visibility === "shared" && <Members image={image} />}
-      </Stack>
-    </Page>
+            <Stack>
+              <Panel title={t("data")}>
+                <Data image={image} />
+              </Panel>
+              <Panel title={t("tags")}>
+                <Tags image={image} />
+              </Panel>
+            </Stack>
+          </SimpleGrid>
+          <Properties image={image} />
+          {image.visibility === "shared" && <Members image={image} />}
+        </Stack>
+      )}
+    </ThingPage>
   );
 }
 
@@ -151,15 +132,7 @@ function Actions({ image }: { image: Image }) {
           {t("launch")}
         </ButtonLink>
       )}
-      <Button
-        variant="default"
-        leftSection={<IconEdit size={16} aria-hidden />}
-        onClick={() =>
-          openForm(t("edit.title", { name }), (close) => <EditForm image={image} close={close} />)
-        }
-      >
-        {t("edit")}
-      </Button>
+      <EditButton name={name} form={(close) => <EditForm image={image} close={close} />} />
       {(active || image.status === "deactivated") && (
         <Button
           variant="default"
@@ -175,15 +148,10 @@ function Actions({ image }: { image: Image }) {
           {t(verb)}
         </Button>
       )}
-      <Button
-        variant="default"
-        c={image.protected ? undefined : "var(--unkai-bad)"}
+      <DeleteButton
         disabled={image.protected}
-        leftSection={<IconTrash size={16} aria-hidden />}
-        onClick={() => remove([image], () => void navigate({ to: "/images" }))}
-      >
-        {t("parts:remove.verb")}
-      </Button>
+        start={() => remove([image], () => void navigate({ to: "/images" }))}
+      />
     </Group>
   );
 }

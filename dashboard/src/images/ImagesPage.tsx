@@ -1,6 +1,6 @@
 // All images that servers of this project can boot from.
 import { Text } from "@mantine/core";
-import { IconDisc, IconPlus, IconTrash } from "@tabler/icons-react";
+import { IconDisc, IconPlus } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Image } from "../api/models";
@@ -9,9 +9,8 @@ import { useSession } from "../api/session";
 import { Empty } from "../parts/Empty";
 import { ButtonLink, TextLink } from "../parts/links";
 import { Page } from "../parts/Page";
-import { RemoveButton } from "../parts/removal";
-import { type Column, ResourceTable } from "../parts/ResourceTable";
-import { RowMenu } from "../parts/RowMenu";
+import { type Column } from "../parts/ResourceTable";
+import { ThingTable } from "../parts/ThingTable";
 import { StateBadge } from "../parts/StateBadge";
 import { When } from "../parts/When";
 import { parseTime } from "../parts/times";
@@ -32,36 +31,16 @@ export function ImagesPage() {
   );
   return (
     <Page title={t("title")} about={t("about")} actions={upload}>
-      <ResourceTable
+      <ThingTable
         label={t("title")}
-        rows={images.data}
-        error={images.error}
-        again={() => void images.refetch()}
+        found={images}
         columns={useColumns()}
-        id={(one) => one.id}
         name={nameOf}
         state={(one) => one.visibility}
-        searchMore={(one) => `${one.id} ${one.status} ${one.tags.join(" ")}`}
-        sort={{ key: "name", down: false }}
+        searchMore={(one) => `${one.status} ${one.tags.join(" ")}`}
         open={(one) => void navigate({ to: "/images/$imageId", params: { imageId: one.id } })}
-        bulk={(chosen, clear) => {
-          const own = chosen.filter((one) => !one.protected && one.owner === project);
-          return <RemoveButton count={own.length} start={() => remove(own, clear)} />;
-        }}
-        actions={(one) => (
-          <RowMenu
-            label={t("parts:actionsOf", { name: nameOf(one) })}
-            deeds={[
-              {
-                label: t("parts:remove.verb"),
-                icon: IconTrash,
-                danger: true,
-                disabled: one.protected,
-                start: () => remove([one]),
-              },
-            ]}
-          />
-        )}
+        remove={remove}
+        removable={(one) => !one.protected && one.owner === project}
         empty={<Empty icon={IconDisc} title={t("empty")} text={t("emptyText")} action={upload} />}
       />
     </Page>

@@ -1,16 +1,17 @@
 // Servers that are to be together, or apart.
-import { Button, Text } from "@mantine/core";
-import { IconLayersSubtract, IconPlus, IconTrash } from "@tabler/icons-react";
+import { Text } from "@mantine/core";
+import { IconLayersSubtract } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { keys } from "../api/keys";
+import { NewButton } from "../parts/buttons";
 import { useList } from "../api/queries";
 import { Empty } from "../parts/Empty";
-import { openForm } from "../parts/form";
+import { textColumn } from "../parts/columns";
+import { ThingTable } from "../parts/ThingTable";
 import { TextLink } from "../parts/links";
 import { Page } from "../parts/Page";
-import { RemoveButton, useRemoval } from "../parts/removal";
-import { type Column, ResourceTable } from "../parts/ResourceTable";
-import { RowMenu } from "../parts/RowMenu";
+import { useRemoval } from "../parts/removal";
+import { type Column } from "../parts/ResourceTable";
 import { openstack } from "../parts/shell_words";
 import { serverList } from "../servers/queries";
 import { GroupForm } from "./forms";
@@ -19,7 +20,7 @@ import { type ServerGroup, removeServerGroup, serverGroupList } from "./queries"
 const MEMBERS_SHOWN = 3;
 
 export function ServerGroupsPage() {
-  const { t } = useTranslation(["keypairs", "parts"]);
+  const { t } = useTranslation("keypairs");
   const found = useList(serverGroupList());
   const columns = useColumns();
   const remove = useRemoval<ServerGroup>({
@@ -30,42 +31,17 @@ export function ServerGroupsPage() {
     stale: [keys.serverGroups],
   });
   const create = (
-    <Button
-      leftSection={<IconPlus size={16} aria-hidden />}
-      onClick={() => openForm(t("groups.create"), (close) => <GroupForm close={close} />)}
-    >
-      {t("groups.create")}
-    </Button>
+    <NewButton label={t("groups.create")} form={(close) => <GroupForm close={close} />} />
   );
   return (
     <Page title={t("groups")} about={t("groups.about")} actions={create}>
-      <ResourceTable
+      <ThingTable
         label={t("groups")}
-        rows={found.data}
-        error={found.error}
-        again={() => void found.refetch()}
+        found={found}
         columns={columns}
-        id={(one) => one.id}
         name={(one) => one.name}
         state={(one) => one.policy}
-        searchMore={(one) => one.id}
-        sort={{ key: "name", down: false }}
-        bulk={(chosen, clear) => (
-          <RemoveButton count={chosen.length} start={() => remove(chosen, clear)} />
-        )}
-        actions={(one) => (
-          <RowMenu
-            label={t("parts:actionsOf", { name: one.name })}
-            deeds={[
-              {
-                label: t("parts:remove.verb"),
-                icon: IconTrash,
-                danger: true,
-                start: () => remove([one]),
-              },
-            ]}
-          />
-        )}
+        remove={remove}
         empty={
           <Empty
             icon={IconLayersSubtract}
@@ -84,7 +60,7 @@ function useColumns(): Column<ServerGroup>[] {
   const servers = useList(serverList()).data ?? [];
   const nameOf = new Map(servers.map((one) => [one.id, one.name]));
   return [
-    { key: "name", header: t("name"), value: (one) => one.name, cell: (one) => one.name },
+    textColumn({ key: "name", header: t("name"), text: (one) => one.name, strong: true }),
     {
       key: "policy",
       header: t("groups.policy"),

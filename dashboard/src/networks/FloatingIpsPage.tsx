@@ -1,11 +1,13 @@
 // Addresses of the outside that lead to servers.
-import { Button, Text } from "@mantine/core";
-import { IconLink, IconLinkOff, IconMapPin, IconPlus } from "@tabler/icons-react";
+import { Text } from "@mantine/core";
+import { IconLink, IconLinkOff, IconMapPin } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { NewButton } from "../parts/buttons";
 import { Copied } from "../parts/Copied";
 import { Empty } from "../parts/Empty";
 import { openForm } from "../parts/form";
+import { ThingTable } from "../parts/ThingTable";
 import { Page } from "../parts/Page";
 import type { Column } from "../parts/ResourceTable";
 import { StateBadge } from "../parts/StateBadge";
@@ -13,7 +15,6 @@ import { confirm } from "../parts/confirm";
 import { openstack } from "../parts/shell_words";
 import { Device } from "./Device";
 import { AllocateForm, AssociateForm } from "./FloatingIpForms";
-import { ThingList } from "./ThingList";
 import { useAll, useDeviceNames, useNetworkNames, useThingRemoval } from "./hooks";
 import type { FloatingIpFull } from "./models";
 import { FLOATING_IP, update } from "./things";
@@ -27,16 +28,11 @@ export function FloatingIpsPage() {
   const columns = useColumns();
   const part = usePart();
   const allocate = (
-    <Button
-      leftSection={<IconPlus size={16} aria-hidden />}
-      onClick={() => openForm(t("fip.allocate"), (close) => <AllocateForm close={close} />)}
-    >
-      {t("fip.allocate")}
-    </Button>
+    <NewButton label={t("fip.allocate")} form={(close) => <AllocateForm close={close} />} />
   );
   return (
     <Page title={t("floatingIps")} about={t("fip.about")} actions={allocate}>
-      <ThingList
+      <ThingTable
         label={t("floatingIps")}
         found={found}
         columns={columns}

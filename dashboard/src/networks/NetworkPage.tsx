@@ -1,24 +1,25 @@
 // One network: what it is, its subnets, and who is plugged into it.
-import { ActionIcon, Button, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
-import { IconEdit, IconPlayerPlay, IconPlus, IconTrash } from "@tabler/icons-react";
+import { ActionIcon, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { IconEdit, IconPlayerPlay, IconTrash } from "@tabler/icons-react";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../api/session";
+import { DeleteButton, EditButton, NewButton } from "../parts/buttons";
 import { Copied } from "../parts/Copied";
 import { Facts } from "../parts/Facts";
 import { openForm } from "../parts/form";
 import { ButtonLink } from "../parts/links";
 import { Panel } from "../parts/Panel";
+import { ThingPage } from "../parts/ThingPage";
 import { StateBadge } from "../parts/StateBadge";
 import { When } from "../parts/When";
 import { NetworkEdit } from "./NetworkForm";
 import { NetworkMarks } from "./NetworksPage";
 import { PortList } from "./PortList";
 import { SubnetEdit, SubnetForm } from "./SubnetForm";
-import { ThingPage } from "./ThingPage";
 import { label, useAll, useThingRemoval } from "./hooks";
 import type { NetworkFull, SubnetFull } from "./models";
-import { NETWORK, SUBNET } from "./things";
+import { NETWORK, SUBNET, oneOf } from "./things";
 
 export function NetworkPage() {
   const { t } = useTranslation("networks");
@@ -26,8 +27,7 @@ export function NetworkPage() {
   const project = useSession()?.project?.id;
   return (
     <ThingPage
-      kind={NETWORK}
-      id={networkId}
+      spec={oneOf(NETWORK, networkId)}
       title={t("network")}
       crumb={{ label: t("networks"), to: "/networks" }}
       name={label}
@@ -78,7 +78,7 @@ function About({ network }: { network: NetworkFull }) {
 }
 
 function Actions({ network }: { network: NetworkFull }) {
-  const { t } = useTranslation(["networks", "parts"]);
+  const { t } = useTranslation("networks");
   const navigate = useNavigate();
   const remove = useThingRemoval(NETWORK, "removeAbout.network", label);
   return (
@@ -92,25 +92,11 @@ function Actions({ network }: { network: NetworkFull }) {
           {t("launchHere")}
         </ButtonLink>
       )}
-      <Button
-        variant="default"
-        leftSection={<IconEdit size={16} aria-hidden />}
-        onClick={() =>
-          openForm(t("editOf", { name: label(network) }), (close) => (
-            <NetworkEdit network={network} close={close} />
-          ))
-        }
-      >
-        {t("edit")}
-      </Button>
-      <Button
-        variant="default"
-        c="var(--unkai-bad)"
-        leftSection={<IconTrash size={16} aria-hidden />}
-        onClick={() => remove([network], () => void navigate({ to: "/networks" }))}
-      >
-        {t("parts:remove.verb")}
-      </Button>
+      <EditButton
+        name={label(network)}
+        form={(close) => <NetworkEdit network={network} close={close} />}
+      />
+      <DeleteButton start={() => remove([network], () => void navigate({ to: "/networks" }))} />
     </>
   );
 }
@@ -119,20 +105,13 @@ function Subnets({ network, own }: { network: NetworkFull; own: boolean }) {
   const { t } = useTranslation("networks");
   const subnets = useAll(SUBNET, { network_id: network.id }).data ?? [];
   const add = (
-    <Button
-      size="xs"
-      variant="default"
-      leftSection={<IconPlus size={14} aria-hidden />}
-      onClick={() =>
-        openForm(
-          t("subnet.createIn", { name: label(network) }),
-          (close) => <SubnetForm network={network} close={close} />,
-          true,
-        )
-      }
-    >
-      {t("subnet.create")}
-    </Button>
+    <NewButton
+      label={t("subnet.create")}
+      title={t("subnet.createIn", { name: label(network) })}
+      form={(close) => <SubnetForm network={network} close={close} />}
+      wide
+      small
+    />
   );
   return (
     <Panel title={t("subnets")} actions={own && add} flush>

@@ -1,17 +1,17 @@
 // The project's networks, and those that others share with it.
-import { Badge, Button, Group, Text } from "@mantine/core";
-import { IconNetwork, IconPlus } from "@tabler/icons-react";
+import { Badge, Group, Text } from "@mantine/core";
+import { IconNetwork } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { NewButton } from "../parts/buttons";
 import { useSession } from "../api/session";
 import { Empty } from "../parts/Empty";
-import { openForm } from "../parts/form";
+import { ThingTable } from "../parts/ThingTable";
 import { TextLink } from "../parts/links";
 import { Page } from "../parts/Page";
 import type { Column } from "../parts/ResourceTable";
 import { StateBadge } from "../parts/StateBadge";
 import { NetworkForm } from "./NetworkForm";
-import { ThingList } from "./ThingList";
 import { label, useAll, useSubnets, useThingRemoval } from "./hooks";
 import type { NetworkFull } from "./models";
 import { NETWORK } from "./things";
@@ -24,16 +24,11 @@ export function NetworksPage() {
   const remove = useThingRemoval(NETWORK, "removeAbout.network", label);
   const columns = useColumns();
   const create = (
-    <Button
-      leftSection={<IconPlus size={16} aria-hidden />}
-      onClick={() => openForm(t("network.create"), (close) => <NetworkForm close={close} />, true)}
-    >
-      {t("network.create")}
-    </Button>
+    <NewButton label={t("network.create")} form={(close) => <NetworkForm close={close} />} wide />
   );
   return (
     <Page title={t("networks")} about={t("networks.about")} actions={create}>
-      <ThingList
+      <ThingTable
         label={t("networks")}
         found={found}
         columns={columns}

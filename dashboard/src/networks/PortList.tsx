@@ -5,12 +5,12 @@ import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Empty } from "../parts/Empty";
 import { openForm } from "../parts/form";
+import { ThingTable } from "../parts/ThingTable";
 import { TextLink } from "../parts/links";
 import type { Column } from "../parts/ResourceTable";
 import { StateBadge } from "../parts/StateBadge";
 import { Device } from "./Device";
 import { PortForm } from "./PortForm";
-import { ThingList } from "./ThingList";
 import { useAll, useDeviceNames, useNetworkNames, useThingRemoval } from "./hooks";
 import type { PortFull } from "./models";
 import { isRouterPort } from "./ports";
@@ -49,7 +49,7 @@ export function PortList({ filter, networkId }: Props) {
   const remove = useThingRemoval(PORT, "removeAbout.port", portName);
   const columns = useColumns().filter((one) => !networkId || one.key !== "network");
   return (
-    <ThingList
+    <ThingTable
       label={t("ports")}
       found={found}
       columns={columns}

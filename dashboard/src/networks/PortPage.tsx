@@ -1,31 +1,29 @@
 // One port: where it is plugged in, its addresses, and what may pass.
-import { Button, List, SimpleGrid, Stack, Text } from "@mantine/core";
-import { IconEdit, IconTrash } from "@tabler/icons-react";
+import { List, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { DeleteButton, EditButton } from "../parts/buttons";
 import { Copied } from "../parts/Copied";
 import { Facts } from "../parts/Facts";
-import { openForm } from "../parts/form";
 import { TextLink } from "../parts/links";
 import { Panel } from "../parts/Panel";
+import { ThingPage } from "../parts/ThingPage";
 import { StateBadge } from "../parts/StateBadge";
 import { When } from "../parts/When";
 import { Device } from "./Device";
 import { PortEdit } from "./PortForm";
 import { portName } from "./PortList";
-import { ThingPage } from "./ThingPage";
 import { label, useAll, useDeviceNames, useNetworkNames, useThingRemoval } from "./hooks";
 import type { PortFull } from "./models";
 import { isRouterPort } from "./ports";
-import { FLOATING_IP, PORT, SECURITY_GROUP } from "./things";
+import { FLOATING_IP, PORT, SECURITY_GROUP, oneOf } from "./things";
 
 export function PortPage() {
   const { t } = useTranslation("networks");
   const { portId } = useParams({ from: "/shell/ports/$portId" });
   return (
     <ThingPage
-      kind={PORT}
-      id={portId}
+      spec={oneOf(PORT, portId)}
       title={t("port")}
       crumb={{ label: t("ports"), to: "/ports" }}
       name={portName}
@@ -142,31 +140,13 @@ function Groups({ port }: { port: PortFull }) {
 }
 
 function Actions({ port }: { port: PortFull }) {
-  const { t } = useTranslation(["networks", "parts"]);
   const navigate = useNavigate();
   const remove = useThingRemoval(PORT, "removeAbout.port", portName);
   if (isRouterPort(port)) return null;
   return (
     <>
-      <Button
-        variant="default"
-        leftSection={<IconEdit size={16} aria-hidden />}
-        onClick={() =>
-          openForm(t("editOf", { name: portName(port) }), (close) => (
-            <PortEdit port={port} close={close} />
-          ))
-        }
-      >
-        {t("edit")}
-      </Button>
-      <Button
-        variant="default"
-        c="var(--unkai-bad)"
-        leftSection={<IconTrash size={16} aria-hidden />}
-        onClick={() => remove([port], () => void navigate({ to: "/ports" }))}
-      >
-        {t("parts:remove.verb")}
-      </Button>
+      <EditButton name={portName(port)} form={(close) => <PortEdit port={port} close={close} />} />
+      <DeleteButton start={() => remove([port], () => void navigate({ to: "/ports" }))} />
     </>
   );
 }

@@ -1,14 +1,15 @@
 // One router: its way outside, and the subnets it joins.
-import { ActionIcon, Button, SimpleGrid, Table, Text } from "@mantine/core";
-import { IconEdit, IconPlus, IconTrash } from "@tabler/icons-react";
+import { ActionIcon, SimpleGrid, Table, Text } from "@mantine/core";
+import { IconTrash } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { DeleteButton, EditButton, NewButton } from "../parts/buttons";
 import { Copied } from "../parts/Copied";
 import { Facts } from "../parts/Facts";
-import { openForm } from "../parts/form";
 import { TextLink } from "../parts/links";
 import { Panel } from "../parts/Panel";
+import { ThingPage } from "../parts/ThingPage";
 import { StateBadge } from "../parts/StateBadge";
 import { When } from "../parts/When";
 import { confirm } from "../parts/confirm";
@@ -16,18 +17,16 @@ import { openstack } from "../parts/shell_words";
 import { isRouterPort } from "./ports";
 import { InterfaceForm, RouterEdit } from "./RouterForm";
 import { gatewayAddress } from "./RoutersPage";
-import { ThingPage } from "./ThingPage";
 import { label, useAll, useNetworkNames, useThingRemoval } from "./hooks";
 import type { PortFull, Router } from "./models";
-import { PORT, ROUTER, removeInterface } from "./things";
+import { PORT, ROUTER, removeInterface, oneOf } from "./things";
 
 export function RouterPage() {
   const { t } = useTranslation("networks");
   const { routerId } = useParams({ from: "/shell/routers/$routerId" });
   return (
     <ThingPage
-      kind={ROUTER}
-      id={routerId}
+      spec={oneOf(ROUTER, routerId)}
       title={t("router")}
       crumb={{ label: t("routers"), to: "/routers" }}
       name={label}
@@ -77,30 +76,15 @@ function About({ router }: { router: Router }) {
 }
 
 function Actions({ router }: { router: Router }) {
-  const { t } = useTranslation(["networks", "parts"]);
   const navigate = useNavigate();
   const remove = useThingRemoval(ROUTER, "removeAbout.router", label);
   return (
     <>
-      <Button
-        variant="default"
-        leftSection={<IconEdit size={16} aria-hidden />}
-        onClick={() =>
-          openForm(t("editOf", { name: label(router) }), (close) => (
-            <RouterEdit router={router} close={close} />
-          ))
-        }
-      >
-        {t("edit")}
-      </Button>
-      <Button
-        variant="default"
-        c="var(--unkai-bad)"
-        leftSection={<IconTrash size={16} aria-hidden />}
-        onClick={() => remove([router], () => void navigate({ to: "/routers" }))}
-      >
-        {t("parts:remove.verb")}
-      </Button>
+      <EditButton
+        name={label(router)}
+        form={(close) => <RouterEdit router={router} close={close} />}
+      />
+      <DeleteButton start={() => remove([router], () => void navigate({ to: "/routers" }))} />
     </>
   );
 }
@@ -112,16 +96,11 @@ function Interfaces({ router }: { router: Router }) {
     (one) => isRouterPort(one) && one.device_owner !== "network:router_gateway",
   );
   const add = (
-    <Button
-      size="xs"
-      variant="default"
-      leftSection={<IconPlus size={14} aria-hidden />}
-      onClick={() =>
-        openForm(t("router.join"), (close) => <InterfaceForm router={router} close={close} />)
-      }
-    >
-      {t("router.join")}
-    </Button>
+    <NewButton
+      label={t("router.join")}
+      form={(close) => <InterfaceForm router={router} close={close} />}
+      small
+    />
   );
   return (
     <Panel title={t("router.interfaces")} actions={add} flush>

@@ -1,16 +1,16 @@
 // The project's routers.
-import { Button, Text } from "@mantine/core";
-import { IconPlus, IconRouter } from "@tabler/icons-react";
+import { Text } from "@mantine/core";
+import { IconRouter } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
+import { NewButton } from "../parts/buttons";
 import { useTranslation } from "react-i18next";
 import { Empty } from "../parts/Empty";
-import { openForm } from "../parts/form";
+import { ThingTable } from "../parts/ThingTable";
 import { TextLink } from "../parts/links";
 import { Page } from "../parts/Page";
 import type { Column } from "../parts/ResourceTable";
 import { StateBadge } from "../parts/StateBadge";
 import { RouterForm } from "./RouterForm";
-import { ThingList } from "./ThingList";
 import { label, useAll, useNetworkNames, useThingRemoval } from "./hooks";
 import type { Router } from "./models";
 import { ROUTER } from "./things";
@@ -22,16 +22,11 @@ export function RoutersPage() {
   const remove = useThingRemoval(ROUTER, "removeAbout.router", label);
   const columns = useColumns();
   const create = (
-    <Button
-      leftSection={<IconPlus size={16} aria-hidden />}
-      onClick={() => openForm(t("router.create"), (close) => <RouterForm close={close} />)}
-    >
-      {t("router.create")}
-    </Button>
+    <NewButton label={t("router.create")} form={(close) => <RouterForm close={close} />} />
   );
   return (
     <Page title={t("routers")} about={t("routers.about")} actions={create}>
-      <ThingList
+      <ThingTable
         label={t("routers")}
         found={found}
         columns={columns}

@@ -1,28 +1,27 @@
 // One security group: its rules, each in words.
-import { Button, Text } from "@mantine/core";
-import { IconEdit, IconPlus, IconShield, IconTrash } from "@tabler/icons-react";
+import { Text } from "@mantine/core";
+import { IconShield } from "@tabler/icons-react";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { DeleteButton, EditButton, NewButton } from "../parts/buttons";
 import { useSession } from "../api/session";
 import { Empty } from "../parts/Empty";
-import { openForm } from "../parts/form";
 import type { Column } from "../parts/ResourceTable";
+import { ThingPage } from "../parts/ThingPage";
+import { ThingTable } from "../parts/ThingTable";
 import { useExplained } from "./Explained";
 import { GroupForm, RuleForm } from "./SecurityGroupForms";
-import { ThingList } from "./ThingList";
-import { ThingPage } from "./ThingPage";
 import { label, useAll, useThingRemoval } from "./hooks";
 import type { Rule, SecurityGroupFull } from "./models";
 import { portsText } from "./rules";
-import { RULE, SECURITY_GROUP } from "./things";
+import { RULE, SECURITY_GROUP, oneOf } from "./things";
 
 export function SecurityGroupPage() {
   const { t } = useTranslation("networks");
   const { groupId } = useParams({ from: "/shell/security-groups/$groupId" });
   return (
     <ThingPage
-      kind={SECURITY_GROUP}
-      id={groupId}
+      spec={oneOf(SECURITY_GROUP, groupId)}
       title={t("securityGroup")}
       crumb={{ label: t("securityGroups"), to: "/security-groups" }}
       name={label}
@@ -35,32 +34,16 @@ export function SecurityGroupPage() {
 }
 
 function Actions({ group }: { group: SecurityGroupFull }) {
-  const { t } = useTranslation(["networks", "parts"]);
   const navigate = useNavigate();
   const remove = useThingRemoval(SECURITY_GROUP, "removeAbout.group", label);
   return (
     <>
       <AddRule group={group} />
-      <Button
-        variant="default"
-        leftSection={<IconEdit size={16} aria-hidden />}
-        onClick={() =>
-          openForm(t("editOf", { name: label(group) }), (close) => (
-            <GroupForm group={group} close={close} />
-          ))
-        }
-      >
-        {t("edit")}
-      </Button>
+      <EditButton name={label(group)} form={(close) => <GroupForm group={group} close={close} />} />
       {group.name !== "default" && (
-        <Button
-          variant="default"
-          c="var(--unkai-bad)"
-          leftSection={<IconTrash size={16} aria-hidden />}
-          onClick={() => remove([group], () => void navigate({ to: "/security-groups" }))}
-        >
-          {t("parts:remove.verb")}
-        </Button>
+        <DeleteButton
+          start={() => remove([group], () => void navigate({ to: "/security-groups" }))}
+        />
       )}
     </>
   );
@@ -75,18 +58,12 @@ function AddRule({ group }: { group: SecurityGroupFull }) {
   const { t } = useTranslation("networks");
   const groups = useGroups();
   return (
-    <Button
-      leftSection={<IconPlus size={16} aria-hidden />}
-      onClick={() =>
-        openForm(
-          t("rule.addTo", { name: label(group) }),
-          (close) => <RuleForm group={group} groups={groups} close={close} />,
-          true,
-        )
-      }
-    >
-      {t("rule.add")}
-    </Button>
+    <NewButton
+      label={t("rule.add")}
+      title={t("rule.addTo", { name: label(group) })}
+      form={(close) => <RuleForm group={group} groups={groups} close={close} />}
+      wide
+    />
   );
 }
 
@@ -140,7 +117,7 @@ function Rules({ group }: { group: SecurityGroupFull }) {
     },
   ];
   return (
-    <ThingList
+    <ThingTable
       label={t("group.rules")}
       found={{ data: group.security_group_rules, error: null, refetch: () => undefined }}
       columns={columns}

@@ -1,16 +1,16 @@
 // What may reach the project's servers, group by group.
-import { Button, Text } from "@mantine/core";
-import { IconPlus, IconShield } from "@tabler/icons-react";
+import { Text } from "@mantine/core";
+import { IconShield } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { NewButton } from "../parts/buttons";
 import { useSession } from "../api/session";
 import { Empty } from "../parts/Empty";
-import { openForm } from "../parts/form";
+import { ThingTable } from "../parts/ThingTable";
 import { TextLink } from "../parts/links";
 import { Page } from "../parts/Page";
 import type { Column } from "../parts/ResourceTable";
 import { GroupForm } from "./SecurityGroupForms";
-import { ThingList } from "./ThingList";
 import { label, useAll, useThingRemoval } from "./hooks";
 import type { SecurityGroupFull } from "./models";
 import { SECURITY_GROUP } from "./things";
@@ -23,16 +23,11 @@ export function SecurityGroupsPage() {
   const remove = useThingRemoval(SECURITY_GROUP, "removeAbout.group", label);
   const columns = useColumns();
   const create = (
-    <Button
-      leftSection={<IconPlus size={16} aria-hidden />}
-      onClick={() => openForm(t("group.create"), (close) => <GroupForm close={close} />)}
-    >
-      {t("group.create")}
-    </Button>
+    <NewButton label={t("group.create")} form={(close) => <GroupForm close={close} />} />
   );
   return (
     <Page title={t("securityGroups")} about={t("group.about")} actions={create}>
-      <ThingList
+      <ThingTable
         label={t("securityGroups")}
         found={found}
         columns={columns}

@@ -28,25 +28,35 @@ export interface Removal<T> {
   /** What is lost with it. */
   about: string;
   stale: QueryKey[];
+  /** Its name must be typed, even of a single one: much is lost with it. */
+  typed?: boolean;
+  /** Where it is not deleted but taken out of something. */
+  words?: { verb: string; ask: (what: string) => string; done: (what: string) => string };
 }
 
 /** A function that asks about the given things, deletes them, and calls `after`. */
-export function useRemoval<T>({ name, cli, remove, about, stale }: Removal<T>) {
+export function useRemoval<T>({ name, cli, remove, about, stale, ...rest }: Removal<T>) {
   const { t } = useTranslation("parts");
+  const words = rest.words ?? {
+    verb: t("remove.verb"),
+    ask: (what: string) => t("remove.title", { what }),
+    done: (what: string) => t("remove.done", { what }),
+  };
   const client = useQueryClient();
   return (things: T[], after?: () => void) => {
     const [first] = things;
     if (!first) return;
+    const many = things.length > (rest.typed ? 1 : TYPED_ABOVE);
     const what = things.length === 1 ? name(first) : t("remove.many", { count: things.length });
     confirm({
-      title: t("remove.title", { what }),
+      title: words.ask(what),
       text: about,
       names: things.length > 1 ? things.map(name) : undefined,
-      verb: t("remove.verb"),
+      verb: words.verb,
       danger: true,
-      typed: things.length > TYPED_ABOVE ? String(things.length) : undefined,
+      typed: many ? String(things.length) : rest.typed ? name(first) : undefined,
       cli: things.slice(0, CLI_SHOWN).map(cli),
-      done: t("remove.done", { what }),
+      done: words.done(what),
       work: async () => {
         try {
           await forEach(things, remove);
@@ -60,7 +70,13 @@ export function useRemoval<T>({ name, cli, remove, about, stale }: Removal<T>) {
 }
 
 /** The button over a table's chosen rows. */
-export function RemoveButton({ start, count }: { start: () => void; count: number }) {
+interface RemoveProps {
+  start: () => void;
+  count: number;
+  word?: string;
+}
+
+export function RemoveButton({ start, count, word }: RemoveProps) {
   const { t } = useTranslation("parts");
   return (
     <Button
@@ -71,7 +87,7 @@ export function RemoveButton({ start, count }: { start: () => void; count: numbe
       leftSection={<IconTrash size={14} aria-hidden />}
       onClick={start}
     >
-      {t("remove.verb")}
+      {word ?? t("remove.verb")}
     </Button>
   );
 }

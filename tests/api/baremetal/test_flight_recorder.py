@@ -161,3 +161,21 @@ async def test_a_line_is_kept_while_a_ramdisk_works_and_a_while_after(rig: Rig) 
     await rig.reach(node, "deploy failed")
     await keeper.run()
     assert consoles.kept() == set()  # it is off
+
+
+async def test_a_verb_without_work_leaves_its_steps_all_the_same(rig: Rig) -> None:
+    """A node that is not cleaned becomes available at once, and says so like any other."""
+    node = await available(rig)
+    await rig.provision(node, "manage")
+
+    seen = await read_timeline(rig.baremetal.kit.database.reader, Clock(), f"node/{node}")
+    steps = [(one.participant, one.action) for one in seen.events]
+    steps = [one for one in steps if one[0] != who.BARE_METAL_NODE_BMC]
+    assert steps[-6:] == [
+        (who.USER, "provide"),
+        (who.IRONIC_API, "admit provide"),
+        (who.IRONIC_CONDUCTOR, "finish cleaning"),
+        (who.USER, "manage"),
+        (who.IRONIC_API, "admit manage"),
+        (who.IRONIC_CONDUCTOR, "mark manageable"),
+    ]

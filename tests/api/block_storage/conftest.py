@@ -12,6 +12,7 @@ import pytest
 
 from tests.api.image.conftest import authenticate, caller_of
 from tests.databases import with_tables
+from unkai.block_storage.actions import attach_volume as attaching
 from unkai.block_storage.actions.volume_types import seed_types
 from unkai.block_storage.api import block_storage_apis
 from unkai.block_storage.connection import Connection
@@ -39,6 +40,7 @@ from unkai.kit.workbench import Kit
 from unkai.settings import BlockStorageSettings, IdentitySettings, ImageSettings
 
 GIB = 1 << 30
+SERVER = "99999999-2222-3333-4444-555555555555"
 
 
 class PlayedGuest:
@@ -68,8 +70,9 @@ class PlayedGuest:
 class Cloud:
     """The service, and requests to it in the name of anybody."""
 
-    def __init__(self, block: BlockStorage, app: App) -> None:
+    def __init__(self, block: BlockStorage, app: App, folder: Path) -> None:
         self.block = block
+        self.folder = folder
         self.app = app
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://cloud/volume/v3"
@@ -168,8 +171,19 @@ async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
     add_reconcilers(block)
     await seed_types(block)
     await operations.start()
-    cloud = Cloud(block, App(block_storage_apis(block), authenticate, clock, chance))
+    cloud = Cloud(block, App(block_storage_apis(block), authenticate, clock, chance), tmp_path)
     yield cloud
     await cloud.client.aclose()
     await operations.stop()
     await database.close()
+
+
+async def attach(cloud: Cloud, volume_id: str) -> str:
+    """As compute does; the attachment's id."""
+    block = cloud.block
+    made = await block.kit.database.transact(
+        lambda tx: attaching.reserve_volume(block, tx, caller_of("member"), volume_id, SERVER)
+    )
+    await attaching.connect_volume(block, made.id, host="host-1", mountpoint="/dev/vdb")
+    await block.kit.database.transact(lambda tx: attaching.complete_attach(block, tx, made.id))
+    return made.id

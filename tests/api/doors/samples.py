@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from tests.api.doors.volume_samples import OF_VOLUMES
 from unkai.kit.http import Api, Route
 
 BY_HAND: dict[str, dict[str, Any]] = {
@@ -364,37 +365,7 @@ LEAST: dict[str, Any] = {
         "events": [{"name": "network-changed", "server_uuid": "{server_id}"}]
     },
     "POST /os-server-groups": {"server_group": {"name": "n", "policy": "affinity"}},
-    "POST /volumes": {"volume": {"size": 1}},
-    "PUT /volumes/{volume_id}": {"volume": {"name": "n"}},
-    "PUT /volumes/{volume_id}/metadata/{key}": {"meta": {"colour": "red"}},
-    "POST /volumes/{volume_id}/action os-extend": {"os-extend": {"new_size": 2}},
-    "POST /volumes/{volume_id}/action os-reset_status": {"os-reset_status": {"status": "error"}},
-    "POST /volumes/{volume_id}/action os-attach": {"os-attach": {"instance_uuid": UUID}},
-    "POST /snapshots": {"snapshot": {"volume_id": "{volume_id}"}},
-    "PUT /snapshots/{snapshot_id}": {"snapshot": {"name": "n"}},
-    "PUT /snapshots/{snapshot_id}/metadata/{key}": {"meta": {"colour": "red"}},
-    "POST /snapshots/{snapshot_id}/action os-reset_status": {
-        "os-reset_status": {"status": "available"}
-    },
-    "POST /snapshots/{snapshot_id}/action os-update_snapshot_status": {
-        "os-update_snapshot_status": {"status": "error"}
-    },
-    "POST /attachments": {"attachment": {"volume_uuid": "{volume_id}"}},
-    "POST /types": {"volume_type": {"name": "{unique}"}},
-    "PUT /types/{volume_type_id}": {"volume_type": {"description": "d"}},
-    "PUT /types/{volume_type_id}/extra_specs/{key}": {"colour": "red"},
-    "PUT /os-quota-sets/{target_project_id}": {"quota_set": {"volumes": 1000}},
-    "block-storage PUT /os-quota-class-sets/{class_name}": {"quota_class_set": {"groups": 10}},
-    "block-storage PUT /os-services/enable": {"host": "unkai", "binary": "cinder-scheduler"},
-    "block-storage PUT /os-services/disable": {"host": "unkai", "binary": "cinder-scheduler"},
-    "block-storage PUT /os-services/disable-log-reason": {
-        "host": "unkai",
-        "binary": "cinder-scheduler",
-        "disabled_reason": "r",
-    },
-    "PUT /os-services/freeze": {"host": "unkai"},
-    "PUT /os-services/thaw": {"host": "unkai@file"},
-    "PUT /default-types/{target_project_id}": {"default_type": {"volume_type": "__DEFAULT__"}},
+    **OF_VOLUMES,
 }
 ALLOCATIONS = {
     "allocations": {"{uuid}": {"resources": {"VCPU": 1}}},

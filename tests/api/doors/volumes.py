@@ -39,6 +39,7 @@ async def shelve(house: House, mark: str) -> dict[str, str]:
         "volume_id": volume_id,
         "snapshot_id": made["id"],
         "attachment_id": attachment["id"],
+        **await _moving(house, mark),
         "volume_type_id": type_id,
         "encryption_id": encrypted["encryption_id"],
         "message_id": await _message(house, volume_id, mark),
@@ -47,6 +48,18 @@ async def shelve(house: House, mark: str) -> dict[str, str]:
         "host_name": "unkai@file",
         "key": "colour",
     }
+
+
+async def _moving(house: House, mark: str) -> dict[str, str]:
+    """A backup, a volume on offer, limits of quality."""
+    backup = {"volume_id": await _volume(house, mark), "name": mark}
+    backup_id = (await house.make("demo", f"{V3}/backups", {"backup": backup}))["id"]
+    await _rest(house, "backups", backup_id)
+    offer = {"transfer": {"volume_id": await _volume(house, mark), "name": mark}}
+    made = await house.make("demo", f"{V3}/os-volume-transfer", offer)
+    specs = {"qos_specs": {"name": mark, "total_iops_sec": "9"}}
+    qos_id = (await house.make("admin", f"{V3}/qos-specs", specs))["id"]
+    return {"backup_id": backup_id, "transfer_id": made["id"], "qos_id": qos_id}
 
 
 async def carry(house: House, server: str, mark: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from unkai.baremetal.drivers.fake import FakeMachines, FakePower
+from unkai.baremetal.drivers.fake import FakeMachines, FakeManagement, FakePower
 from unkai.baremetal.drivers.guard import (
     CRITICAL,
     FIRST_PAUSE_S,
@@ -16,7 +16,7 @@ from unkai.baremetal.drivers.guard import (
     BmcCall,
     Guard,
 )
-from unkai.baremetal.drivers.guarded import GuardedPower
+from unkai.baremetal.drivers.guarded import GuardedManagement, GuardedPower
 from unkai.baremetal.model import Node, PowerState
 from unkai.kit.clock import Clock
 from unkai.kit.errors import Failed, Unavailable
@@ -156,4 +156,19 @@ async def test_polls_are_told_when_their_answer_changes_and_commands_always() ->
         ("get power state", "ok", "power on"),
         ("get power state", "failed", "The BMC at b1 does not answer: silence."),
         ("get power state", "ok", "power on"),
+    ]
+
+
+async def test_answers_are_told_in_words() -> None:
+    bench = Bench()
+    management = GuardedManagement(FakeManagement(bench.machines), bench.guard)
+    await management.set_boot_device(NODE, "pxe", persistent=True)
+    await management.get_boot_device(NODE)
+    await management.set_secure_boot(NODE, on=True)
+    await management.get_secure_boot(NODE)
+    assert [(call.action, call.detail) for call in bench.calls] == [
+        ("set boot device", "pxe, every boot"),
+        ("get boot device", "pxe, every boot"),
+        ("set secure boot", "on"),
+        ("get secure boot", "on"),
     ]

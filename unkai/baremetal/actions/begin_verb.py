@@ -53,9 +53,26 @@ async def begin_verb(
         input={"from": node.provision_state, **(input or {})},
         supersede=supersede,
     )
-    asked: dict[str, Any] = {"started_at": now, "ended_at": now, "request_id": request_id}
-    await record(
-        tx,
-        happened(subject, who.USER, name or verb, detail=caller.user_name, **asked),
-        happened(subject, who.IRONIC_API, f"admit {name or verb}", **asked),
-    )
+    await record_verb(tx, caller, node, name or verb, at=now, request_id=request_id)
+
+
+async def record_verb(
+    tx: Tx,
+    caller: Caller,
+    node: Node,
+    name: str,
+    *,
+    at: float,
+    request_id: str,
+    done: str | None = None,
+) -> None:
+    """Its first trace: asked for, and admitted. done: what there was to do, if that was all."""
+    subject = f"node/{node.uuid}"
+    asked: dict[str, Any] = {"started_at": at, "ended_at": at, "request_id": request_id}
+    traces = [
+        happened(subject, who.USER, name, detail=caller.user_name, **asked),
+        happened(subject, who.IRONIC_API, f"admit {name}", **asked),
+    ]
+    if done is not None:
+        traces.append(happened(subject, who.IRONIC_CONDUCTOR, done, **asked))
+    await record(tx, *traces)

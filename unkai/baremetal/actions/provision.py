@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import structs
 
-from unkai.baremetal.actions.begin_verb import begin_verb
+from unkai.baremetal.actions.begin_verb import begin_verb, record_verb
 from unkai.baremetal.actions.change_state import NODE_CHANGED, moved
 from unkai.baremetal.actions.choose_operation import choose_operation
 from unkai.baremetal.actions.find_node import not_busy, permitted_node, transact_when_free
@@ -49,6 +49,10 @@ async def provision(
     steps = [name for name in ("clean_steps", "service_steps") if (input or {}).get(name)]
     rules = [_RULE, *(f"{_RULE}:{name}" for name in steps)]
 
+    async def only_word(tx: Tx, node: Node, done: str) -> None:
+        now = baremetal.kit.clock.now()
+        await record_verb(tx, caller, node, target, at=now, request_id=request_id, done=done)
+
     async def admit(tx: Tx) -> Node:
         node = await permitted_node(tx, caller, ident, *rules)
         if (node.provision_state, event) not in TRANSITIONS:
@@ -56,13 +60,17 @@ async def provision(
                 await not_busy(baremetal, tx, node)
             raise refuse(node.uuid, target, node.provision_state)
         if event == Event.MANAGE and node.provision_state != State.ENROLL:
-            return await _only_move(baremetal, tx, node, event, target)
+            await _only_move(baremetal, tx, node, event, target)
+            await only_word(tx, node, "mark manageable")
+            return node
         values = _values(baremetal, node, event, instance_info or {})
         if event in (Event.DEPLOY, Event.REBUILD):
             await check_image(baremetal, tx, caller, node)
         operation = choose_operation(baremetal, node, event, input or {})
         if operation is None:
-            return await _make_available(baremetal, tx, node, target)
+            await _make_available(baremetal, tx, node, target)
+            await only_word(tx, node, "finish cleaning")
+            return node
         await begin_verb(
             baremetal,
             tx,
@@ -81,7 +89,7 @@ async def provision(
     return await transact_when_free(baremetal, admit)
 
 
-async def _only_move(baremetal: Baremetal, tx: Tx, node: Node, event: Event, name: str) -> Node:
+async def _only_move(baremetal: Baremetal, tx: Tx, node: Node, event: Event, name: str) -> None:
     """From a failure or from available back to manageable: nobody needs to be asked."""
     now = baremetal.kit.clock.now()
     values = moved(node, event, now, name=name)
@@ -91,10 +99,9 @@ async def _only_move(baremetal: Baremetal, tx: Tx, node: Node, event: Event, nam
     values["target_provision_state"] = None
     await nodes.change_node(tx, node, now, last_error=None, **values)
     await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)
-    return node
 
 
-async def _make_available(baremetal: Baremetal, tx: Tx, node: Node, name: str) -> Node:
+async def _make_available(baremetal: Baremetal, tx: Tx, node: Node, name: str) -> None:
     """Through cleaning, of which there is none."""
     now = baremetal.kit.clock.now()
     await not_busy(baremetal, tx, node)
@@ -102,7 +109,6 @@ async def _make_available(baremetal: Baremetal, tx: Tx, node: Node, name: str) -
     values = {**moved(cleaning, Event.DONE, now), "target_provision_state": None}
     await nodes.change_node(tx, node, now, last_error=None, **values)
     await baremetal.kit.events.emit(tx, NODE_CHANGED, node.uuid)
-    return node
 
 
 def _values(

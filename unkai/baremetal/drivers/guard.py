@@ -83,11 +83,13 @@ class Guard:
         call: Callable[[], Awaitable[T]],
         *,
         detail: str | None = None,
+        words: Callable[[T], str | None] | None = None,
         poll: bool = False,
     ) -> T:
         """Make a call, or raise at once what has stopped the last ones.
 
-        action: as the timeline shows it. detail: what it is asked for; else its answer is told.
+        action: as the timeline shows it. detail: what it is asked for; else its answer is told,
+        by `words` where it does not speak for itself.
         poll: told only when the answer is not the last one.
         """
         circuit = self._circuit(node)
@@ -110,7 +112,7 @@ class Guard:
             if tries:
                 circuit.trying = False
         _answered(circuit, self._clock.monotonic() - began if poll else 0)
-        said = detail if detail is not None else _shown(answer)
+        said = detail if detail is not None else (words or _shown)(answer)
         if self._is_news(circuit, action, f"ok: {said}", poll=poll):
             self._tell(node, action, began_at, "ok", said)
         return answer

@@ -32,6 +32,13 @@ class _Guarded(Generic[D]):
         self._inner.validate(node)
 
 
+def _boot_device(device: str | None, *, persistent: bool | None) -> str:
+    """As a timeline says it; persistent None: the BMC does not tell."""
+    if device is None:
+        return "none in particular"
+    return device if persistent is None else f"{device}, {'every boot' if persistent else 'once'}"
+
+
 class GuardedPower(_Guarded[Power]):
     async def get_power_state(self, node: Node) -> PowerState:
         return await self._guard.ask(
@@ -56,7 +63,10 @@ class GuardedManagement(_Guarded[Management]):
 
     async def get_boot_device(self, node: Node) -> tuple[str | None, bool | None]:
         return await self._guard.ask(
-            node, "get boot device", lambda: self._inner.get_boot_device(node)
+            node,
+            "get boot device",
+            lambda: self._inner.get_boot_device(node),
+            words=lambda answer: _boot_device(answer[0], persistent=answer[1]),
         )
 
     async def set_boot_device(self, node: Node, device: str, *, persistent: bool) -> None:
@@ -64,7 +74,7 @@ class GuardedManagement(_Guarded[Management]):
             node,
             "set boot device",
             lambda: self._inner.set_boot_device(node, device, persistent=persistent),
-            detail=f"{device}, {'every boot' if persistent else 'once'}",
+            detail=_boot_device(device, persistent=persistent),
         )
 
     async def get_boot_mode(self, node: Node) -> str | None:
@@ -77,7 +87,10 @@ class GuardedManagement(_Guarded[Management]):
 
     async def get_secure_boot(self, node: Node) -> bool | None:
         return await self._guard.ask(
-            node, "get secure boot", lambda: self._inner.get_secure_boot(node)
+            node,
+            "get secure boot",
+            lambda: self._inner.get_secure_boot(node),
+            words=lambda on: None if on is None else "on" if on else "off",
         )
 
     async def set_secure_boot(self, node: Node, *, on: bool) -> None:

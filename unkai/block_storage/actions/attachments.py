@@ -21,6 +21,8 @@ from unkai.kit.db import Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
 from unkai.kit.policy import Caller
 
+ENDING = frozenset({"attaching", "detaching", "reserved", "in-use"})
+
 
 async def create_attachment(
     block: BlockStorage,
@@ -145,7 +147,10 @@ async def detach(
     *,
     force: bool = False,
 ) -> None:
-    """os-detach and os-force_detach; without an id the only attachment there is."""
+    """os-detach and os-force_detach; without an id the only attachment there is, if there is one.
+
+    force: whatever the volume's status is.
+    """
 
     async def write(tx: Tx) -> None:
         volume = await own_volume(tx, caller, volume_id)
@@ -159,10 +164,8 @@ async def detach(
                 f"Invalid volume: {volume_id} has several attachments; say which.",
                 code="volume-attached",
             )
-        if not there and not force and volume.status not in ("attaching", "detaching"):
-            raise BadRequest(
-                f"Invalid volume: {volume_id} is not attached.", code="volume-not-attached"
-            )
+        if not there and volume.status not in ENDING and not force:
+            return
         for one in there:
             _check_guard(caller, one)
             await attachments.remove(tx, one.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unkai.block_storage.service import BlockStorage
-from unkai.block_storage.store import snapshots, volumes
+from unkai.block_storage.store import backups, snapshots, volumes
 from unkai.kit.leftovers import Leftover
 
 
@@ -30,5 +30,9 @@ async def audit_volumes(block: BlockStorage) -> list[Leftover]:
     found += [
         Leftover("block-storage", "snapshot-without-data", one, "Its data is not there.")
         for one in sorted(await snapshots.whole(session) - census.snapshots)
+    ]
+    found += [
+        Leftover("block-storage", "backup-data", one, "This data belongs to no backup.")
+        for one in sorted(await block.backups.kept() - await backups.data_ids(session))
     ]
     return found

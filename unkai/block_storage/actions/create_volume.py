@@ -17,6 +17,7 @@ from unkai.block_storage.actions.find import (
     project_of,
 )
 from unkai.block_storage.actions.find_default_type import default_type
+from unkai.block_storage.actions.retype_volume import fits
 from unkai.block_storage.actions.service_hosts import check_backend
 from unkai.block_storage.model import ZONE, Volume, VolumeType
 from unkai.block_storage.service import BlockStorage
@@ -187,6 +188,7 @@ async def make_data(block: BlockStorage, run: Run) -> Result:
     """The contents, and then the volume is there."""
     volume_id, size = run.subject.partition("/")[2], work.bytes_of(run.input["size"])
     driver = block.driver
+    await _check_backend(block, volume_id)
     if run.input["image_id"]:
         session = block.kit.database.reader
         unkai = service_caller("cinder", run.request_id)  # who asked was let in at the admission
@@ -208,6 +210,21 @@ async def make_data(block: BlockStorage, run: Run) -> Result:
         await work.settled(block, tx, volume_id, AVAILABLE)
 
     return Result(None, write)
+
+
+async def _check_backend(block: BlockStorage, volume_id: str) -> None:
+    """Failed where the type asks for a backend that is not here: its volumes come to nothing."""
+    session = block.kit.database.reader
+    volume = await volumes.find(session, volume_id)
+    type_id = volume.volume_type_id if volume else None
+    kind = await types.find(session, type_id) if type_id else None
+    why = fits(block, kind.extra_specs) if kind else None
+    if why is not None:
+        raise Failed(
+            f"No valid backend was found: {why}.",
+            code="no-backend",
+            remedy="Choose another volume type.",
+        )
 
 
 async def _hold_snapshot(block: BlockStorage, run: Run) -> None:

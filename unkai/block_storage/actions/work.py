@@ -101,6 +101,15 @@ async def guest_of(block: BlockStorage, session: Session, volume_id: str) -> Gue
     return block.guests.of(opened) if opened else None
 
 
+async def freeze_for(block: BlockStorage, volume_id: str, run: Run) -> str | None:
+    """Freeze what a guest has open, as a snapshot named by the run; None where nobody has."""
+    guest = await guest_of(block, block.kit.database.reader, volume_id)
+    if guest is None:
+        return None
+    await block.driver.snapshot(run.id, volume_id, guest)
+    return run.id
+
+
 async def is_attached(session: Session, volume_id: str) -> bool:
     return bool(await attachments.of_volume(session, volume_id))
 

@@ -13,13 +13,17 @@ from typing import Any
 
 from unkai.block_storage.api import (
     attachments,
+    backups,
     messages,
+    qos_specs,
     quotas,
     services,
     snapshots,
+    transfers,
     types,
     versions,
     volume_actions,
+    volume_contents,
     volumes,
 )
 from unkai.block_storage.api.policies import POLICIES
@@ -31,9 +35,13 @@ from unkai.kit.policy import Policy
 NOUNS: tuple[tuple[Route, ...], ...] = (
     volumes.ROUTES,
     volume_actions.ROUTES,
+    volume_contents.ROUTES,
     attachments.ROUTES,
     snapshots.ROUTES,
     types.ROUTES,
+    qos_specs.ROUTES,
+    transfers.ROUTES,
+    backups.ROUTES,
     quotas.ROUTES,
     services.ROUTES,
     messages.ROUTES,

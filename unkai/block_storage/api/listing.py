@@ -17,6 +17,8 @@ from unkai.kit.http import Call
 LIMIT_MAX = 1000
 PAIRS_MAX = 4096
 TIMES = frozenset({"created_at", "updated_at"})
+SAME = {"date": "created_at", "display_name": "name"}
+"""Older names of sort keys."""
 COMPARISONS = frozenset({"eq", "neq", "gt", "gte", "lt", "lte"})
 
 
@@ -139,7 +141,7 @@ def _sort(call: Call, listed: Listed) -> tuple[tuple[str, str], ...]:
             raise BadRequest(f"Invalid sort direction {direction!r}.", code="invalid-sort")
     seen: dict[str, str] = {}
     for key, direction in given:
-        seen.setdefault("created_at" if key == "date" else key, direction)
+        seen.setdefault(SAME.get(key, key), direction)
     return tuple(seen.items())
 
 

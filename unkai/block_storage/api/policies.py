@@ -69,7 +69,7 @@ _SNAPSHOTS: dict[str, Rule] = {
     "volume:delete_snapshot_metadata": member,
     "volume_extension:snapshot_admin_actions:reset_status": admin,
     "volume_extension:snapshot_admin_actions:force_delete": admin,
-    "snapshot_extension:snapshot_actions:update_snapshot_status": admin,
+    "snapshot_extension:snapshot_actions:update_snapshot_status": member,
     "snapshot_extension:snapshot_unmanage": admin,
     "snapshot_extension:snapshot_manage": admin,
     "snapshot_extension:list_manageable": admin,
@@ -102,6 +102,23 @@ _TYPES: dict[str, Rule] = {
     "volume_extension:qos_specs_manage:update": admin,
     "volume_extension:qos_specs_manage:delete": admin,
 }
+_MOVES: dict[str, Rule] = {
+    "volume:create_transfer": member,
+    "volume:get_transfer": reader,
+    "volume:get_all_transfers": reader,
+    "volume:accept_transfer": member,
+    "volume:delete_transfer": member,
+    "backup:get_all": reader,
+    "backup:get": reader,
+    "backup:create": member,
+    "backup:update": member,
+    "backup:delete": member,
+    "backup:restore": member,
+    "backup:export-import": admin,
+    "backup:backup-import": admin,
+    "volume_extension:backup_admin_actions:reset_status": admin,
+    "volume_extension:backup_admin_actions:force_delete": admin,
+}
 _CLOUD: dict[str, Rule] = {
     "volume_extension:quotas:show": reader,
     "volume_extension:quotas:update": admin,
@@ -119,4 +136,4 @@ _CLOUD: dict[str, Rule] = {
     "message:get": reader,
     "message:delete": member,
 }
-POLICIES: dict[str, Rule] = {**_VOLUMES, **_ACTIONS, **_SNAPSHOTS, **_TYPES, **_CLOUD}
+POLICIES: dict[str, Rule] = {**_VOLUMES, **_ACTIONS, **_SNAPSHOTS, **_TYPES, **_MOVES, **_CLOUD}

@@ -10,13 +10,12 @@ from unkai.block_storage.actions.service_hosts import change_host, list_hosts
 from unkai.block_storage.api.listing import truth
 from unkai.block_storage.api.shapes import Name
 from unkai.block_storage.api.views import at
-from unkai.block_storage.model import GIB, ZONE, Host
+from unkai.block_storage.model import GIB, VENDOR, ZONE, Host
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.store import quotas, volumes
 from unkai.kit.errors import BadRequest, NotFound
 from unkai.kit.http import Call, Route
 
-VENDOR = "Open Source"
 VERSION = "1.0"
 
 

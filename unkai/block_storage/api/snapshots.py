@@ -55,7 +55,7 @@ LISTED = Listed(
 
 
 class NewSnapshot(Struct):
-    volume_id: Id
+    volume_id: Id | None
     name: Name | None = None
     display_name: Name | None = None
     description: Text | None = None
@@ -99,7 +99,7 @@ class Report(Struct):
 async def create_snapshot(call: Call) -> dict[str, Any]:
     body: NewSnapshot = call.body.snapshot
     request = creating.SnapshotRequest(
-        volume_id=body.volume_id,
+        volume_id=body.volume_id or "",
         name=trimmed(body.name if body.name is not None else body.display_name),
         description=body.description or body.display_description,
         metadata=dict(body.metadata or {}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from unkai.block_storage.api import attachments, messages, snapshots, volumes
+from unkai.block_storage.api import attachments, backups, messages, snapshots, volumes
 from unkai.kit.http import Api, Call, Microversions, Route, dialects
 from unkai.kit.policy import Policy
 
@@ -40,6 +40,7 @@ LISTS = {
     "volume": volumes.LISTED,
     "snapshot": snapshots.LISTED,
     "attachment": attachments.LISTED,
+    "backup": backups.LISTED,
     "message": messages.LISTED,
 }
 

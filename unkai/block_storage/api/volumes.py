@@ -9,7 +9,8 @@ from msgspec import UNSET, Struct, UnsetType, field
 from unkai.block_storage.actions import create_volume as creating
 from unkai.block_storage.actions import delete_volume as deleting
 from unkai.block_storage.actions import update_volume as updating
-from unkai.block_storage.actions.find import get_volume
+from unkai.block_storage.actions.find import get_volume, no_volume
+from unkai.block_storage.actions.restore_backup import restore_backup
 from unkai.block_storage.api import listing, views
 from unkai.block_storage.api.listing import Listed
 from unkai.block_storage.api.shapes import Name, Said, Text, gib, item, one, trimmed, uuid
@@ -94,6 +95,8 @@ class Meta(Struct):
 
 async def create_volume(call: Call) -> dict[str, Any]:
     body: NewVolume = call.body.volume
+    if body.backup_id:
+        return await _of_backup(call, body)
     request = creating.VolumeRequest(
         size=None if body.size is None else gib(body.size),
         name=trimmed(body.name if body.name is not None else body.display_name),
@@ -111,6 +114,19 @@ async def create_volume(call: Call) -> dict[str, Any]:
     return {"volume": (await views.volume_views(call, [made], whole=False))[0]}
 
 
+async def _of_backup(call: Call, body: NewVolume) -> dict[str, Any]:
+    made = await restore_backup(
+        call.service,
+        call.caller,
+        body.backup_id or "",
+        name=trimmed(body.name if body.name is not None else body.display_name),
+        size=None if body.size is None else gib(body.size),
+        description=body.description or body.display_description,
+        metadata=dict(body.metadata or {}),
+    )
+    return {"volume": (await views.volume_views(call, [made], whole=False))[0]}
+
+
 async def list_volumes(call: Call) -> dict[str, Any]:
     return await _list(call, "/volumes", detail=False)
 
@@ -119,8 +135,15 @@ async def list_volumes_detail(call: Call) -> dict[str, Any]:
     return await _list(call, "/volumes/detail", detail=True)
 
 
+async def no_id(call: Call) -> None:
+    """An id is missing in the URL, which clients have to be told."""
+    raise no_volume("")
+
+
 async def _list(call: Call, path: str, *, detail: bool) -> dict[str, Any]:
     block: BlockStorage = call.service
+    if call.request.scope["path"].endswith("/volumes/"):
+        raise no_volume("")
     session = block.kit.database.reader
     query = listing.asked(call, LISTED)
     found = await volumes.page(session, query)
@@ -238,6 +261,8 @@ ROUTES = (
     Route("GET", "/volumes/detail", list_volumes_detail, "volume:get_all"),
     Route("GET", "/volumes/summary", show_summary, "volume:get_all", since="3.12"),
     Route("POST", "/volumes", create_volume, "volume:create", body=CreateVolume, status=202),
+    Route("PUT", "/volumes", no_id, "volume:update"),
+    Route("DELETE", "/volumes", no_id, "volume:delete"),
     Route("GET", _ONE, show_volume, "volume:get"),
     Route("PUT", _ONE, update_volume, "volume:update", body=UpdateVolume),
     Route("DELETE", _ONE, delete_volume, "volume:delete", status=202),

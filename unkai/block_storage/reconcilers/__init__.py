@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from unkai.block_storage.actions.backups import DELETE_BACKUP
+from unkai.block_storage.actions.change_contents import REIMAGE_VOLUME, REVERT_VOLUME
+from unkai.block_storage.actions.create_backup import CREATE_BACKUP
 from unkai.block_storage.actions.create_snapshot import CREATE_SNAPSHOT
 from unkai.block_storage.actions.create_volume import CREATE_VOLUME
 from unkai.block_storage.actions.delete_snapshot import DELETE_SNAPSHOT
 from unkai.block_storage.actions.delete_volume import DELETE_VOLUME
 from unkai.block_storage.actions.extend_volume import EXTEND_VOLUME
+from unkai.block_storage.actions.manage_volume import MANAGE_VOLUME, UNMANAGE_VOLUME
+from unkai.block_storage.actions.restore_backup import RESTORE_BACKUP
+from unkai.block_storage.actions.upload_volume import UPLOAD_VOLUME
 from unkai.block_storage.reconcilers.remove_orphans import RemoveOrphans
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.store import messages
@@ -18,6 +24,14 @@ OPERATIONS: tuple[Operation, ...] = (
     EXTEND_VOLUME,
     CREATE_SNAPSHOT,
     DELETE_SNAPSHOT,
+    REVERT_VOLUME,
+    REIMAGE_VOLUME,
+    UPLOAD_VOLUME,
+    MANAGE_VOLUME,
+    UNMANAGE_VOLUME,
+    CREATE_BACKUP,
+    RESTORE_BACKUP,
+    DELETE_BACKUP,
 )
 
 

@@ -178,6 +178,8 @@ backups = Table(
     Column("status", String(32), nullable=False),
     Column("snapshot_id", String(36)),
     Column("parent_id", String(36)),
+    Column("data_id", String(36), nullable=False),
+    Column("facts", Json, nullable=False),
     Column("object_count", Integer, nullable=False),
     Column("availability_zone", String(255), nullable=False),
     Column("fail_reason", Text),
@@ -188,6 +190,7 @@ backups = Table(
     Index("volume_backups_project", "project_id", "created_at"),
     Index("volume_backups_volume", "volume_id", "created_at"),
     Index("volume_backups_parent", "parent_id"),
+    Index("volume_backups_data", "data_id"),
 )
 
 messages = Table(

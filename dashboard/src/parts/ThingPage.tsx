@@ -4,15 +4,13 @@ import { IconZoomExclamation } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { isGone } from "../api/errors";
-import { useOne } from "../api/queries";
-import { Empty } from "../parts/Empty";
-import { ErrorAlert } from "../parts/ErrorAlert";
-import { type Crumb, Page } from "../parts/Page";
-import { type Kind, oneOf } from "./things";
+import { type OneSpec, useOne } from "../api/queries";
+import { Empty } from "./Empty";
+import { ErrorAlert } from "./ErrorAlert";
+import { type Crumb, Page } from "./Page";
 
 interface Props<T> {
-  kind: Kind<T>;
-  id: string;
+  spec: OneSpec<T>;
   /** Said while the name is not known. */
   title: string;
   crumb: Crumb;
@@ -24,8 +22,8 @@ interface Props<T> {
 }
 
 export function ThingPage<T>(props: Props<T>) {
-  const { t } = useTranslation("networks");
-  const found = useOne(oneOf(props.kind, props.id));
+  const { t } = useTranslation("parts");
+  const found = useOne(props.spec);
   const crumbs = [props.crumb];
   if (isGone(found.error))
     return (

@@ -1,0 +1,29 @@
+// Keys and their values, written as lines.
+import { Textarea } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+
+interface Props {
+  label: string;
+  text: string;
+  setText: (text: string) => void;
+  /** The first line that is no pair. */
+  wrong: string | undefined;
+}
+
+export function SpecLines({ label, text, setText, wrong }: Props) {
+  const { t } = useTranslation("admin");
+  return (
+    <Textarea
+      label={label}
+      description={t("flavors.specsText")}
+      error={wrong !== undefined && t("flavors.wrong", { line: wrong })}
+      value={text}
+      autosize
+      minRows={4}
+      maxRows={14}
+      spellCheck={false}
+      onChange={(event) => setText(event.currentTarget.value)}
+      data-autofocus
+    />
+  );
+}

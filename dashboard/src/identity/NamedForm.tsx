@@ -1,0 +1,82 @@
+// A project, domain, group or role in a form: its name and words, for a new one and for one that is.
+import { Switch, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useChange } from "../api/queries";
+import { FormFrame } from "../parts/form";
+import { openstack } from "../parts/shell_words";
+import { DomainChoice } from "./DomainChoice";
+import type { Named } from "./models";
+import { type Kind, create, staleBy, update } from "./things";
+
+interface Props<T> {
+  kind: Kind<T>;
+  /** Without it, a new one. */
+  thing?: T;
+  close: () => void;
+}
+
+const NAME_MAX = { project: 64, domain: 64, group: 64, role: 255, user: 255 };
+
+export function NamedForm<T extends Named & { enabled?: boolean }>({
+  kind,
+  thing,
+  close,
+}: Props<T>) {
+  const { t } = useTranslation("identity");
+  const [name, setName] = useState(thing?.name ?? "");
+  const [description, setDescription] = useState(thing?.description ?? "");
+  const [enabled, setEnabled] = useState(thing?.enabled ?? true);
+  const [domain, setDomain] = useState<string | null>(null);
+  const what = kind.one;
+  const able = what === "project" || what === "domain";
+  const inDomain = !thing && (what === "project" || what === "group");
+  const change = useChange(() => {
+    const said = { name: name.trim(), description, ...(able && { enabled }) };
+    if (thing) return update(kind, thing.id, said);
+    return create(kind, { ...said, ...(domain && { domain_id: domain }) });
+  }, staleBy(kind));
+  const words = name.trim() || "NAME";
+  const option = able && enabled !== thing?.enabled && (enabled ? "--enable" : "--disable");
+  const cli = thing
+    ? openstack(
+        ...[what, "set", ...(words === thing.name ? [] : ["--name", words])],
+        ...(description === (thing.description ?? "") ? [] : ["--description", description || " "]),
+        ...[option, thing.id],
+      )
+    : openstack(
+        ...[what, "create", ...(domain ? ["--domain", domain] : [])],
+        ...[...(description ? ["--description", description] : []), option, words],
+      );
+  return (
+    <FormFrame
+      submit={() => change.mutateAsync(undefined)}
+      close={close}
+      verb={t(thing ? "save" : "create")}
+      disabled={!name.trim()}
+      cli={cli}
+    >
+      <TextInput
+        label={t("name")}
+        value={name}
+        maxLength={NAME_MAX[what]}
+        required
+        onChange={(event) => setName(event.currentTarget.value)}
+        data-autofocus
+      />
+      <TextInput
+        label={t("description")}
+        value={description}
+        onChange={(event) => setDescription(event.currentTarget.value)}
+      />
+      {inDomain && <DomainChoice value={domain} set={setDomain} />}
+      {able && (
+        <Switch
+          label={t(`enabled.${what}`)}
+          checked={enabled}
+          onChange={(event) => setEnabled(event.currentTarget.checked)}
+        />
+      )}
+    </FormFrame>
+  );
+}

@@ -1,0 +1,97 @@
+"""/snapshots: what they are for, in which states, and whose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.block_storage.conftest import Cloud, attach
+from tests.api.block_storage.test_volumes import NOWHERE
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_snapshot_is_made_shown_changed_and_deleted(cloud: Cloud) -> None:
+    volume = await cloud.make(size=2)
+
+    made = await cloud.snap(volume["id"], name="one", metadata={"a": "b"})
+    path = f"/snapshots/{made['id']}"
+
+    assert (made["size"], made["volume_id"]) == (2, volume["id"])
+    assert made["os-extended-snapshot-attributes:progress"] == "100%"
+    changed = await cloud.call("PUT", path, json={"snapshot": {"description": "d"}})
+    assert changed.json()["snapshot"]["description"] == "d"
+    said = await cloud.call("POST", f"{path}/metadata", json={"metadata": {"c": "d"}})
+    assert said.json() == {"metadata": {"a": "b", "c": "d"}}
+    assert (await cloud.call("GET", f"{path}/metadata/c")).json() == {"meta": {"c": "d"}}
+    assert (await cloud.call("DELETE", f"{path}/metadata/c")).status_code == 200
+    assert await cloud.ids("/snapshots?metadata={'a': 'b'}") == [made["id"]]
+    assert await cloud.ids(f"/snapshots?volume_id={NOWHERE}") == []
+    assert (await cloud.call("DELETE", path)).status_code == 202
+    await cloud.gone("snapshots", made["id"])
+    assert cloud.driver.snapshots == {}
+    assert (await cloud.show("volumes", volume["id"]))["status"] == "available"
+
+
+async def test_only_the_owner_has_to_do_with_it(cloud: Cloud) -> None:
+    volume = await cloud.make()
+    made = await cloud.snap(volume["id"])
+    path = f"/snapshots/{made['id']}"
+    new: dict[str, Any] = {"snapshot": {"volume_id": volume["id"]}}
+
+    assert (await cloud.call("GET", path, "other")).status_code == 404
+    assert (await cloud.call("DELETE", path, "other")).status_code == 404
+    assert (await cloud.call("DELETE", path, "reader")).status_code == 403
+    assert (await cloud.call("POST", "/snapshots", "other", json=new)).status_code == 404
+    child = {"volume": {"size": 1, "snapshot_id": made["id"]}}
+    assert (await cloud.call("POST", "/volumes", "other", json=child)).status_code == 404
+    assert (await cloud.call("POST", "/snapshots", json={"snapshot": {}})).status_code == 400
+    missing = {"snapshot": {"volume_id": NOWHERE}}
+    assert (await cloud.call("POST", "/snapshots", json=missing)).status_code == 404
+
+
+async def test_a_volume_in_use_is_frozen_through_its_guest(cloud: Cloud) -> None:
+    volume = await cloud.make()
+    await attach(cloud, volume["id"])
+    new = {"snapshot": {"volume_id": volume["id"]}}
+
+    refused = await cloud.call("POST", "/snapshots", json=new, version="3.65")
+    assert refused.status_code == 400
+    await cloud.snap(volume["id"])
+
+    assert [one.volume_id for one in cloud.guest.switched] == [volume["id"]]
+
+
+async def test_a_guest_that_is_away_costs_the_snapshot_alone(cloud: Cloud) -> None:
+    volume = await cloud.make()
+    await attach(cloud, volume["id"])
+    cloud.guest.away = True
+
+    made = await cloud.snap(volume["id"], rest="error")
+
+    assert cloud.driver.snapshots == {}
+    found = await cloud.show("volumes", volume["id"])
+    assert found["status"] == "in-use"
+    assert (await cloud.call("DELETE", f"/snapshots/{made['id']}")).status_code == 202
+    await cloud.gone("snapshots", made["id"])
+
+
+async def test_administrators_and_agents_set_a_status(cloud: Cloud) -> None:
+    volume = await cloud.make()
+    made = await cloud.snap(volume["id"])
+    path = f"/snapshots/{made['id']}/action"
+
+    async def say(name: str, said: Any, who: str = "admin") -> int:
+        return (await cloud.call("POST", path, who, json={name: said})).status_code
+
+    assert await say("os-reset_status", {"status": "creating"}, "member") == 403
+    assert await say("os-reset_status", {"status": "fine"}) == 400
+    assert await say("os-reset_status", {"status": "creating"}) == 202
+    assert (await cloud.call("DELETE", f"/snapshots/{made['id']}")).status_code == 400
+    report = {"status": "available", "progress": "80%"}
+    assert await say("os-update_snapshot_status", report) == 202
+    assert await say("os-update_snapshot_status", {"status": "error"}) == 400
+    assert await say("os-reset_status", {"status": "deleting"}) == 202
+    assert await say("os-force_delete", {}) == 202
+    await cloud.gone("snapshots", made["id"])

@@ -1,0 +1,58 @@
+"""The least that routes of the Block Storage API accept, where that is choosy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+UUID = "11111111-2222-4333-8444-555555555555"
+OF_VOLUMES: dict[str, Any] = {
+    "POST /volumes": {"volume": {"size": 1}},
+    "PUT /volumes/{volume_id}": {"volume": {"name": "n"}},
+    "PUT /volumes/{volume_id}/metadata/{key}": {"meta": {"colour": "red"}},
+    "POST /volumes/{volume_id}/action os-extend": {"os-extend": {"new_size": 2}},
+    "POST /volumes/{volume_id}/action os-reset_status": {"os-reset_status": {"status": "error"}},
+    "POST /volumes/{volume_id}/action os-attach": {"os-attach": {"instance_uuid": UUID}},
+    "POST /snapshots": {"snapshot": {"volume_id": "{volume_id}"}},
+    "PUT /snapshots/{snapshot_id}": {"snapshot": {"name": "n"}},
+    "PUT /snapshots/{snapshot_id}/metadata/{key}": {"meta": {"colour": "red"}},
+    "POST /snapshots/{snapshot_id}/action os-reset_status": {
+        "os-reset_status": {"status": "available"}
+    },
+    "POST /snapshots/{snapshot_id}/action os-update_snapshot_status": {
+        "os-update_snapshot_status": {"status": "error"}
+    },
+    "POST /volumes/{volume_id}/action os-volume_upload_image": {
+        "os-volume_upload_image": {"image_name": "n"}
+    },
+    "POST /volumes/{volume_id}/action os-reimage": {"os-reimage": {"image_id": UUID}},
+    "POST /volumes/{volume_id}/action revert": {"revert": {"snapshot_id": "{snapshot_id}"}},
+    "POST /volumes/{volume_id}/action os-retype": {"os-retype": {"new_type": "__DEFAULT__"}},
+    "POST /volumes/{volume_id}/action os-migrate_volume": {
+        "os-migrate_volume": {"host": "unkai@file#file"}
+    },
+    "POST /manageable_volumes": {"volume": {"host": "h", "ref": {"source-name": "n"}}},
+    "POST /os-volume-manage": {"volume": {"host": "h", "ref": {"source-name": "n"}}},
+    "POST /backups": {"backup": {"volume_id": "{volume_id}"}},
+    "PUT /backups/{backup_id}": {"backup": {"name": "n"}},
+    "POST /backups/{backup_id}/action os-reset_status": {"os-reset_status": {"status": "error"}},
+    "POST /os-volume-transfer": {"transfer": {"volume_id": "{volume_id}"}},
+    "POST /volume-transfers": {"transfer": {"volume_id": "{volume_id}"}},
+    "POST /qos-specs": {"qos_specs": {"name": "{unique}"}},
+    "PUT /qos-specs/{qos_id}": {"qos_specs": {"read_iops_sec": "9"}},
+    "POST /attachments": {"attachment": {"volume_uuid": "{volume_id}"}},
+    "POST /types": {"volume_type": {"name": "{unique}"}},
+    "PUT /types/{volume_type_id}": {"volume_type": {"description": "d"}},
+    "PUT /types/{volume_type_id}/extra_specs/{key}": {"colour": "red"},
+    "PUT /os-quota-sets/{target_project_id}": {"quota_set": {"volumes": 1000}},
+    "block-storage PUT /os-quota-class-sets/{class_name}": {"quota_class_set": {"groups": 10}},
+    "block-storage PUT /os-services/enable": {"host": "unkai", "binary": "cinder-scheduler"},
+    "block-storage PUT /os-services/disable": {"host": "unkai", "binary": "cinder-scheduler"},
+    "block-storage PUT /os-services/disable-log-reason": {
+        "host": "unkai",
+        "binary": "cinder-scheduler",
+        "disabled_reason": "r",
+    },
+    "PUT /os-services/freeze": {"host": "unkai"},
+    "PUT /os-services/thaw": {"host": "unkai@file"},
+    "PUT /default-types/{target_project_id}": {"default_type": {"volume_type": "__DEFAULT__"}},
+}

@@ -1,0 +1,129 @@
+"""A backup back into a volume: a new one, or one that is there and free."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unkai.block_storage.actions import work
+from unkai.block_storage.actions.backups import own_backup
+from unkai.block_storage.actions.check_quota import check_quota, check_size
+from unkai.block_storage.actions.find import own_volume, project_of
+from unkai.block_storage.actions.find_default_type import default_type
+from unkai.block_storage.model import Backup, Volume
+from unkai.block_storage.service import BlockStorage
+from unkai.block_storage.states import AVAILABLE, BACKUP_RESTORE, RESTORE, check
+from unkai.block_storage.store import backups, volumes
+from unkai.kit.db import Tx
+from unkai.kit.errors import BadRequest
+from unkai.kit.operations import Operation, Result, Run, Step
+from unkai.kit.policy import Caller
+from unkai.timeline.model import CINDER_API
+
+
+async def restore_backup(
+    block: BlockStorage,
+    caller: Caller,
+    backup_id: str,
+    *,
+    volume_id: str | None = None,
+    name: str | None = None,
+    size: int | None = None,
+    **values: Any,
+) -> Volume:
+    """The volume, restoring. values: of a new volume, beside name and size."""
+
+    async def admit(tx: Tx) -> Volume:
+        found = await own_backup(tx, caller, backup_id)
+        check(BACKUP_RESTORE, "backup", backup_id, found.status)
+        now = block.kit.clock.now()
+        if volume_id is not None:
+            volume = await own_volume(tx, caller, volume_id)
+            work.check_verb(RESTORE, volume)
+            await volumes.change(tx, volume_id, now, status=RESTORE.to)
+        else:
+            volume = await _new(block, tx, caller, found, name=name, size=size, **values)
+        if volume.size < found.size:
+            raise BadRequest(
+                f"Volume size {volume.size}GB is smaller than the backup's {found.size}GB.",
+                code="invalid-size",
+            )
+        await backups.change(tx, backup_id, now, status=BACKUP_RESTORE.to)
+        await work.submit(
+            block,
+            tx,
+            caller,
+            RESTORE_BACKUP,
+            f"volume/{volume.id}",
+            project_id=volume.project_id,
+            input={"backup_id": backup_id, "size": volume.size, "new": volume_id is None},
+        )
+        return volume
+
+    return await block.kit.database.transact(admit)
+
+
+async def _new(
+    block: BlockStorage,
+    tx: Tx,
+    caller: Caller,
+    backup: Backup,
+    *,
+    name: str | None,
+    size: int | None,
+    **values: Any,
+) -> Volume:
+    project_id = project_of(caller)
+    kind = await default_type(tx, project_id)
+    size = size or backup.size
+    await check_size(tx, project_id, size)
+    await check_quota(tx, project_id, {"volumes": 1, "gigabytes": size}, kind.name)
+    volume = Volume(
+        id=block.kit.chance.uuid(),
+        project_id=project_id,
+        user_id=caller.user_id,
+        size=size,
+        status=RESTORE.to or "",
+        name=name or f"restore_backup_{backup.id}",
+        volume_type_id=kind.id,
+        multiattach=kind.multiattach,
+        host=block.pool,
+        backup_id=backup.id,
+        bootable=bool(backup.facts.get("bootable")),
+        image_metadata=backup.facts.get("image_metadata") or {},
+        created_at=block.kit.clock.now(),
+        **values,
+    )
+    await volumes.add(tx, volume)
+    return volume
+
+
+async def copy_back(block: BlockStorage, run: Run) -> Result:
+    """A new volume is made first; what is replaced stays until all of the other is there."""
+    volume_id, size = run.subject.partition("/")[2], work.bytes_of(run.input["size"])
+    found = await backups.find(block.kit.database.reader, run.input["backup_id"])
+    assert found is not None, "a backup that is being restored stays"
+    if run.input["new"]:
+        await block.driver.create(volume_id, size)
+    await block.driver.replace(volume_id, size, run.id, block.backups.read(found.data_id))
+
+    async def write(tx: Tx) -> None:
+        at = block.kit.clock.now()
+        facts = dict(found.facts)
+        await volumes.set_metadata(tx, volume_id, "image", facts.get("image_metadata") or {})
+        bootable = bool(facts.get("bootable"))
+        await volumes.change(tx, volume_id, at, status=AVAILABLE, bootable=bootable)
+        await backups.change(tx, found.id, at, status=AVAILABLE)
+        await work.settled(block, tx, volume_id, AVAILABLE)
+
+    return Result(None, write)
+
+
+async def _failed(block: BlockStorage, tx: Tx, run: Run) -> None:
+    at = block.kit.clock.now()
+    await backups.change(tx, run.input["backup_id"], at, status=AVAILABLE)
+    await work.rest_again(block, tx, run, "error_restoring", "restore_backup")
+
+
+RESTORE_BACKUP = Operation(
+    "restore-backup", Step(copy_back, CINDER_API), failed=_failed, deadline_s=24 * 3600.0
+)
