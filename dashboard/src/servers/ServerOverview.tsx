@@ -47,9 +47,9 @@ function ServerFacts({ server }: { server: Server }) {
           <div key="addresses">
             {Object.entries(server.addresses).flatMap(([network, all]) =>
               all.map((one) => (
-                <Group key={one.addr} gap={6} wrap="nowrap">
+                <Group key={one.addr} gap="0 6px">
                   <Copied text={one.addr} />
-                  <Text size="xs" c="dimmed" truncate>
+                  <Text size="xs" c="dimmed">
                     {network}
                     {one["OS-EXT-IPS:type"] === "floating" && ` · ${t("net.floating")}`}
                   </Text>
