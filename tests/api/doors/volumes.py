@@ -59,9 +59,9 @@ async def _moving(house: House, mark: str) -> dict[str, str]:
     made = await house.make("demo", f"{V3}/os-volume-transfer", offer)
     specs = {"qos_specs": {"name": mark, "total_iops_sec": "9"}}
     qos_id = (await house.make("admin", f"{V3}/qos-specs", specs))["id"]
-    kind = {"group_type": {"name": mark}}
+    kind = {"group_type": {"name": "everybodys"}}
     kind_id = (await house.make("admin", f"{V3}/group_types", kind, **NEWEST))["id"]
-    specs = {"group_specs": {"colour": mark}}
+    specs = {"group_specs": {"colour": "red"}}
     await house.make("admin", f"{V3}/group_types/{kind_id}/group_specs", specs, **NEWEST)
     group = {"group_type": kind_id, "volume_types": ["__DEFAULT__"], "name": mark}
     group_id = (await house.make("demo", f"{V3}/groups", {"group": group}, **NEWEST))["id"]
