@@ -30,6 +30,7 @@ from unkai.baremetal.reconcilers import add_reconcilers as add_baremetal_reconci
 from unkai.baremetal.service import Baremetal, fake_drivers
 from unkai.block_storage.actions.audit_volumes import audit_volumes
 from unkai.block_storage.actions.volume_types import seed_types
+from unkai.block_storage.drivers.backup_store import FileBackupStore
 from unkai.block_storage.drivers.fake import FakeDriver as FakeVolumes
 from unkai.block_storage.reconcilers import add_reconcilers as add_volume_reconcilers
 from unkai.block_storage.service import BlockStorage
@@ -299,7 +300,7 @@ async def a_network(
 def block_storage_of(
     identity: Identity,
     images: ImageService,
-    volumes: FakeVolumes,
+    outside: Outside,
     agents: dict[str, Hypervisor],
 ) -> BlockStorage:
     return BlockStorage(
@@ -307,8 +308,8 @@ def block_storage_of(
         settings=BlockStorageSettings(),
         identity=identity,
         images=images,
-        driver=volumes,
-        backups=cast("Any", None),
+        driver=outside.volumes,
+        backups=FileBackupStore(outside.folder / "backups"),
         guests=AttachedGuests(agents),
     )
 
@@ -346,7 +347,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         bmcs=Bmcs(clock, chance),
         conductor="conductor",
     )
-    block_storage = block_storage_of(identity, images, outside.volumes, agents)
+    block_storage = block_storage_of(identity, images, outside, agents)
     add_volume_reconcilers(block_storage)
     compute = Compute(
         kit=kit,
