@@ -271,6 +271,11 @@ class Settings:
         return self.state_dir / "admin-password"
 
     @property
+    def demo_password_file(self) -> Path:
+        """Likewise."""
+        return self.state_dir / "demo-password"
+
+    @property
     def ssh_key_file(self) -> Path:
         """Private key of the keypair that the first server gets."""
         return self.state_dir / "first-server.key"

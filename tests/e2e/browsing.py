@@ -76,6 +76,10 @@ class Person:
         row = self.row(name)
         row.get_by_role("button", name=re.compile("^Actions")).click()
         self.page.get_by_role("menuitem", name="Delete", exact=True).click()
+        self.sees(f"Delete {name}?")
+        asked = self.place.get_by_role("textbox")
+        if asked.count():
+            asked.fill(name)
         self.agrees("Delete")
         expect(row).to_have_count(0)
 
@@ -103,7 +107,8 @@ class Person:
 
     def sees(self, text: str | re.Pattern[str], *, within_s: float = WAIT_MS / 1000) -> None:
         """In the page, or in a dialog over it."""
-        expect(self.place.get_by_text(text).first).to_be_visible(timeout=within_s * 1000)
+        words = self.place.get_by_text(text).filter(visible=True)
+        expect(words.first).to_be_visible(timeout=within_s * 1000)
 
     def sees_state(self, state: str, *, within_s: float = WAIT_MS / 1000) -> None:
         """The badge beside the page's title, and nothing more in it."""
@@ -154,6 +159,7 @@ def somebody(chromium: Browser, url: str, shots: Path) -> Generator[Person]:
     """A browser window of theirs; what it shows when something fails is kept in `shots`."""
     context = chromium.new_context(viewport=WIDE, locale="en")
     context.set_default_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
     page = context.new_page()
     person = Person(page, url)
     page.on("pageerror", lambda error: person.said.append(str(error)))

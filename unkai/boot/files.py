@@ -34,8 +34,8 @@ def write_private(path: Path, text: str) -> None:
 def passwords(settings: Settings, chance: Chance) -> Passwords:
     """Read them, or make them."""
     found: dict[str, str] = {}
-    demo_file = settings.admin_password_file.with_name("demo-password")
-    for name, path in (("admin", settings.admin_password_file), ("demo", demo_file)):
+    files = {"admin": settings.admin_password_file, "demo": settings.demo_password_file}
+    for name, path in files.items():
         if not path.exists():
             write_private(path, chance.token_urlsafe(18) + "\n")
         found[name] = path.read_text().strip()

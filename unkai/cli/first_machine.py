@@ -62,6 +62,8 @@ def first_machine_verb(*, common: Common = COMMON) -> None:
         "created": found is None,
         "nodes": read_nodes(admin),
         "login": " ".join(ssh_words(settings, address)),
+        "dashboard": f"{cloud.url}/dashboard/",
+        "password_file": str(settings.demo_password_file),
         "participants": _participants(admin, server["id"]),
     }
     first = find_own(door, FIRST_SERVER)
@@ -99,6 +101,8 @@ def as_text(document: dict[str, Any], beside: dict[str, float], timeline: str) -
         "",
         f"  log in        unkai ssh {NAME}     (user cirros, address {document['address']})",
         "  the rack      unkai rack status",
+        f"  dashboard     {document['dashboard']}",
+        f"  sign in       as demo, with the password in {document['password_file']}",
         "  stop          make down",
     ]
     return "\n".join(lines)

@@ -188,6 +188,7 @@ def _describe(settings: Settings, cloud: Cloud) -> dict[str, Any]:
         "url": cloud.url,
         "dashboard": f"{cloud.url}/dashboard/",
         "state_dir": str(settings.state_dir),
+        "password_files": [str(settings.demo_password_file), str(settings.admin_password_file)],
         "clouds_yaml": str(settings.clouds_yaml),
         "log": str(settings.log_file),
         "namespace": cloud.namespace,
@@ -199,11 +200,13 @@ def _describe(settings: Settings, cloud: Cloud) -> dict[str, Any]:
 
 def _as_text(document: dict[str, Any]) -> str:
     verb = "started" if document["started"] else "runs already; nothing was changed"
+    demo, admin = document["password_files"]
     kind = "A fake cloud" if document["fake"] else "The cloud"
     lines = [
         f"{kind} {verb} (pid {document['pid']}).",
         f"  API           {document['url']}",
         f"  dashboard     {document['dashboard']}",
+        f"  sign in       as demo or admin; the passwords are in {demo} and {admin}",
         f"  credentials   {document['clouds_yaml']}",
         f"  log           {document['log']}",
     ]

@@ -2,7 +2,7 @@
 import { Button, Group, Loader, Stack, Text } from "@mantine/core";
 import { IconPlugConnected } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { keys } from "../api/keys";
 import { ErrorAlert } from "../parts/ErrorAlert";
@@ -13,7 +13,13 @@ import { StateBadge } from "../parts/StateBadge";
 import { type Verdict, checkBmc } from "./enroll";
 import { type MetalNode, type Validation, nameOf } from "./models";
 
-export function BmcCheck({ node }: { node: MetalNode }) {
+interface Props {
+  node: MetalNode;
+  /** What leads to the place where a wrong address or login is corrected, if it is not here. */
+  correct?: ReactNode;
+}
+
+export function BmcCheck({ node, correct }: Props) {
   const { t } = useTranslation("baremetal");
   const client = useQueryClient();
   const [busy, setBusy] = useState(false);
@@ -62,6 +68,7 @@ export function BmcCheck({ node }: { node: MetalNode }) {
           )}
           {error && <ErrorAlert error={error} />}
           {verdict && <Answer verdict={verdict} />}
+          {verdict && !answered(verdict) && correct}
         </div>
         <ShowCli
           command={[
@@ -74,21 +81,26 @@ export function BmcCheck({ node }: { node: MetalNode }) {
   );
 }
 
-function Answer({ verdict: { node, validation } }: { verdict: Verdict }) {
+function answered({ node }: Verdict): boolean {
+  return node.provision_state === "manageable";
+}
+
+function Answer({ verdict }: { verdict: Verdict }) {
   const { t } = useTranslation("baremetal");
-  const answered = node.provision_state === "manageable";
+  const { node, validation } = verdict;
+  const good = answered(verdict);
   return (
     <Stack gap="sm">
       <Group gap="xs" align="flex-start" wrap="nowrap">
         <StateBadge
-          state={t(answered ? "check.answers" : "check.fails")}
-          tone={answered ? "good" : "bad"}
+          state={t(good ? "check.answers" : "check.fails")}
+          tone={good ? "good" : "bad"}
         />
-        {answered && (
+        {good && (
           <Text size="sm">{t("check.power", { power: node.power_state ?? t("unknown") })}</Text>
         )}
       </Group>
-      {!answered && <ErrorAlert error={new Error(node.last_error ?? t("check.silent"))} />}
+      {!good && <ErrorAlert error={new Error(node.last_error ?? t("check.silent"))} />}
       <Validated validation={validation} />
     </Stack>
   );

@@ -16,7 +16,7 @@ import { useTranslation } from "react-i18next";
 import { keys } from "../api/keys";
 import { useList } from "../api/queries";
 import { ErrorAlert } from "../parts/ErrorAlert";
-import { ButtonLink } from "../parts/links";
+import { ButtonLink, TextLink } from "../parts/links";
 import { Page } from "../parts/Page";
 import { Panel } from "../parts/Panel";
 import { ShowCli } from "../parts/ShowCli";
@@ -60,7 +60,18 @@ export function EnrollPage() {
       {made ? (
         <Stack maw={860}>
           {error && <ErrorAlert error={error} />}
-          <BmcCheck node={made} />
+          <BmcCheck
+            node={made}
+            correct={
+              <TextLink
+                to="/nodes/$nodeId"
+                params={{ nodeId: made.uuid }}
+                search={{ tab: "settings" }}
+              >
+                {t("check.correct")}
+              </TextLink>
+            }
+          />
           <Group>
             <ButtonLink to="/nodes/$nodeId" params={{ nodeId: made.uuid }} variant="default">
               {t("enroll.open")}

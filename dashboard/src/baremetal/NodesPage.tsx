@@ -15,7 +15,7 @@ import { type Column, ResourceTable } from "../parts/ResourceTable";
 import { BulkActions } from "./BulkActions";
 import { NodeMenu } from "./NodeMenu";
 import { Health, MaintenanceMark, Power, Provision } from "./NodeStates";
-import { type NodeRow, nameOf } from "./models";
+import { type NodeRow, isFree, nameOf } from "./models";
 import { nodeRows } from "./queries";
 
 type Filter = "maintenance" | "unhealthy" | "off" | "free" | "occupied";
@@ -24,7 +24,7 @@ const FILTERS: Record<Filter, (node: NodeRow) => boolean> = {
   maintenance: (node) => node.maintenance,
   unhealthy: (node) => node.health !== null && node.health !== "OK",
   off: (node) => node.power_state !== "power on",
-  free: (node) => node.instance_uuid === null,
+  free: isFree,
   occupied: (node) => node.instance_uuid !== null,
 };
 

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { toneOf } from "../parts/states";
 import { Health, Maintenance, Power, Provision, toneOfNode } from "./NodeStates";
 import classes from "./RackPage.module.css";
-import { type NodeRow, nameOf } from "./models";
+import { type NodeRow, isFree, nameOf } from "./models";
 
 export function RackCard({ node }: { node: NodeRow }) {
   const { t } = useTranslation("baremetal");
@@ -22,7 +22,7 @@ export function RackCard({ node }: { node: NodeRow }) {
       {node.health && <Health node={node} />}
       <Maintenance node={node} />
       <span className={classes.instance}>
-        {node.instance_uuid ? (node.instance_name ?? node.instance_uuid) : t("free")}
+        {node.instance_name ?? node.instance_uuid ?? (isFree(node) ? t("free") : "–")}
       </span>
     </Link>
   );

@@ -26,6 +26,11 @@ export interface NodeRow {
   protected: boolean;
 }
 
+/** Whether a server could be put on it now. */
+export function isFree(node: NodeRow): boolean {
+  return node.provision_state === "available" && node.instance_uuid === null && !node.maintenance;
+}
+
 /** What a list asks for, so that ten thousand nodes are not sent with all they have. */
 export const ROW_FIELDS: (keyof NodeRow)[] = [
   "uuid",

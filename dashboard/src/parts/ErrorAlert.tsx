@@ -23,27 +23,29 @@ export function ErrorAlert({ error, again }: Props) {
       styles={{ title: { color: "var(--unkai-bad)", whiteSpace: "pre-wrap" } }}
     >
       {api?.remedy && <Text size="sm">{api.remedy}</Text>}
-      <Group gap="sm" mt={4}>
-        {api?.requestId && (
-          <Text size="xs" c="dimmed" component="span">
-            {t("error.request")} <Code>{api.requestId}</Code>
-          </Text>
-        )}
-        {api?.requestId && (
-          <CopyButton value={api.requestId}>
-            {({ copied, copy }) => (
-              <Button size="compact-xs" variant="default" onClick={copy}>
-                {t(copied ? "copied" : "copy")}
-              </Button>
-            )}
-          </CopyButton>
-        )}
-        {again && (
-          <Button size="compact-xs" variant="default" onClick={again}>
-            {t("error.again")}
-          </Button>
-        )}
-      </Group>
+      {(api?.requestId || again) && (
+        <Group gap="sm" mt={4}>
+          {api?.requestId && (
+            <Text size="xs" c="dimmed" component="span">
+              {t("error.request")} <Code>{api.requestId}</Code>
+            </Text>
+          )}
+          {api?.requestId && (
+            <CopyButton value={api.requestId}>
+              {({ copied, copy }) => (
+                <Button size="compact-xs" variant="default" onClick={copy}>
+                  {t(copied ? "copied" : "copy")}
+                </Button>
+              )}
+            </CopyButton>
+          )}
+          {again && (
+            <Button size="compact-xs" variant="default" onClick={again}>
+              {t("error.again")}
+            </Button>
+          )}
+        </Group>
+      )}
     </Alert>
   );
 }

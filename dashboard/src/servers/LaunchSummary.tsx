@@ -41,10 +41,9 @@ export function LaunchSummary({ launch, flavor, command, error, busy }: Props) {
   });
   const more = (used: number | undefined, each: number | undefined) =>
     used === undefined ? undefined : used + (each ?? 0) * launch.count;
-  const virtual = metal ? 0 : undefined;
   const instances = more(quota?.totalInstancesUsed, flavor && 1);
-  const cores = more(quota?.totalCoresUsed, virtual ?? flavor?.vcpus);
-  const memory = more(quota?.totalRAMUsed, virtual ?? flavor?.ram);
+  const cores = more(quota?.totalCoresUsed, flavor?.vcpus);
+  const memory = more(quota?.totalRAMUsed, flavor?.ram);
   const over =
     exceeds(instances, quota?.maxTotalInstances) ||
     exceeds(cores, quota?.maxTotalCores) ||

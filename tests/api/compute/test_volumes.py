@@ -7,13 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.api.compute.cloud import NOWHERE, Cloud, Outside, caller_of, opened
+from unkai.block_storage.actions.attach_volume import detach_volume, reserve_volume
 from unkai.block_storage.actions.create_snapshot import SnapshotRequest, create_snapshot
 from unkai.block_storage.actions.create_volume import VolumeRequest, create_volume
 from unkai.block_storage.actions.extend_volume import extend_volume
 from unkai.block_storage.actions.find import get_volume
 from unkai.block_storage.model import Volume
+from unkai.compute.actions.render_metadata import openstack_files
+from unkai.compute.reconcilers.take_back import TakeBack
+from unkai.compute.store import servers
+from unkai.image.actions.seed_image import seed_image
 from unkai.kit.errors import Failed, NotFound
 
 pytestmark = pytest.mark.anyio
@@ -397,8 +403,6 @@ async def test_a_crash_in_the_middle_is_gone_on_with(tmp_path: Path, verb: str) 
 
 
 async def test_a_guest_learns_of_its_tagged_volume(cloud: Cloud) -> None:
-    from unkai.compute.actions.render_metadata import openstack_files
-    from unkai.compute.store import servers
 
     server_id, volume_id = await cloud.boot(), await a_volume(cloud)
     await attach(cloud, server_id, volume_id, tag="data")
@@ -406,3 +410,76 @@ async def test_a_guest_learns_of_its_tagged_volume(cloud: Cloud) -> None:
     assert found is not None
     told = (await openstack_files(cloud.compute, found))["meta_data.json"]
     assert b'"tags":["data"]' in told and volume_id[:20].encode() in told
+
+
+async def test_the_audit_sees_all_three_sides(cloud: Cloud) -> None:
+    server_id, volume_id = await cloud.boot(), await a_volume(cloud)
+    await attach(cloud, server_id, volume_id)
+    await rests(cloud, volume_id, "in-use")
+    host = cloud.host_of(server_id)
+    assert host is not None
+    found = host.machines[server_id]
+    found.machine = structs.replace(found.machine, disks=())
+    assert await cloud.leftovers() == [("volume-without-disk", volume_id)]
+
+    block = cloud.compute.block_storage
+    (shown,) = await listed(cloud, server_id)
+    await cloud.kit.database.transact(
+        lambda tx: detach_volume(block, tx, str(shown["attachment_id"]))
+    )
+    assert set(await cloud.leftovers()) == {
+        ("volume-without-attachment", volume_id),
+        ("volume-without-disk", volume_id),
+    }
+
+
+async def test_a_volume_of_a_server_that_is_gone_is_taken_back(cloud: Cloud) -> None:
+    volume_id = await a_volume(cloud)
+    block, caller = cloud.compute.block_storage, caller_of("member")
+    made = await cloud.kit.database.transact(
+        lambda tx: reserve_volume(block, tx, caller, volume_id, NOWHERE)
+    )
+    assert await cloud.leftovers() == [("attachment-without-server", made.id)]
+    taking = TakeBack(cloud.compute)
+    for _ in range(2):
+        await taking.run()
+    await rests(cloud, volume_id, "available")
+    assert await cloud.leftovers() == []
+
+
+async def test_a_server_on_a_volume_is_rebuilt_from_its_own_image(cloud: Cloud) -> None:
+    root = await bootable(cloud)
+    server_id = await cloud.boot(**from_volume(root))
+    other = await seed_image(
+        cloud.compute.images, "other", cloud.outside.folder / "image.raw", "raw", {}, "p-admin"
+    )
+    answer = await cloud.act(
+        server_id, "rebuild", {"imageRef": other.id}, version="2.92", status=400
+    )
+    assert "Unable to rebuild with a different image" in answer.text
+    await cloud.act(server_id, "rebuild", {"imageRef": cloud.image_id}, version="2.92")
+    await cloud.reach(server_id, "ACTIVE")
+    assert at_host(cloud, server_id) == {root}
+    assert (await cloud.show(server_id))["image"] == ""
+    assert await cloud.leftovers() == []
+
+
+async def test_a_root_volume_is_written_anew_from_another_image(cloud: Cloud) -> None:
+    root, data = await bootable(cloud), await a_volume(cloud)
+    server_id = await cloud.boot(**from_volume(root))
+    await attach(cloud, server_id, data)
+    await rests(cloud, data, "in-use")
+    path = cloud.outside.folder / "other.raw"
+    path.write_bytes(b"other".ljust(1 << 20, b"\0"))
+    other = await seed_image(cloud.compute.images, "other", path, "raw", {}, "p-admin")
+    before = (await listed(cloud, server_id))[0]["attachment_id"]
+    await cloud.act(server_id, "rebuild", {"imageRef": other.id}, version="2.93")
+    await cloud.reach(server_id, "ACTIVE")
+
+    await rests(cloud, root, "in-use")
+    found = await volume(cloud, root)
+    assert found is not None and found.image_metadata["image_id"] == other.id
+    assert cloud.outside.volumes.volumes[root].chunks[0].startswith(b"other")
+    assert (await listed(cloud, server_id))[0]["attachment_id"] != before
+    assert at_host(cloud, server_id) == {root, data}
+    assert await cloud.leftovers() == []

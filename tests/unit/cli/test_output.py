@@ -104,6 +104,8 @@ def test_a_machines_sequence_stands_beside_a_servers() -> None:
         "address": "203.0.113.9",
         "participants": {"NovaAPI": 0.01, "BareMetalNode": 31.5},
         "nodes": [{"name": "node1", "provision_state": "active"}],
+        "dashboard": "http://127.0.0.1:8780/dashboard/",
+        "password_file": "/var/lib/unkai/demo-password",
     }
 
     lines = beside(document, {"NovaAPI": 0.02, "ComputeNode": 1.25}, "what happened").splitlines()
@@ -113,3 +115,5 @@ def test_a_machines_sequence_stands_beside_a_servers() -> None:
     assert "  BareMetalNode              31.500 s" in lines
     assert "  ComputeNode                              1.250 s" in lines
     assert "  node1         active" in lines
+    assert "  dashboard     http://127.0.0.1:8780/dashboard/" in lines
+    assert "  sign in       as demo, with the password in /var/lib/unkai/demo-password" in lines

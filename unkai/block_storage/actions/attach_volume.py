@@ -204,6 +204,11 @@ async def attachments_of(session: Session, instance_id: str) -> list[tuple[Attac
     return found
 
 
+async def server_attachments(session: Session) -> list[Attachment]:
+    """Every attachment that compute made, for its audit."""
+    return await attachments.of_servers(session)
+
+
 async def _find(session: Session, attachment_id: str) -> Attachment:
     found = await attachments.find(session, attachment_id)
     if found is None:

@@ -55,6 +55,14 @@ async def of_instance(session: Session, instance_id: str) -> list[Attachment]:
     return [of_row(row) for row in await session.all(ordered)]
 
 
+async def of_servers(session: Session) -> list[Attachment]:
+    """Those that compute made."""
+    statement = select(volume_attachments).where(
+        volume_attachments.c.guarded.is_(True), volume_attachments.c.instance_id.is_not(None)
+    )
+    return [of_row(row) for row in await session.all(statement)]
+
+
 async def page(session: Session, query: ListQuery) -> list[Attachment]:
     return [of_row(row) for row in await listing.page(session, volume_attachments, query)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from unkai.baremetal.actions.reserve_node import nodes_by_instance
+from unkai.compute.actions.audit_server_volumes import audit_server_volumes
 from unkai.compute.actions.busy_servers import busy_servers
 from unkai.compute.actions.lose_guest import is_lost
 from unkai.compute.actions.match_nodes import homeless_servers, strange_nodes
@@ -52,6 +53,7 @@ async def audit_compute(compute: Compute) -> list[Leftover]:
         found += _files_and_plugs(name, census, ports, busy)
     found += await _nodes(compute, alive, busy)
     found += await _held(compute, reader, busy)
+    found += await audit_server_volumes(compute, alive, censuses, busy)
     found += _idle(alive.values(), busy)
     return found
 

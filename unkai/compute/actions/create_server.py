@@ -42,6 +42,7 @@ from unkai.compute.actions.power_on import (
     start_machine,
     wait_ports_up,
 )
+from unkai.compute.actions.renew_root_volume import use_volumes
 from unkai.compute.actions.submit_action import placed
 from unkai.compute.model import Decision, Flavor, HostVerdict, Server, ServerRequest
 from unkai.compute.service import Compute, is_node
@@ -336,12 +337,6 @@ async def disks_from_image(
         await fetch_image(compute, run)
         async with host_of(compute, run) as host:
             await make(host, machine)
-
-
-async def use_volumes(compute: Compute, run: Run) -> Result:
-    """The process has them open."""
-    server = await server_of(compute, run)
-    return Result(None, lambda tx: server_volumes.in_use(compute, tx, server))
 
 
 async def remove_disks(compute: Compute, run: Run) -> None:

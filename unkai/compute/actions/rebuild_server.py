@@ -10,9 +10,11 @@ from typing import Any
 
 from msgspec import Struct, field, structs
 
+from unkai.block_storage.actions.find import get_volume
 from unkai.compute import states
 from unkai.compute.actions.check_request import (
     check_fit,
+    check_memory,
     check_metadata,
     image_ref,
     need_image,
@@ -28,26 +30,37 @@ from unkai.compute.actions.power_on import (
     start_machine,
     wait_ports_up,
 )
+from unkai.compute.actions.renew_root_volume import (
+    begin_reimage,
+    free_root_volume,
+    use_volumes,
+    wait_reimage,
+)
 from unkai.compute.actions.submit_action import begin, submit
-from unkai.compute.model import Server, ServerKey
+from unkai.compute.model import Server, ServerKey, ServerVolume
 from unkai.compute.service import Compute
 from unkai.compute.states import Power, VmState
 from unkai.compute.store import quotas, servers
 from unkai.kit.db import Tx
-from unkai.kit.errors import Conflict
+from unkai.kit.errors import BadRequest, Conflict
 from unkai.kit.operations import Operation, Result, Run, Step
-from unkai.kit.policy import Caller
+from unkai.kit.policy import Caller, service_caller
 from unkai.timeline import model as who
 
 
 class RebuildRequest(Struct, frozen=True, kw_only=True):
-    """values: columns of the server to change. key_name: `KEEP` leaves the key as it is."""
+    """values: columns of the server to change. keep_key leaves the key as it is.
+
+    reimage: a volume that the server boots from is written anew; else it stays as it is, and the
+    image must be the one that it was made of.
+    """
 
     image_id: str
     values: dict[str, Any] = field(default_factory=dict[str, Any])
     metadata: dict[str, str] | None = None
     key_name: str | None = None
     keep_key: bool = True
+    reimage: bool = False
 
 
 async def rebuild_server(
@@ -57,8 +70,13 @@ async def rebuild_server(
     reader = compute.kit.database.reader
     server = await own_server(reader, caller, server_id)
     image = await need_image(compute, caller, asked.image_id)
-    check_fit(server.flavor, image)
-    values: dict[str, Any] = {**asked.values, "image_id": image.id, "image": image_ref(image)}
+    values: dict[str, Any] = dict(asked.values)
+    if server.root_volume is not None:
+        check_memory(server.flavor, image)
+        await check_root_volume(compute, server.root_volume, asked)
+    else:
+        check_fit(server.flavor, image)
+        values |= {"image_id": image.id, "image": image_ref(image)}
     if asked.metadata is not None:
         limits = await quotas.limits_of(reader, server.project_id)
         check_metadata(asked.metadata, limits["metadata_items"])
@@ -94,13 +112,28 @@ async def rebuild_server(
             server,
             REBUILD_SERVER,
             request_id=request_id,
-            input={"from": server.vm_state},
+            input={
+                "from": server.vm_state,
+                "image": image.id if asked.reimage and server.root_volume else None,
+            },
         )
         found = await servers.get_server(tx, server.id)
         assert found is not None
         return structs.replace(found)
 
     return await compute.kit.database.transact(admit)
+
+
+async def check_root_volume(compute: Compute, root: ServerVolume, asked: RebuildRequest) -> None:
+    """BadRequest where another image is wanted and the volume is not to be written anew."""
+    caller = service_caller("nova", "")
+    volume = await get_volume(compute.kit.database.reader, caller, root.volume_id)
+    if not asked.reimage and volume.image_metadata.get("image_id") != asked.image_id:
+        raise BadRequest(
+            "Unable to rebuild with a different image for a volume-backed server.",
+            code="rebuild-other-image",
+            remedy="Ask with microversion 2.93 to have the volume written anew.",
+        )
 
 
 async def stop_machine(compute: Compute, run: Run) -> None:
@@ -138,9 +171,13 @@ REBUILD_SERVER = Operation(
     "rebuild-server",
     Step(fetch_image, who.GLANCE_API),
     Step(stop_machine, who.HYPERVISOR),
+    Step(free_root_volume, who.CINDER_API),
+    Step(begin_reimage, who.CINDER_API),
+    Step(wait_reimage, who.CINDER_API),
     Step(renew_disk, who.COMPUTE_NODE),
     Step(plug_ports, who.NEUTRON_API),
     Step(start_machine, who.HYPERVISOR),
+    Step(use_volumes, who.CINDER_API),
     Step(wait_ports_up, who.NEUTRON_API),
     Step(run_again, who.HYPERVISOR),
     failed=show_error,

@@ -132,6 +132,7 @@ async def rebuild(call: Call) -> Response:
         metadata=None if body.metadata is UNSET else dict(body.metadata),
         key_name=None if body.key_name is UNSET else body.key_name,
         keep_key=body.key_name is UNSET,
+        reimage=call.at_least("2.93"),
     )
     server = await rebuild_server(
         compute, call.caller, call.params["server_id"], asked, request_id=call.request_id
