@@ -298,14 +298,10 @@ async def a_network(
 
 
 def block_storage_of(
-<<<<<<< HEAD
     identity: Identity,
     images: ImageService,
     outside: Outside,
     agents: dict[str, Hypervisor],
-=======
-    identity: Identity, images: ImageService, outside: Outside, agents: dict[str, Hypervisor]
->>>>>>> main
 ) -> BlockStorage:
     return BlockStorage(
         kit=identity.kit,
