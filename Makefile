@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help up down status setup setup-dev dashboard pages check test lint types unit bench conformance soak \
+.PHONY: help up down status setup setup-dev dashboard pages check test lint types unit bench conformance soak screenshots \
 	lock fmt clean
 
 help: ## this list
@@ -55,8 +55,11 @@ pages: dashboard ## the dashboard's own linters, types and tests
 unit:
 	@pytest -n 3 --dist loadgroup -m 'not thorough' tests/unit tests/api tests/tidy
 
-bench: setup-dev ## medians and CPU per operation, as a table and bench/results/
+bench: setup-dev dashboard ## medians and CPU per operation, as a table and bench/results/
 	@$(PYTHON) -m bench.run
+
+screenshots: setup-dev dashboard ## pictures of every page of the dashboard, in docs/screenshots/
+	@scripts/screenshots.py
 
 conformance: setup-dev ## tempest against a cloud of its own
 	@scripts/dashboard.sh --if-possible

@@ -23,7 +23,16 @@ PAGES = [
     *("admin/services", "admin/operations", "admin/audit"),
     "no-such-page",
 ]
-TABS = ["", "?tab=placement", "?tab=log", "?tab=actions", "?tab=network", "?tab=metadata"]
+TABS = [
+    "",
+    "?tab=placement",
+    "?tab=console",
+    "?tab=metrics",
+    "?tab=log",
+    "?tab=actions",
+    "?tab=network",
+    "?tab=metadata",
+]
 Scheme = Literal["light", "dark"]
 
 

@@ -109,6 +109,8 @@ async def test_volumes_of_a_stopped_machine(rig: Rig, tmp_path: Path) -> None:
     assert await volumes(rig, server_id) == (kept.volume_id, gone.volume_id)
     await rig.agent.detach_disk(server_id, gone.volume_id, 2)
     await rig.agent.grow_disk(server_id, kept.volume_id, 8 * MIB)
+    if not isinstance(rig, FakeRig):
+        assert Path(kept.layers[0].path).stat().st_size == 8 * MIB
     await rig.agent.start(server_id, 3, paused=True)
     assert await volumes(rig, server_id) == (kept.volume_id,)
 

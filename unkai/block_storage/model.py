@@ -5,7 +5,7 @@ Sizes are GiB as in the API; what drivers are told is bytes. Timestamps are seco
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -147,6 +147,48 @@ class Backup:
     created_at: float = 0.0
     updated_at: float | None = None
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupType:
+    id: str
+    name: str
+    description: str | None = None
+    is_public: bool = True
+    group_specs: Mapping[str, str] = field(default_factory=dict[str, str])
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Volumes that are frozen, copied and deleted together."""
+
+    id: str
+    project_id: str
+    user_id: str
+    status: str
+    group_type_id: str
+    volume_type_ids: Sequence[str] = ()
+    name: str | None = None
+    description: str | None = None
+    group_snapshot_id: str | None = None
+    source_group_id: str | None = None
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSnapshot:
+    """A snapshot of each volume of a group."""
+
+    id: str
+    group_id: str
+    group_type_id: str
+    project_id: str
+    user_id: str
+    status: str
+    name: str | None = None
+    description: str | None = None
+    created_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from unkai.hypervisor.model import Disk, Machine, PowerState
 from unkai.hypervisor.preparing import with_volumes
 from unkai.hypervisor.qemu import hot_plug
 from unkai.hypervisor.qemu.guest import Guest
-from unkai.hypervisor.qemu.volumes import OpenDisk, open_disk, open_disks
+from unkai.hypervisor.qemu.volumes import OpenDisk, lengthen, open_disk, open_disks
 from unkai.hypervisor.threads import in_thread
 from unkai.kit.clock import Clock
 
@@ -79,8 +79,11 @@ class Attached:
             if size_bytes > found.size_bytes:
                 found = msgspec.structs.replace(found, size_bytes=size_bytes)
                 await _replace(folder, found)
-            if (guest := self._guest(folder)) is not None:
+            guest = self._guest(folder)
+            if guest is not None:
                 await hot_plug.grow(guest, found)
+            else:
+                await in_thread(lengthen, found)
 
     async def switch(self, server_id: str, disk: Disk) -> None:
         async with self._machines.owned(server_id) as folder:

@@ -4,7 +4,8 @@ import { IconServer2 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useList, useOne } from "../api/queries";
 import { Empty } from "../parts/Empty";
-import { stateColumn, textColumn } from "../parts/columns";
+import { stateColumn } from "../parts/columns";
+import { TextLink } from "../parts/links";
 import { ThingTable } from "../parts/ThingTable";
 import { Page } from "../parts/Page";
 import { type Column } from "../parts/ResourceTable";
@@ -58,7 +59,20 @@ function Used({ host, name, words }: UsedProps) {
 function useColumns(): Column<Hypervisor>[] {
   const { t } = useTranslation("admin");
   return [
-    textColumn({ key: "host", header: t("host"), text: (one) => one.hypervisor_hostname }),
+    {
+      key: "host",
+      header: t("host"),
+      value: (one) => one.hypervisor_hostname,
+      cell: (one) => (
+        <TextLink
+          to="/admin/hypervisors/$hypervisorId"
+          params={{ hypervisorId: one.id }}
+          title={one.hypervisor_hostname}
+        >
+          {one.hypervisor_hostname}
+        </TextLink>
+      ),
+    },
     stateColumn({ key: "state", header: t("state"), width: "16%", state: (one) => one.state }),
     stateColumn({
       key: "status",

@@ -86,8 +86,8 @@ function AbleForm({ service, close }: { service: ComputeService; close: () => vo
 function useColumns(): Column<ComputeService>[] {
   const { t } = useTranslation("admin");
   return [
-    textColumn({ key: "binary", header: t("service"), text: (one) => one.binary }),
-    textColumn({ key: "host", header: t("host"), width: "26%", text: (one) => one.host }),
+    textColumn({ key: "binary", header: t("service"), width: "19%", text: (one) => one.binary }),
+    textColumn({ key: "host", header: t("host"), width: "18%", text: (one) => one.host }),
     stateColumn({ key: "state", header: t("state"), width: "16%", state: (one) => one.state }),
     stateColumn({
       key: "status",

@@ -15,6 +15,13 @@ export interface Hypervisor {
   status: "enabled" | "disabled";
 }
 
+export interface HypervisorDetail extends Hypervisor {
+  hypervisor_version: number;
+  uptime: string | null;
+  service: { disabled_reason: string | null };
+  servers?: { uuid: string; name: string }[];
+}
+
 export interface Stock {
   total: number;
   used: number;

@@ -9,6 +9,7 @@ import type {
   FlavorCapacity,
   HostStock,
   Hypervisor,
+  HypervisorDetail,
   Operation,
   QuotaSet,
 } from "./models";
@@ -44,6 +45,17 @@ export function hypervisorList(): ListSpec<Hypervisor> {
         compute.GET("/os-hypervisors/detail", { params }),
       );
       return pageOf(found.hypervisors, found.hypervisors_links, (one) => one.id);
+    },
+  };
+}
+
+export function hypervisorOne(id: string): OneSpec<HypervisorDetail> {
+  return {
+    queryKey: [...keys.hypervisors, "one", id],
+    queryFn: async () => {
+      const params = { path: { hypervisor_id: id }, query: { with_servers: true } } as never;
+      const asked = compute.GET("/os-hypervisors/{hypervisor_id}", { params });
+      return (await take<{ hypervisor: HypervisorDetail }>(asked)).hypervisor;
     },
   };
 }

@@ -19,6 +19,11 @@ export const adminRoutes = [
   }),
   createRoute({
     getParentRoute: () => shellRoute,
+    path: "admin/hypervisors/$hypervisorId",
+    component: lazyRouteComponent(() => import("./HypervisorPage"), "HypervisorPage"),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute,
     path: "admin/services",
     component: lazyRouteComponent(() => import("./ServicesPage"), "ServicesPage"),
   }),

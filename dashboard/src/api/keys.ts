@@ -20,7 +20,6 @@ export const keys = {
   nodes: ["baremetal", "nodes"],
   projects: ["identity", "projects"],
   users: ["identity", "users"],
-  timelines: ["unkai", "timelines"],
   placements: ["unkai", "placements"],
   operations: ["unkai", "operations"],
   roles: ["identity", "roles"],
@@ -31,9 +30,9 @@ export const keys = {
 
 /** The kind of an event to what it makes stale. */
 export const STALE_BY_KIND: Record<string, QueryKey[]> = {
-  server: [keys.servers, keys.timelines, keys.placements, keys.limits],
-  operation: [keys.operations, keys.timelines],
-  node: [keys.nodes, keys.timelines],
+  server: [keys.servers, keys.placements, keys.limits],
+  operation: [keys.operations],
+  node: [keys.nodes],
   host: [keys.hypervisors],
   flavor: [keys.flavors],
   keypair: [keys.keypairs],

@@ -1,14 +1,12 @@
-// Live events: one stream for the tab, read by fetch (an EventSource cannot carry a token). Where
-// there is no stream, nothing breaks: `useLive` says false and lists look by themselves.
+// Live events: one stream for the tab. Where there is no stream, nothing breaks: `useLive` says
+// false and lists look by themselves.
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { type Change, Changes } from "./changes";
-import { expireSession, getSession } from "./session";
-import { type SseEvent, SseReader } from "./sse";
+import type { SseEvent } from "./sse";
+import { keepStream } from "./stream";
 
 const PATH = "/unkai/v1/events";
-const AGAIN_MS = 2000;
-const AGAIN_MAX_MS = 60_000;
 const SOON_MS = 60;
 const APART_MS = 1000;
 const REST = 3;
@@ -35,8 +33,8 @@ export function useLive(): boolean {
 
 /** Keep the stream open until the returned function is called. */
 export function watchEvents(client: QueryClient): () => void {
-  const stop = new AbortController();
   const changes = new Changes();
+  let isOver = false;
   let timer: number | undefined;
   let isSettling = false;
   let nextTime = 0;
@@ -49,7 +47,7 @@ export function watchEvents(client: QueryClient): () => void {
   }
 
   function soon(): void {
-    if (isSettling || changes.isEmpty || stop.signal.aborted) return;
+    if (isSettling || changes.isEmpty || isOver) return;
     const wait = Math.max(SOON_MS, nextTime - Date.now());
     timer ??= window.setTimeout(() => void settle(), wait);
   }
@@ -64,51 +62,13 @@ export function watchEvents(client: QueryClient): () => void {
     soon();
   }
 
-  async function run(): Promise<void> {
-    let wait = AGAIN_MS;
-    let lastId: string | undefined;
-    while (!stop.signal.aborted) {
-      const opened = await follow(stop.signal, lastId, (event) => {
-        lastId = event.id ?? lastId;
-        onEvent(event);
-      });
-      setLive(false);
-      wait = opened ? AGAIN_MS : Math.min(wait * 2, AGAIN_MAX_MS);
-      await pause(wait, stop.signal);
-    }
-  }
-
-  void run();
+  const close = keepStream(PATH, { onEvent, onLive: setLive });
   return () => {
-    stop.abort();
+    isOver = true;
+    close();
     window.clearTimeout(timer);
     setLive(false);
   };
-}
-
-/** Read one stream to its end; whether it ever opened. */
-async function follow(
-  signal: AbortSignal,
-  lastId: string | undefined,
-  onEvent: (event: SseEvent) => void,
-): Promise<boolean> {
-  const token = getSession()?.token;
-  if (!token) return false;
-  try {
-    const headers: Record<string, string> = { "X-Auth-Token": token, Accept: "text/event-stream" };
-    if (lastId) headers["Last-Event-ID"] = lastId;
-    const response = await fetch(PATH, { headers, signal });
-    if (response.status === 401) expireSession();
-    if (!response.ok || !response.body) return false;
-    setLive(true);
-    const reader = new SseReader(onEvent);
-    const stream = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let part = await stream.read(); !part.done; part = await stream.read())
-      reader.feed(part.value);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function changeOf(event: SseEvent): Change | null {
@@ -119,14 +79,4 @@ function changeOf(event: SseEvent): Change | null {
   } catch {
     return null;
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = window.setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      window.clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -1,6 +1,6 @@
 // Ctrl-K: every page, servers by name and address, nodes by name and the address of their BMC.
 import { useDebouncedValue } from "@mantine/hooks";
-import { Spotlight, type SpotlightActionData, spotlight } from "@mantine/spotlight";
+import { Spotlight, type SpotlightActionData, createSpotlight } from "@mantine/spotlight";
 import { IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
@@ -14,6 +14,7 @@ import { useFoundNodes, useFoundServers } from "./palette_search";
 
 const SHOWN = 12;
 const TYPING_MS = 120;
+const [store, palette] = createSpotlight();
 
 export default function CommandPalette({ close }: { close: () => void }) {
   const { t } = useTranslation();
@@ -25,8 +26,10 @@ export default function CommandPalette({ close }: { close: () => void }) {
   const servers = useFoundServers(text);
   const nodes = useFoundNodes(text, hasNodes);
   useEffect(() => {
-    spotlight.open();
+    palette.open();
   }, []);
+  const ids = [...servers.map((one) => one.id), ...nodes.map((one) => one.uuid)].join(" ");
+  useEffect(takeFirst, [ids]);
 
   const pages: SpotlightActionData[] = placesFor(isAdmin(session), hasNodes)
     .flatMap((section) => section.places)
@@ -53,6 +56,7 @@ export default function CommandPalette({ close }: { close: () => void }) {
   }));
   return (
     <Spotlight
+      store={store}
       actions={[
         { group: t("shell.pages"), actions: pages },
         { group: t("nav.servers"), actions: foundServers },
@@ -73,4 +77,14 @@ export default function CommandPalette({ close }: { close: () => void }) {
       }}
     />
   );
+}
+
+/** Enter takes the first that fits, even where it came after the last letter was typed. */
+function takeFirst(): void {
+  const { query, listId, registeredActions } = store.getState();
+  if (!query.trim() || !listId) return;
+  const list = document.getElementById(listId);
+  if (!list?.querySelector("[data-selected]"))
+    list?.querySelector("[data-action]")?.setAttribute("data-selected", "true");
+  store.updateState((state) => ({ ...state, selected: 0, empty: registeredActions.size === 0 }));
 }

@@ -8,6 +8,7 @@ import type consoles from "../consoles/en.json";
 import type identity from "../identity/en.json";
 import type images from "../images/en.json";
 import type keypairs from "../keypairs/en.json";
+import type metrics from "../metrics/en.json";
 import type networks from "../networks/en.json";
 import type overview from "../overview/en.json";
 import type parts from "../parts/en.json";
@@ -25,6 +26,7 @@ declare module "i18next" {
       identity: typeof identity;
       images: typeof images;
       keypairs: typeof keypairs;
+      metrics: typeof metrics;
       networks: typeof networks;
       overview: typeof overview;
       parts: typeof parts;

@@ -18,6 +18,7 @@ import { Maintenance, Power, Provision } from "./NodeStates";
 import { OverviewTab } from "./OverviewTab";
 import { PortsTab } from "./PortsTab";
 import { RecorderTab } from "./RecorderTab";
+import { SensorsTab } from "./SensorsTab";
 import { SettingsTab } from "./SettingsTab";
 import { type MetalNode, nameOf } from "./models";
 import { nodeOne } from "./queries";
@@ -30,6 +31,7 @@ const TABS = {
   inventory: InventoryTab,
   ports: PortsTab,
   console: ConsoleTab,
+  sensors: SensorsTab,
   settings: SettingsTab,
   history: HistoryTab,
 } as const satisfies Record<string, (props: { node: MetalNode }) => ReactNode>;

@@ -2,19 +2,21 @@
 import { Button, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconHourglass, IconRocket } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { useList, useOne } from "../api/queries";
+import { useList } from "../api/queries";
 import { ErrorAlert } from "../parts/ErrorAlert";
 import { Copied } from "../parts/Copied";
 import { Facts } from "../parts/Facts";
 import { ButtonLink, TextLink } from "../parts/links";
 import { Panel } from "../parts/Panel";
 import { duration } from "../parts/times";
+import { useNow } from "../parts/useNow";
+import { useTimeline } from "../parts/useTimeline";
 import { When } from "../parts/When";
 import { Health, Power } from "./NodeStates";
 import { StateRoad } from "./StateRoad";
 import classes from "./OverviewTab.module.css";
 import type { MetalNode } from "./models";
-import { portsOf, timelineOfNode } from "./queries";
+import { portsOf } from "./queries";
 import { useVerbs } from "./run_verb";
 import { isBusy } from "./states";
 import { flavorList } from "../servers/queries";
@@ -42,9 +44,10 @@ export function OverviewTab({ node }: { node: MetalNode }) {
 function Expected({ node }: { node: MetalNode }) {
   const { t } = useTranslation("baremetal");
   const busy = isBusy(node.provision_state);
-  const timeline = useOne(timelineOfNode(node.uuid), { every: busy ? 2000 : undefined });
-  if (timeline.error) return <ErrorAlert error={timeline.error} />;
-  const awaited = timeline.data?.awaited ?? [];
+  const { timeline, error, readAt } = useTimeline("nodes", node.uuid);
+  const awaited = timeline?.awaited ?? [];
+  const now = useNow(awaited.length > 0);
+  if (error && !timeline) return <ErrorAlert error={error} />;
   if (awaited.length === 0)
     return (
       <Text size="sm" c="dimmed">
@@ -52,7 +55,8 @@ function Expected({ node }: { node: MetalNode }) {
       </Text>
     );
   return awaited.map((one) => {
-    const late = one.within_s !== null && one.for_s > one.within_s;
+    const waited_s = one.for_s + Math.max(0, now - readAt) / 1000;
+    const late = one.within_s !== null && waited_s > one.within_s;
     return (
       <div
         key={`${one.participant} ${one.action}`}
@@ -66,7 +70,7 @@ function Expected({ node }: { node: MetalNode }) {
             {t(late ? "expected.late" : "expected.next", {
               what: one.action,
               who: one.participant,
-              time: duration(one.for_s * 1000),
+              time: duration(waited_s * 1000),
             })}
           </Text>
           {one.within_s !== null && (

@@ -4,7 +4,6 @@ import { IconTimeline } from "@tabler/icons-react";
 import type { TFunction } from "i18next";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useOne } from "../api/queries";
 import { Empty } from "../parts/Empty";
 import { Panel } from "../parts/Panel";
 import { type Column, ResourceTable } from "../parts/ResourceTable";
@@ -12,27 +11,23 @@ import { Sequence } from "../parts/Sequence";
 import { StateBadge } from "../parts/StateBadge";
 import type { Tone } from "../parts/states";
 import { duration, parseTime } from "../parts/times";
+import { useTimeline } from "../parts/useTimeline";
 import { type MetalNode, nameOf } from "./models";
-import { timelineOfNode } from "./queries";
 import { type Entry, SOURCES, entriesOf, sourceOf } from "./recorder";
-import { isBusy } from "./states";
 
-const BUSY_MS = 1500;
-const REST_MS = 10_000;
 const TONES: Record<string, Tone> = { ok: "good", failed: "bad", undone: "warn", cancelled: "off" };
 
 export function RecorderTab({ node }: { node: MetalNode }) {
   const { t } = useTranslation("baremetal");
-  const every = isBusy(node.provision_state) ? BUSY_MS : REST_MS;
-  const timeline = useOne(timelineOfNode(node.uuid), { every });
+  const told = useTimeline("nodes", node.uuid);
   const [wanted, setWanted] = useState<string[]>([]);
   const [failed, setFailed] = useState(false);
-  const events = timeline.data?.events;
+  const events = told.timeline?.events;
   const rows = useMemo(() => events && entriesOf(events, wanted, failed), [events, wanted, failed]);
   return (
     <Stack>
       <Panel title={t("recorder.sequence")}>
-        <Sequence timeline={timeline.data} error={timeline.error} readAt={timeline.dataUpdatedAt} />
+        <Sequence told={told} />
       </Panel>
       <Panel title={t("recorder.list")}>
         <Stack gap="sm">
@@ -54,7 +49,7 @@ export function RecorderTab({ node }: { node: MetalNode }) {
           <ResourceTable
             label={t("recorder.of", { node: nameOf(node) })}
             rows={rows}
-            error={timeline.error}
+            error={told.timeline ? null : told.error}
             columns={columnsOf(t)}
             id={(one) => one.id}
             name={(one) => one.event.action}

@@ -2,7 +2,6 @@
 import { baremetal, done, take, unkai } from "../api/clients";
 import { keys } from "../api/keys";
 import { type ListSpec, FIRST, type OneSpec, orNull, pageOf } from "../api/queries";
-import type { Timeline } from "../parts/sequence_model";
 import {
   type Addressed,
   type BiosSetting,
@@ -95,16 +94,6 @@ export function historyOf(uuid: string): ListSpec<HistoryEntry> {
         baremetal.GET("/nodes/{node_ident}/history", { params }),
       );
       return pageOf(found.history, found.next, (one) => one.uuid);
-    },
-  };
-}
-
-export function timelineOfNode(uuid: string): OneSpec<Timeline> {
-  return {
-    queryKey: [...keys.timelines, "node", uuid],
-    queryFn: async () => {
-      const asked = unkai.GET("/nodes/{node_ident}/timeline", path(uuid));
-      return (await take<{ timeline: Timeline }>(asked)).timeline;
     },
   };
 }

@@ -28,7 +28,7 @@ export function entriesOf(
   failedOnly: boolean,
 ): Entry[] {
   return events
-    .map((event, number) => ({ id: String(number), event }))
+    .map((event) => ({ id: String(event.id), event }))
     .filter(({ event }) => wanted.length === 0 || wanted.includes(sourceOf(event)))
     .filter(({ event }) => !failedOnly || event.outcome === "failed")
     .reverse();

@@ -48,9 +48,7 @@ export function useVerbs() {
       try {
         await forEach(nodes, (node) => verb.work(node, given));
       } finally {
-        await Promise.all(
-          [keys.nodes, keys.timelines].map((queryKey) => client.invalidateQueries({ queryKey })),
-        );
+        await Promise.all([keys.nodes].map((queryKey) => client.invalidateQueries({ queryKey })));
       }
       after?.();
       if (verb.name === "remove") await navigate({ to: "/nodes" });

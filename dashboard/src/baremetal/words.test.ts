@@ -6,7 +6,9 @@ import { entriesOf, sourceOf } from "./recorder";
 import { isBusy, wayOf } from "./states";
 import { parseSteps, stepsOf } from "./step_words";
 
+let events = 0;
 const event = (participant: string, outcome: "ok" | "failed" = "ok") => ({
+  id: events++,
   participant,
   action: "a",
   started_at: "2026-01-01T00:00:00Z",

@@ -118,7 +118,7 @@ export const WIDTH = 208;
 const GAP_X = 26;
 const ROW_PX = 168;
 const SERVER_PX = 96;
-/** Servers of one network stand below each other in so many columns at most. */
+/** Servers of one network stand below each other, about twice as high as wide. */
 const COLUMNS = 3;
 
 /** What each point is connected to, in words: "private (10.0.0.5), public". */
@@ -189,7 +189,7 @@ export function placed({ points, lines }: Topology): Placed[] {
       found.push({ ...one, x: at * step, y: row * ROW_PX });
     });
   }
-  const lone = loneX(x);
+  const lone = loneX(x, columns);
   const filled = new Map<string, number>();
   for (const one of points.filter((each) => each.kind === "server")) {
     const network = above(one.id);
@@ -197,15 +197,20 @@ export function placed({ points, lines }: Topology): Placed[] {
     filled.set(network, at + 1);
     found.push({
       ...one,
-      x: (x.get(network) ?? lone) + (at % columns) * (WIDTH + GAP_X),
-      y: 3 * ROW_PX + Math.floor(at / columns) * SERVER_PX,
+      ...(network ? below(x.get(network) ?? 0, at, columns) : { x: lone, y: at * SERVER_PX }),
     });
   }
   return found;
 }
 
-function loneX(x: Map<string, number>): number {
-  return Math.max(0, ...x.values()) + COLUMNS * (WIDTH + GAP_X);
+function below(x: number, at: number, columns: number): { x: number; y: number } {
+  const y = 3 * ROW_PX + Math.floor(at / columns) * SERVER_PX;
+  return { x: x + (at % columns) * (WIDTH + GAP_X), y };
+}
+
+/** Servers without a network stand beside all others. */
+function loneX(x: Map<string, number>, columns: number): number {
+  return Math.max(0, ...x.values()) + columns * (WIDTH + GAP_X);
 }
 
 /** How many columns of servers a network needs: few servers, few columns. */
@@ -214,5 +219,6 @@ function columnsBelow(points: Point[], lines: Line[]): number {
   const counts = new Map<string, number>();
   for (const line of lines)
     if (servers.has(line.to)) counts.set(line.from, (counts.get(line.from) ?? 0) + 1);
-  return Math.min(COLUMNS, Math.max(1, ...counts.values()));
+  const most = Math.max(1, ...counts.values());
+  return Math.min(COLUMNS, Math.ceil(Math.sqrt(most / 2)));
 }

@@ -3,12 +3,21 @@
 import { Checkbox, Skeleton, Table } from "@mantine/core";
 import { useViewportSize } from "@mantine/hooks";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type FocusEvent,
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { isBeginning } from "../api/queries";
 import { ErrorAlert } from "./ErrorAlert";
 import { NothingMatches, TableHead, Toolbar } from "./TableFrame";
 import classes from "./ResourceTable.module.css";
+import { TableRow } from "./TableRow";
 import { type Column, type Sorting, searched, sorted, statesOf } from "./table_model";
 
 export type { Column } from "./table_model";
@@ -40,7 +49,7 @@ interface Props<T> {
 }
 
 const ROW_PX = 45;
-const AHEAD = 12;
+const AHEAD = 8;
 
 export function ResourceTable<T>(props: Props<T>) {
   const { rows, columns, id, state, label } = props;
@@ -191,8 +200,11 @@ function Rows<T>({ rows, columns, id, name, chosenIds, toggle, ...props }: RowsP
     );
   }
 
-  function onKey(event: KeyboardEvent, index: number, row: T): void {
-    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey) return;
+  function onKey(event: KeyboardEvent<HTMLElement>): void {
+    const own = event.target as HTMLElement;
+    const row = rows[Number(own.dataset.index)];
+    if (own.dataset.index === undefined || !row || event.ctrlKey || event.metaKey) return;
+    const index = Number(own.dataset.index);
     const moves: Record<string, () => void> = {
       ArrowDown: () => goTo(index + 1),
       ArrowUp: () => goTo(index - 1),
@@ -208,40 +220,30 @@ function Rows<T>({ rows, columns, id, name, chosenIds, toggle, ...props }: RowsP
     move();
   }
 
+  function onFocus(event: FocusEvent<HTMLElement>): void {
+    const index = event.target.closest<HTMLElement>("[data-index]")?.dataset.index;
+    if (index !== undefined) setAt(Number(index));
+  }
+
   return (
-    <Table.Tbody ref={body} aria-description={t("table.keys")}>
+    <Table.Tbody ref={body} aria-description={t("table.keys")} onKeyDown={onKey} onFocus={onFocus}>
       {before > 0 && <Spacer height={before} span={span} />}
       {items.map(({ index }) => {
         const row = rows[index];
-        if (row === undefined) return null;
         return (
-          <Table.Tr
-            key={id(row)}
-            className={classes.row}
-            data-index={index}
-            data-chosen={chosenIds.has(id(row)) || undefined}
-            aria-rowindex={index + 2}
-            tabIndex={index === Math.min(at, rows.length - 1) ? 0 : -1}
-            onFocus={() => setAt(index)}
-            onKeyDown={(event) => onKey(event, index, row)}
-          >
-            {props.bulk && (
-              <Table.Td>
-                <Checkbox
-                  size="xs"
-                  aria-label={t("table.choose", { name: name(row) })}
-                  checked={chosenIds.has(id(row))}
-                  onChange={() => toggle(row)}
-                />
-              </Table.Td>
-            )}
-            {columns.map((column) => (
-              <Table.Td key={column.key} data-align={column.align} className={classes.cell}>
-                {column.cell(row)}
-              </Table.Td>
-            ))}
-            {props.actions && <Table.Td className={classes.menu}>{props.actions(row)}</Table.Td>}
-          </Table.Tr>
+          row !== undefined && (
+            <TableRow
+              key={id(row)}
+              row={row}
+              index={index}
+              columns={columns}
+              isChosen={chosenIds.has(id(row))}
+              isNext={index === Math.min(at, rows.length - 1)}
+              toggle={props.bulk && toggle}
+              choose={t("table.choose", { name: name(row) })}
+              actions={props.actions}
+            />
+          )
         );
       })}
       {after > 0 && <Spacer height={after} span={span} />}

@@ -1,6 +1,7 @@
 // The menu at the end of a row: what can be done to its thing.
-import { ActionIcon, Menu } from "@mantine/core";
-import { type Icon, IconDots } from "@tabler/icons-react";
+import { Menu } from "@mantine/core";
+import type { Icon } from "@tabler/icons-react";
+import { DotsMenu } from "./DotsMenu";
 
 export interface Deed {
   label: string;
@@ -13,14 +14,10 @@ export interface Deed {
 /** label: whose actions these are, for screen readers. */
 export function RowMenu({ label, deeds }: { label: string; deeds: Deed[] }) {
   return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" tabIndex={0} aria-label={label}>
-          <IconDots size={18} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {deeds.map((deed) => (
+    <DotsMenu
+      label={label}
+      items={() =>
+        deeds.map((deed) => (
           <Menu.Item
             key={deed.label}
             color={deed.danger ? "var(--unkai-bad)" : undefined}
@@ -30,8 +27,8 @@ export function RowMenu({ label, deeds }: { label: string; deeds: Deed[] }) {
           >
             {deed.label}
           </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+        ))
+      }
+    />
   );
 }

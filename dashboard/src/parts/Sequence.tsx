@@ -1,26 +1,21 @@
 // What happened to a server or node, as a sequence diagram that draws itself while it happens.
 import { Group, Select, SegmentedControl, Skeleton, Stack, Text } from "@mantine/core";
 import { IconHourglass, IconTimeline } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Empty } from "./Empty";
 import { ErrorAlert } from "./ErrorAlert";
 import { SequenceDiagram } from "./SequenceDiagram";
 import { SequenceTable } from "./SequenceTable";
 import classes from "./Sequence.module.css";
-import { type Timeline, chaptersOf, isRunning, totalMs } from "./sequence_model";
+import { chaptersOf, isRunning, totalMs } from "./sequence_model";
 import { duration } from "./times";
-
-interface Props {
-  timeline: Timeline | undefined;
-  error?: Error | null;
-  /** How many milliseconds ago the timeline was read. */
-  readAt: number;
-}
+import { useNow } from "./useNow";
+import type { LiveTimeline } from "./useTimeline";
 
 type View = "diagram" | "table";
 
-export function Sequence({ timeline, error, readAt }: Props) {
+export function Sequence({ told: { timeline, error, readAt } }: { told: LiveTimeline }) {
   const { t } = useTranslation("parts");
   const [view, setView] = useState<View>("diagram");
   const [asked, setAsked] = useState<string | null>(null);
@@ -99,15 +94,4 @@ export function Sequence({ timeline, error, readAt }: Props) {
       ))}
     </Stack>
   );
-}
-
-/** The time, moving while something runs. */
-function useNow(running: boolean): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    if (!running) return;
-    const timer = window.setInterval(() => setNow(Date.now()), 200);
-    return () => window.clearInterval(timer);
-  }, [running]);
-  return now;
 }

@@ -11,7 +11,7 @@ export function ShowCli({ command }: { command: string | string[] }) {
   const [opened, { toggle }] = useDisclosure(false);
   const text = typeof command === "string" ? command : command.join("\n");
   return (
-    <div>
+    <div className={classes.frame}>
       <Button
         variant="subtle"
         size="compact-sm"

@@ -6,6 +6,7 @@ const BASE = Date.parse("2026-01-01T00:00:00Z");
 function event(participant: string, atMs: number, tookMs: number | null, request = "req-1") {
   const at = (ms: number) => new Date(BASE + ms).toISOString();
   return {
+    id: atMs,
     participant,
     action: `work of ${participant}`,
     started_at: at(atMs),

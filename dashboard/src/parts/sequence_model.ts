@@ -5,6 +5,7 @@ import { parseTime } from "./times";
 export type Outcome = "ok" | "failed" | "undone" | "cancelled" | null;
 
 export interface TimelineEvent {
+  id: number;
   participant: string;
   action: string;
   started_at: string;

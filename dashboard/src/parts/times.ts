@@ -6,6 +6,7 @@ export function parseTime(text: string): number {
   return Date.parse(zoned ? text : `${text}Z`);
 }
 
+const MOMENT = { dateStyle: "medium", timeStyle: "medium" } as const;
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000],
   ["month", 2_592_000],
@@ -15,9 +16,21 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["second", 1],
 ];
 
+/** Making one takes longer than all it is made for. */
+const relative = new Map<string, Intl.RelativeTimeFormat>();
+const exact = new Map<string, Intl.DateTimeFormat>();
+
+export function moment(time: number, language: string): string {
+  const words = exact.get(language) ?? new Intl.DateTimeFormat(language, MOMENT);
+  exact.set(language, words);
+  return words.format(time);
+}
+
 export function ago(time: number, now: number, language: string): string {
   const seconds = Math.min(0, Math.round((time - now) / 1000));
-  const words = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const words =
+    relative.get(language) ?? new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  relative.set(language, words);
   const [unit, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 1];
   return words.format(Math.trunc(seconds / size), unit);
 }

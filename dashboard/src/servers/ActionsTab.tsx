@@ -1,5 +1,5 @@
-// Every request about the server, newest first.
-import { Skeleton, Table, Text } from "@mantine/core";
+// What can be done with the server now, and every request about it, newest first.
+import { Button, Group, Skeleton, Stack, Table, Text } from "@mantine/core";
 import { IconHistory } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Server } from "../api/models";
@@ -12,16 +12,56 @@ import { Scroll } from "../parts/Scroll";
 import { ShowCli } from "../parts/ShowCli";
 import { When } from "../parts/When";
 import { openstack } from "../parts/shell_words";
+import { VERBS } from "./actions";
 import { actionsOf } from "./queries";
+import { useVerbs } from "./run_verb";
 
 export default function ActionsTab({ server }: { server: Server }) {
+  return (
+    <Stack>
+      <Possible server={server} />
+      <Past server={server} />
+    </Stack>
+  );
+}
+
+/** What its state allows, each with its command. */
+function Possible({ server }: { server: Server }) {
+  const { t } = useTranslation("servers");
+  const start = useVerbs();
+  return (
+    <Panel title={t("actions.now")}>
+      <Stack gap="xs">
+        {VERBS.filter((verb) => verb.fits(server)).map((verb) => (
+          <Group key={verb.name} gap="xs" align="flex-start">
+            <Button
+              size="xs"
+              w={120}
+              variant="default"
+              c={verb.danger ? "var(--unkai-bad)" : undefined}
+              leftSection={<verb.icon size={14} aria-hidden />}
+              onClick={() => start(verb, [server])}
+            >
+              {t(verb.label)}
+            </Button>
+            <ShowCli
+              command={[verb.cli(server, false), ...(verb.option ? [verb.cli(server, true)] : [])]}
+            />
+          </Group>
+        ))}
+      </Stack>
+    </Panel>
+  );
+}
+
+function Past({ server }: { server: Server }) {
   const { t } = useTranslation("servers");
   const actions = useList(actionsOf(server.id));
   if (actions.error) return <ErrorAlert error={actions.error} />;
   if (!actions.data) return <Skeleton h={200} />;
   if (actions.data.length === 0) return <Empty icon={IconHistory} title={t("actions.empty")} />;
   return (
-    <Panel>
+    <Panel title={t("actions.past")}>
       <Scroll label={t("tab.actions")}>
         <Table fz="sm" verticalSpacing={7} miw={560}>
           <Table.Thead>

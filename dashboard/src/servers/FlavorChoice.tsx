@@ -23,7 +23,8 @@ export function FlavorChoice({ flavors, image, value, choose }: Props) {
   const [text, setText] = useState("");
   const chosen = flavors.find((one) => one.id === value);
   const metal = wanted ?? (chosen !== undefined && isMetal(chosen));
-  const kind = flavors.filter((one) => isMetal(one) === metal);
+  const bySize = (a: Flavor, b: Flavor) => a.ram - b.ram || a.vcpus - b.vcpus || a.disk - b.disk;
+  const kind = flavors.filter((one) => isMetal(one) === metal).sort(bySize);
   const shown = kind.filter((one) => one.name.toLowerCase().includes(text.toLowerCase()));
   return (
     <Stack gap="sm">

@@ -1,6 +1,6 @@
 // The server's network cards: addresses, port, security groups, floating IPs; attach and detach.
 import { Button, Group, Skeleton, Table, Text } from "@mantine/core";
-import { IconPlug, IconPlugOff, IconWorld } from "@tabler/icons-react";
+import { IconPlug, IconPlugOff, IconShield, IconWorld } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { compute, done, network } from "../api/clients";
@@ -96,9 +96,21 @@ export default function NetworkTab({ server }: { server: Server }) {
                     <StateBadge state={port.status} />
                   </Table.Td>
                   <Table.Td>
-                    <Text size="sm">
-                      {port.security_groups.map((id) => groupName.get(id) ?? id).join(", ") || "–"}
-                    </Text>
+                    <Group gap={4} wrap="nowrap">
+                      <Text size="sm">
+                        {port.security_groups.map((id) => groupName.get(id) ?? id).join(", ") ||
+                          "–"}
+                      </Text>
+                      <Button
+                        size="compact-xs"
+                        variant="subtle"
+                        leftSection={<IconShield size={14} aria-hidden />}
+                        aria-label={t("groups.title", { address: addressOf(port) })}
+                        onClick={() => forms.chooseGroups(port)}
+                      >
+                        {t("groups.change")}
+                      </Button>
+                    </Group>
                   </Table.Td>
                   <Table.Td ff="monospace">{port.mac_address}</Table.Td>
                   <Table.Td>

@@ -21,7 +21,7 @@ export function RebuildForm({ server, close }: { server: Server; close: () => vo
       const body = { rebuild: { imageRef: id } } as never;
       return done(compute.POST("/servers/{server_id}/action", { params: { path }, body }));
     },
-    [keys.servers, keys.timelines],
+    [keys.servers],
   );
   return (
     <FormFrame

@@ -10,26 +10,20 @@ import { Facts } from "../parts/Facts";
 import { Panel } from "../parts/Panel";
 import { Sequence } from "../parts/Sequence";
 import { When } from "../parts/When";
-import { isRunning } from "../parts/sequence_model";
 import { mib } from "../parts/times";
-import { capabilitiesOf, timelineOf } from "./queries";
-
-const RUNNING_MS = 1000;
-const RESTING_MS = 15_000;
+import { useTimeline } from "../parts/useTimeline";
+import { capabilitiesOf } from "./queries";
 
 export function ServerOverview({ server }: { server: Server }) {
   const { t } = useTranslation("servers");
-  const busy = server["OS-EXT-STS:task_state"] !== null || server.status === "BUILD";
-  const timeline = useOne(timelineOf(server.id), { every: busy ? RUNNING_MS : RESTING_MS });
-  const running = timeline.data !== undefined && isRunning(timeline.data);
-  useOne(timelineOf(server.id), { enabled: running && !busy, every: RUNNING_MS });
+  const told = useTimeline("servers", server.id);
   return (
     <Stack>
       <Panel title={t("facts")}>
         <ServerFacts server={server} />
       </Panel>
       <Panel title={t("sequence")}>
-        <Sequence timeline={timeline.data} error={timeline.error} readAt={timeline.dataUpdatedAt} />
+        <Sequence told={told} />
       </Panel>
     </Stack>
   );

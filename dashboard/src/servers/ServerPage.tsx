@@ -20,6 +20,7 @@ const TABS: Record<string, ComponentType<{ server: Server }>> = {
   overview: ServerOverview,
   placement: lazy(() => import("./PlacementTab")),
   console: lazy(() => import("./ConsoleTab")),
+  metrics: lazy(() => import("./MetricsTab")),
   log: lazy(() => import("./LogTab")),
   actions: lazy(() => import("./ActionsTab")),
   network: lazy(() => import("./NetworkTab")),

@@ -1,5 +1,6 @@
 // All servers of the project, virtual and physical.
 import { Text } from "@mantine/core";
+import { useViewportSize } from "@mantine/hooks";
 import { IconPlus, IconServer2 } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -56,6 +57,7 @@ export function ServersPage() {
 
 function useColumns(): Column<Server>[] {
   const { t } = useTranslation("servers");
+  const narrow = useViewportSize().width < 640;
   return [
     {
       key: "name",
@@ -70,7 +72,7 @@ function useColumns(): Column<Server>[] {
     {
       key: "status",
       header: t("status"),
-      width: "19%",
+      width: narrow ? "42%" : "19%",
       value: (one) => one.status,
       cell: (one) => <StateBadge state={one.status} doing={one["OS-EXT-STS:task_state"]} />,
     },

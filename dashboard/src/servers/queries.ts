@@ -12,7 +12,6 @@ import type {
 } from "../api/models";
 import { FIRST, type ListSpec, type OneSpec, orNull, pageOf } from "../api/queries";
 import { getSession } from "../api/session";
-import type { Timeline } from "../parts/sequence_model";
 
 export function serverList(): ListSpec<Server> {
   return {
@@ -90,17 +89,6 @@ export function keypairList(): ListSpec<Keypair> {
     page: async () => {
       const found = await take<{ keypairs: { keypair: Keypair }[] }>(compute.GET("/os-keypairs"));
       return { items: found.keypairs.map((one) => one.keypair) };
-    },
-  };
-}
-
-export function timelineOf(serverId: string): OneSpec<Timeline> {
-  return {
-    queryKey: [...keys.timelines, "server", serverId],
-    queryFn: async () => {
-      const path = { server_id: serverId };
-      const asked = unkai.GET("/servers/{server_id}/timeline", { params: { path } });
-      return (await take<{ timeline: Timeline }>(asked)).timeline;
     },
   };
 }

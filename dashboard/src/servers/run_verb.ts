@@ -39,9 +39,10 @@ export function useVerbs() {
       after?.();
     };
     const said = t("asked", { verb: what, server: who });
+    const cli = servers.slice(0, 20).map((one) => verb.cli(one, false));
     if (!verb.asks) {
       work(false).then(
-        () => notifications.show({ message: said }),
+        () => notifications.show({ title: said, message: cli.join("\n"), autoClose: 8000 }),
         (error: unknown) => notifications.show({ color: "red", message: (error as Error).message }),
       );
       return;
@@ -52,7 +53,7 @@ export function useVerbs() {
       names: servers.length > 1 ? servers.map((one) => one.name) : undefined,
       verb: what,
       danger: verb.danger,
-      cli: servers.slice(0, 20).map((one) => verb.cli(one, false)),
+      cli,
       option: verb.option && t(verb.option),
       typed: verb.danger && servers.length > 5 ? String(servers.length) : undefined,
       work,

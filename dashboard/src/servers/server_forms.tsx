@@ -1,9 +1,10 @@
 // The forms about one server, opened by its buttons and its tabs.
 import { useTranslation } from "react-i18next";
-import type { Server } from "../api/models";
+import type { Port, Server } from "../api/models";
 import { openForm } from "../parts/form";
 import { FloatingIpForm } from "./FloatingIpForm";
 import { InterfaceForm } from "./InterfaceForm";
+import { PortGroupsForm } from "./PortGroupsForm";
 import { RebuildForm } from "./RebuildForm";
 import { RenameForm } from "./RenameForm";
 
@@ -19,5 +20,10 @@ export function useServerForms(server: Server) {
       openForm(t("fip.title", name), (close) => <FloatingIpForm server={server} close={close} />),
     attachInterface: () =>
       openForm(t("nic.title", name), (close) => <InterfaceForm server={server} close={close} />),
+    chooseGroups: (port: Port) =>
+      openForm(
+        t("groups.title", { address: port.fixed_ips[0]?.ip_address ?? port.id }),
+        (close) => <PortGroupsForm server={server} port={port} close={close} />,
+      ),
   };
 }

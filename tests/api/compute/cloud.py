@@ -298,7 +298,10 @@ async def a_network(
 
 
 def block_storage_of(
-    identity: Identity, images: ImageService, outside: Outside, agents: dict[str, Hypervisor]
+    identity: Identity,
+    images: ImageService,
+    outside: Outside,
+    agents: dict[str, Hypervisor],
 ) -> BlockStorage:
     return BlockStorage(
         kit=identity.kit,

@@ -44,6 +44,8 @@ OWNED = {
     "block-storage": {
         "attachment_id",
         "backup_id",
+        "group_id",
+        "group_snapshot_id",
         "message_id",
         "snapshot_id",
         "transfer_id",
@@ -244,6 +246,7 @@ def test_every_owned_thing_is_looked_after(house: House) -> None:
         "block-storage": {
             "class_name",
             "encryption_id",
+            "group_type_id",
             "host_name",
             "key",
             "qos_id",

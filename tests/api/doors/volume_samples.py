@@ -39,6 +39,17 @@ OF_VOLUMES: dict[str, Any] = {
     "POST /volume-transfers": {"transfer": {"volume_id": "{volume_id}"}},
     "POST /qos-specs": {"qos_specs": {"name": "{unique}"}},
     "PUT /qos-specs/{qos_id}": {"qos_specs": {"read_iops_sec": "9"}},
+    "POST /groups": {"group": {"group_type": "{group_type_id}", "volume_types": ["__DEFAULT__"]}},
+    "PUT /groups/{group_id}": {"group": {"name": "n"}},
+    "POST /groups/action create-from-src": {"create-from-src": {"source_group_id": "{group_id}"}},
+    "POST /groups/{group_id}/action reset_status": {"reset_status": {"status": "error"}},
+    "POST /group_snapshots": {"group_snapshot": {"group_id": "{group_id}"}},
+    "POST /group_snapshots/{group_snapshot_id}/action reset_status": {
+        "reset_status": {"status": "available"}
+    },
+    "POST /group_types": {"group_type": {"name": "{unique}"}},
+    "PUT /group_types/{group_type_id}": {"group_type": {"description": "d"}},
+    "PUT /group_types/{group_type_id}/group_specs/{key}": {"colour": "red"},
     "POST /attachments": {"attachment": {"volume_uuid": "{volume_id}"}},
     "POST /types": {"volume_type": {"name": "{unique}"}},
     "PUT /types/{volume_type_id}": {"volume_type": {"description": "d"}},

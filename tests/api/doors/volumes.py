@@ -59,7 +59,17 @@ async def _moving(house: House, mark: str) -> dict[str, str]:
     made = await house.make("demo", f"{V3}/os-volume-transfer", offer)
     specs = {"qos_specs": {"name": mark, "total_iops_sec": "9"}}
     qos_id = (await house.make("admin", f"{V3}/qos-specs", specs))["id"]
-    return {"backup_id": backup_id, "transfer_id": made["id"], "qos_id": qos_id}
+    kind = {"group_type": {"name": "everybodys"}}
+    kind_id = (await house.make("admin", f"{V3}/group_types", kind, **NEWEST))["id"]
+    specs = {"group_specs": {"colour": "red"}}
+    await house.make("admin", f"{V3}/group_types/{kind_id}/group_specs", specs, **NEWEST)
+    group = {"group_type": kind_id, "volume_types": ["__DEFAULT__"], "name": mark}
+    group_id = (await house.make("demo", f"{V3}/groups", {"group": group}, **NEWEST))["id"]
+    await _volume(house, mark, group_id=group_id)
+    frozen = {"group_snapshot": {"group_id": group_id, "name": mark}}
+    frozen_id = (await house.make("demo", f"{V3}/group_snapshots", frozen, **NEWEST))["id"]
+    grouped = {"group_type_id": kind_id, "group_id": group_id, "group_snapshot_id": frozen_id}
+    return {**grouped, "backup_id": backup_id, "transfer_id": made["id"], "qos_id": qos_id}
 
 
 async def carry(house: House, server: str, mark: str) -> dict[str, str]:
@@ -72,8 +82,8 @@ async def carry(house: House, server: str, mark: str) -> dict[str, str]:
     return {"volume_id": volume_id, "spare_volume_id": await _volume(house, mark)}
 
 
-async def _volume(house: House, mark: str) -> str:
-    volume = {"name": mark, "size": 1, "metadata": {"colour": mark}}
+async def _volume(house: House, mark: str, **more: str) -> str:
+    volume = {"name": mark, "size": 1, "metadata": {"colour": mark}} | more
     made = await house.make("demo", f"{V3}/volumes", {"volume": volume})
     await _rest(house, "volumes", made["id"])
     return str(made["id"])

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from unkai.block_storage.actions import work
+from unkai.block_storage.actions.find import project_of
 from unkai.block_storage.model import Backup
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.states import AVAILABLE, BACKUP_DELETE, DELETING, check
@@ -30,8 +31,6 @@ class Record(Struct, kw_only=True):
 
     id: str
     volume_id: str
-    project_id: str
-    user_id: str
     size: int
     data_id: str
     display_name: str | None = None
@@ -123,8 +122,6 @@ async def export_record(session: Session, caller: Caller, backup_id: str) -> dic
     record = Record(
         id=found.id,
         volume_id=found.volume_id,
-        project_id=found.project_id,
-        user_id=found.user_id,
         size=found.size,
         data_id=found.data_id,
         display_name=found.name,
@@ -139,8 +136,8 @@ async def export_record(session: Session, caller: Caller, backup_id: str) -> dic
     return {"backup_service": SERVICE, "backup_url": url}
 
 
-async def import_record(block: BlockStorage, service: str, url: str) -> Backup:
-    """A backup whose data is in the store; BadRequest where it is not, or the id is taken."""
+async def import_record(block: BlockStorage, caller: Caller, service: str, url: str) -> Backup:
+    """A backup of the caller's whose data is here; BadRequest if it is not, or the id is taken."""
     if service != SERVICE:
         raise BadRequest(f"Backups of {service[:80]} are not kept here.", code="backup-record")
     try:
@@ -153,8 +150,8 @@ async def import_record(block: BlockStorage, service: str, url: str) -> Backup:
     made = Backup(
         id=record.id,
         volume_id=record.volume_id,
-        project_id=record.project_id,
-        user_id=record.user_id,
+        project_id=project_of(caller),
+        user_id=caller.user_id,
         size=record.size,
         status=AVAILABLE,
         name=record.display_name,

@@ -122,6 +122,7 @@ def _facts(volume: Volume) -> dict[str, object]:
     return {
         "bootable": volume.bootable,
         "image_metadata": dict(volume.image_metadata),
+        "metadata": dict(volume.metadata),
         "name": volume.name,
         "description": volume.description,
         "volume_type_id": volume.volume_type_id,

@@ -22,11 +22,11 @@ from unkai.block_storage.actions.service_hosts import check_backend
 from unkai.block_storage.model import ZONE, Volume, VolumeType
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.states import AVAILABLE, CLONE, CREATING, ERROR, SNAPSHOT_USE, check
-from unkai.block_storage.store import snapshots, types, volumes
+from unkai.block_storage.store import groups, snapshots, types, volumes
 from unkai.image.actions.get_image import get_image
 from unkai.image.model import Image
 from unkai.kit.db import Session, Tx
-from unkai.kit.errors import BadRequest, Failed
+from unkai.kit.errors import BadRequest, Failed, NotFound
 from unkai.kit.operations import Operation, Result, Run, Step
 from unkai.kit.policy import Caller, service_caller
 from unkai.timeline.model import CINDER_API
@@ -78,6 +78,7 @@ async def admit_volume(
     size = request.size if request.size is not None else source.least_gib
     _check_size(request, source, size)
     kind = await _type(tx, caller, project_id, request, source)
+    await _check_group(tx, project_id, kind, request)
     await check_size(tx, project_id, size)
     await check_quota(tx, project_id, {"volumes": 1, "gigabytes": size}, kind.name)
     volume = Volume(
@@ -164,6 +165,20 @@ def _check_size(request: VolumeRequest, source: Source, size: int) -> None:
     if request.availability_zone not in (None, ZONE):
         raise BadRequest(
             f"Availability zone '{request.availability_zone}' is invalid.", code="no-such-zone"
+        )
+
+
+async def _check_group(
+    session: Session, project_id: str, kind: VolumeType, request: VolumeRequest
+) -> None:
+    if request.group_id is None:
+        return
+    group = await groups.find(session, request.group_id)
+    if group is None or group.project_id != project_id:
+        raise NotFound(f"Group {request.group_id} could not be found.", code="group-not-found")
+    if kind.id not in group.volume_type_ids:
+        raise BadRequest(
+            f"Volume type {kind.name} is none of those of group {group.id}.", code="group-type"
         )
 
 

@@ -109,7 +109,8 @@ async def copy_back(block: BlockStorage, run: Run) -> Result:
     async def write(tx: Tx) -> None:
         at = block.kit.clock.now()
         facts = dict(found.facts)
-        await volumes.set_metadata(tx, volume_id, "image", facts.get("image_metadata") or {})
+        for kind, name in (("image", "image_metadata"), ("user", "metadata")):
+            await volumes.set_metadata(tx, volume_id, kind, facts.get(name) or {})
         bootable = bool(facts.get("bootable"))
         await volumes.change(tx, volume_id, at, status=AVAILABLE, bootable=bootable)
         await backups.change(tx, found.id, at, status=AVAILABLE)

@@ -14,6 +14,8 @@ from typing import Any
 from unkai.block_storage.api import (
     attachments,
     backups,
+    group_types,
+    groups,
     messages,
     qos_specs,
     quotas,
@@ -42,6 +44,8 @@ NOUNS: tuple[tuple[Route, ...], ...] = (
     qos_specs.ROUTES,
     transfers.ROUTES,
     backups.ROUTES,
+    group_types.ROUTES,
+    groups.ROUTES,
     quotas.ROUTES,
     services.ROUTES,
     messages.ROUTES,

@@ -225,7 +225,9 @@ async def export_record(call: Call) -> dict[str, Any]:
 
 async def import_record(call: Call) -> dict[str, Any]:
     record: BackupRecord = call.body.record
-    made = await actions.import_record(call.service, record.backup_service, record.backup_url)
+    made = await actions.import_record(
+        call.service, call.caller, record.backup_service, record.backup_url
+    )
     return {"backup": _brief(call, made)}
 
 

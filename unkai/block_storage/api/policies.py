@@ -119,6 +119,28 @@ _MOVES: dict[str, Rule] = {
     "volume_extension:backup_admin_actions:reset_status": admin,
     "volume_extension:backup_admin_actions:force_delete": admin,
 }
+_GROUPS: dict[str, Rule] = {
+    "group:get_all": reader,
+    "group:get": reader,
+    "group:create": member,
+    "group:update": member,
+    "group:delete": member,
+    "group:reset_status": admin,
+    "group:get_all_group_snapshots": reader,
+    "group:get_group_snapshot": reader,
+    "group:create_group_snapshot": member,
+    "group:delete_group_snapshot": member,
+    "group:reset_group_snapshot_status": admin,
+    "group:group_types:get": reader,
+    "group:group_types:create": admin,
+    "group:group_types:update": admin,
+    "group:group_types:delete": admin,
+    "group:group_types_specs:get": admin,
+    "group:group_types_specs:get_all": admin,
+    "group:group_types_specs:create": admin,
+    "group:group_types_specs:update": admin,
+    "group:group_types_specs:delete": admin,
+}
 _CLOUD: dict[str, Rule] = {
     "volume_extension:quotas:show": reader,
     "volume_extension:quotas:update": admin,
@@ -136,4 +158,12 @@ _CLOUD: dict[str, Rule] = {
     "message:get": reader,
     "message:delete": member,
 }
-POLICIES: dict[str, Rule] = {**_VOLUMES, **_ACTIONS, **_SNAPSHOTS, **_TYPES, **_MOVES, **_CLOUD}
+POLICIES: dict[str, Rule] = {
+    **_VOLUMES,
+    **_ACTIONS,
+    **_SNAPSHOTS,
+    **_TYPES,
+    **_MOVES,
+    **_GROUPS,
+    **_CLOUD,
+}

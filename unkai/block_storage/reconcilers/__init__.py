@@ -10,6 +10,11 @@ from unkai.block_storage.actions.create_volume import CREATE_VOLUME
 from unkai.block_storage.actions.delete_snapshot import DELETE_SNAPSHOT
 from unkai.block_storage.actions.delete_volume import DELETE_VOLUME
 from unkai.block_storage.actions.extend_volume import EXTEND_VOLUME
+from unkai.block_storage.actions.group_snapshots import (
+    DELETE_GROUP_SNAPSHOT,
+    FILL_GROUP_SNAPSHOT,
+)
+from unkai.block_storage.actions.groups import DELETE_GROUP, FILL_GROUP
 from unkai.block_storage.actions.manage_volume import MANAGE_VOLUME, UNMANAGE_VOLUME
 from unkai.block_storage.actions.restore_backup import RESTORE_BACKUP
 from unkai.block_storage.actions.upload_volume import UPLOAD_VOLUME
@@ -32,6 +37,10 @@ OPERATIONS: tuple[Operation, ...] = (
     CREATE_BACKUP,
     RESTORE_BACKUP,
     DELETE_BACKUP,
+    FILL_GROUP,
+    DELETE_GROUP,
+    FILL_GROUP_SNAPSHOT,
+    DELETE_GROUP_SNAPSHOT,
 )
 
 

@@ -11,7 +11,14 @@ from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select, update
 
-from unkai.block_storage.store.schema import backups, quotas, snapshots, volume_types, volumes
+from unkai.block_storage.store.schema import (
+    backups,
+    groups,
+    quotas,
+    snapshots,
+    volume_types,
+    volumes,
+)
 from unkai.kit.db import Session, Tx, among
 
 DEFAULT_PROJECT: Final = "default"
@@ -92,6 +99,8 @@ async def used_by(session: Session, project_id: str) -> dict[str, int]:
     )
     assert row is not None
     used |= {"backups": int(row.number), "backup_gigabytes": int(row.total)}
+    mine = select(func.count()).where(groups.c.project_id == project_id)
+    used["groups"] = await session.scalar(mine)
     return used
 
 

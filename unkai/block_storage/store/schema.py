@@ -132,6 +132,7 @@ snapshots = Table(
     Index("volume_snapshots_volume", "volume_id", "created_at"),
     Index("volume_snapshots_project", "project_id", "created_at"),
     Index("volume_snapshots_created_at", "created_at"),
+    Index("volume_snapshots_group", "group_snapshot_id"),
 )
 
 snapshot_metadata = Table(
@@ -208,6 +209,51 @@ messages = Table(
     Column("guaranteed_until", Float, nullable=False),
     Index("volume_messages_project", "project_id", "created_at"),
     Index("volume_messages_until", "guaranteed_until"),
+)
+
+group_types = Table(
+    "volume_group_types",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("description", Text),
+    Column("is_public", Boolean, nullable=False),
+    Column("group_specs", Json, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+
+groups = Table(
+    "volume_groups",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("project_id", String(255), nullable=False),
+    Column("user_id", String(64), nullable=False),
+    Column("name", String(255)),
+    Column("description", Text),
+    Column("status", String(32), nullable=False),
+    Column("group_type_id", String(36), ForeignKey("volume_group_types.id"), nullable=False),
+    Column("volume_type_ids", Json, nullable=False),
+    Column("group_snapshot_id", String(36)),
+    Column("source_group_id", String(36)),
+    Column("created_at", Float, nullable=False),
+    Index("volume_groups_project", "project_id", "created_at"),
+    Index("volume_groups_type", "group_type_id"),
+)
+
+group_snapshots = Table(
+    "volume_group_snapshots",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("group_id", String(36), nullable=False),
+    Column("group_type_id", String(36), nullable=False),
+    Column("project_id", String(255), nullable=False),
+    Column("user_id", String(64), nullable=False),
+    Column("name", String(255)),
+    Column("description", Text),
+    Column("status", String(32), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("volume_group_snapshots_project", "project_id", "created_at"),
+    Index("volume_group_snapshots_group", "group_id"),
 )
 
 quotas = Table(

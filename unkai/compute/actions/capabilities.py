@@ -27,6 +27,8 @@ NOT_ON_A_NODE = {
     "shelve": "its disks stay where they are",
     "snapshot": "its disks are its own",
     "hot-plug-interface": "its network cards are the ones it has",
+    "attach-volume": "its disks are the ones it has",
+    "boot-from-volume": "its disks are the ones it has",
     "screen": "its BMC shows a serial line only",
 }
 """What a guest may be able to do and a physical machine is not, with the reason."""

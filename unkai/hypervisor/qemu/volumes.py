@@ -75,6 +75,21 @@ def open_disks(disks: Sequence[Disk]) -> tuple[OpenDisk, ...]:
     return tuple(opened)
 
 
+def lengthen(disk: Disk) -> None:
+    """Of a volume that no process has open: a raw file becomes as long as the disk is large.
+
+    Another format's file grows when QEMU opens it, which alone knows how.
+    """
+    top = disk.layers[0] if disk.layers else None
+    if top is None or top.format != "raw" or disk.read_only:
+        return
+    try:
+        if os.stat(top.path).st_size < disk.size_bytes:
+            os.truncate(top.path, disk.size_bytes)
+    except OSError as error:
+        raise refusals.volume_unreadable(top.path, error.strerror or str(error)) from error
+
+
 def _kept(undo: ExitStack, disk: Disk) -> OpenDisk:
     opened = open_disk(disk)
     undo.callback(opened.close)

@@ -18,26 +18,36 @@ from unkai.compute.service import is_node
 from unkai.kit.errors import NotFound
 from unkai.kit.policy import Caller, service_caller
 from unkai.operator.service import Operator
-from unkai.timeline.actions.read import read_timeline
+from unkai.timeline.actions.read import TimelineReader
 from unkai.timeline.model import Timeline
 
 DETAILS = "baremetal:node:get:last_error"
 
 
-async def node_timeline(operator: Operator, caller: Caller, node: Node) -> Timeline:
+def reader_of(operator: Operator) -> TimelineReader:
+    """Kept by one who looks again and again."""
+    return TimelineReader(operator.kit.database.reader, operator.kit.clock)
+
+
+async def node_timeline(
+    operator: Operator, caller: Caller, node: Node, reader: TimelineReader | None = None
+) -> Timeline:
     """All that is kept of a node, and what its machine should do next."""
     kit = operator.kit
-    found = await read_timeline(kit.database.reader, kit.clock, f"node/{node.uuid}")
+    found = await (reader or reader_of(operator)).read(f"node/{node.uuid}")
     awaited = expected_next(node, found.events, kit.clock.now())
     if awaited is not None:
         found = replace(found, awaited=(*found.awaited, awaited))
     return found if may(caller, node, DETAILS) else _without_details(found)
 
 
-async def server_timeline(operator: Operator, caller: Caller, server: Server) -> Timeline:
+async def server_timeline(
+    operator: Operator, caller: Caller, server: Server, reader: TimelineReader | None = None
+) -> Timeline:
     """A server's own events, with its machine's while it lay there."""
     kit = operator.kit
-    found = await read_timeline(kit.database.reader, kit.clock, f"server/{server.id}")
+    reader = reader or reader_of(operator)
+    found = await reader.read(f"server/{server.id}")
     if server.host is None or not is_node(server.host):
         return found
     try:
@@ -45,7 +55,7 @@ async def server_timeline(operator: Operator, caller: Caller, server: Server) ->
         node = await find_node(kit.database.reader, inner, server.host)
     except NotFound:  # the machine left the cloud
         return found
-    below = await node_timeline(operator, caller, node)
+    below = await node_timeline(operator, caller, node, reader)
     until = server.deleted_at
     events = [
         event

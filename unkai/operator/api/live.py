@@ -45,13 +45,20 @@ def stream(call: Call, events: AsyncGenerator[bytes]) -> EventStream:
 
 
 async def follow(
-    operator: Operator, viewer: Viewer, listener: Listener, told: Told
+    operator: Operator,
+    viewer: Viewer,
+    listener: Listener,
+    told: Told,
+    look_s: float | None = None,
 ) -> AsyncGenerator[bytes]:
-    """What the listener hears, until the viewer may no more or the cloud stops."""
+    """What the listener hears, until the viewer may no more or the cloud stops.
+
+    look_s: how long at the most until `told` is asked though nothing was heard; None: a heartbeat.
+    """
     clock, every_s = operator.kit.clock, operator.settings.heartbeat_s
     beat = clock.monotonic() + every_s
     while True:
-        found = await listener.next(max(0.0, beat - clock.monotonic()))
+        found = await listener.next(min(look_s or every_s, max(0.0, beat - clock.monotonic())))
         if listener.ended:
             yield message("end", {"reason": "The cloud stops; come back in a moment."})
             return

@@ -1,7 +1,8 @@
 """GET .../timeline/events: a timeline as it is written, so that a boot can be drawn as it goes.
 
 First everything that is there, then each step as it starts and as it ends, and what is awaited
-whenever that is another thing. The door's rights are asked again for each piece.
+whenever that is another thing, or its words are others since time has passed. The door's rights are
+asked again for each piece.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from unkai.kit.errors import Fault
 from unkai.kit.http import Call, Route
 from unkai.kit.http.event_stream import EventStream, message
 from unkai.kit.policy import Caller
-from unkai.operator.actions.gather_timeline import node_timeline, server_timeline
+from unkai.operator.actions.gather_timeline import node_timeline, reader_of, server_timeline
 from unkai.operator.api.live import Viewer, follow, stream
 from unkai.operator.api.timelines import awaited_view, event_view
 from unkai.operator.service import Operator
 from unkai.timeline.model import Event, Timeline
 
+LOOK_S = 5.0
+"""How often the words of what is awaited are made anew."""
 Read = Callable[[Caller], Awaitable[Timeline]]
 
 
@@ -57,8 +60,8 @@ class Teller:
         self._awaited: list[tuple[Any, ...]] = []
 
     async def tell(self, found: Sequence[Change]) -> bytes:
-        """Only what is new; nothing where nothing was written."""
-        return await self.news() if found else b""
+        """Only what is new; nothing where nothing was written and nothing is awaited."""
+        return await self.news() if found or self._awaited else b""
 
     async def news(self) -> bytes:
         try:
@@ -85,9 +88,10 @@ async def follow_server(call: Call) -> EventStream:
 
     async def read(caller: Caller) -> Timeline:
         now = await find_server(reader, caller, server.id, deleted=True)
-        return await server_timeline(operator, caller, now)
+        return await server_timeline(operator, caller, now, timelines)
 
     subjects = {f"server/{server.id}"}
+    timelines = reader_of(operator)
     if is_node(server.host or ""):
         subjects.add(f"node/{server.host}")
     return stream(call, _events(call, f"server/{server.id}", subjects, read))
@@ -97,9 +101,11 @@ async def follow_node(call: Call) -> EventStream:
     operator: Operator = call.service
     reader = operator.kit.database.reader
     node = await find_node(reader, call.caller, call.params["node_ident"])
+    timelines = reader_of(operator)
 
     async def read(caller: Caller) -> Timeline:
-        return await node_timeline(operator, caller, await find_node(reader, caller, node.uuid))
+        now = await find_node(reader, caller, node.uuid)
+        return await node_timeline(operator, caller, now, timelines)
 
     return stream(call, _events(call, f"node/{node.uuid}", {f"node/{node.uuid}"}, read))
 
@@ -117,7 +123,7 @@ async def _events(
     async with operator.feed.listening(wants, most=operator.settings.stream_queue) as listener:
         yield message("ready", {"subject": subject})
         yield await teller.news()
-        async for piece in follow(operator, viewer, listener, teller.tell):
+        async for piece in follow(operator, viewer, listener, teller.tell, LOOK_S):
             yield piece
 
 

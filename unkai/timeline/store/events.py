@@ -16,6 +16,11 @@ END_STEP = update(table).where(
     table.c.step == bindparam("of_step"),
     table.c.ended_at.is_(None),
 )
+OF_SUBJECT = (
+    select(table)
+    .where(table.c.subject == bindparam("of_subject"), table.c.id > bindparam("after"))
+    .order_by(table.c.started_at, table.c.id)
+)
 NEXT_SUBJECT = select(func.min(table.c.subject).label("subject")).where(
     table.c.subject > bindparam("after"), table.c.subject < bindparam("before")
 )
@@ -33,10 +38,9 @@ async def end_step(
     return await tx.count(END_STEP, {"of_operation": operation_id, "of_step": step, **ended})
 
 
-async def of_subject(session: Session, subject: str) -> list[Event]:
-    rows = await session.all(
-        select(table).where(table.c.subject == subject).order_by(table.c.started_at, table.c.id)
-    )
+async def of_subject(session: Session, subject: str, after: int = 0) -> list[Event]:
+    """Oldest first. after: an event's id; only those with a greater one."""
+    rows = await session.all(OF_SUBJECT, {"of_subject": subject, "after": after})
     return [
         Event(
             id=row.id,
