@@ -55,10 +55,10 @@ class Person:
         self.page.get_by_role("button", name=button, exact=True).first.click()
 
     def writes(self, label: str, text: str) -> None:
-        self.place.get_by_role("textbox", name=label, exact=True).fill(text)
+        self.place.get_by_role("textbox", name=label, exact=True).last.fill(text)
 
     def chooses(self, label: str, option: str | re.Pattern[str]) -> None:
-        box = self.place.get_by_role("combobox", name=label)
+        box = self.place.get_by_role("combobox", name=label).last
         box.click()
         exact = isinstance(option, str)
         self.page.get_by_role("option", name=option, exact=exact).first.click()
@@ -77,7 +77,7 @@ class Person:
         row.get_by_role("button", name=re.compile("^Actions")).click()
         self.page.get_by_role("menuitem", name="Delete", exact=True).click()
         self.sees(f"Delete {name}?")
-        asked = self.place.get_by_role("textbox")
+        asked = self.page.get_by_role("dialog").get_by_role("textbox")
         if asked.count():
             asked.fill(name)
         self.agrees("Delete")
@@ -98,9 +98,8 @@ class Person:
 
     @property
     def place(self) -> Locator:
-        """The dialog that is open, or else the page."""
-        dialog = self.page.get_by_role("dialog")
-        return dialog if dialog.count() else self.page.get_by_role("main")
+        """The page and what is open over it, which comes last."""
+        return self.page.locator("main, [role=dialog]")
 
     def sees_page(self, title: str) -> None:
         expect(self.page.get_by_role("heading", level=1, name=title, exact=True)).to_be_visible()
