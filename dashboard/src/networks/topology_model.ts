@@ -117,7 +117,7 @@ const ROWS: PointKind[] = ["external", "router", "network", "server"];
 export const WIDTH = 208;
 const GAP_X = 26;
 const ROW_PX = 168;
-const SERVER_PX = 96;
+const SERVER_PX = 106;
 /** Servers of one network stand below each other, about twice as high as wide. */
 const COLUMNS = 3;
 
