@@ -43,8 +43,15 @@ def findings(visitor: Visitor) -> list[str]:
     return axe.findings(page)
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 390),
+        pytest.param("light", 390, marks=pytest.mark.soak),
+        pytest.param("dark", 1280, marks=pytest.mark.soak),
+    ],
+)
 def test_axe_finds_nothing(
     cloud: RunningCloud, chromium: Browser, visitor: Visitor, scheme: Scheme, width: int
 ) -> None:

@@ -23,9 +23,11 @@ from unkai.hypervisor.qemu.guest import Guest
 from unkai.hypervisor.qemu.volumes import OpenDisk, lengthen, open_disk, open_disks
 from unkai.hypervisor.threads import in_thread
 from unkai.kit.clock import Clock
+from unkai.kit.errors import Failed
 
 _LIVE = (PowerState.RUNNING, PowerState.PAUSED)
 _ASK_AGAIN_S = 5.0
+_CLOSE_S, _CLOSE_AGAIN_S = 20.0, 0.05
 
 
 class Attached:
@@ -59,7 +61,7 @@ class Attached:
                 guest = self._guest(folder)
                 if guest is None or not await hot_plug.has(guest, volume_id):
                     if guest is not None:
-                        await hot_plug.finish_detach(guest, volume_id)
+                        await self._close(guest, volume_id)
                     await _forget(folder, volume_id)
                     return
                 left = deadline - self._clock.monotonic()
@@ -70,6 +72,17 @@ class Attached:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(left, _ASK_AGAIN_S)):
                     await news.wait()
+
+    async def _close(self, guest: Guest, volume_id: str) -> None:
+        """QEMU lets go of the files a moment after the device is gone from its board."""
+        deadline = self._clock.monotonic() + _CLOSE_S
+        while True:
+            try:
+                return await hot_plug.finish_detach(guest, volume_id)
+            except Failed as error:
+                if error.code != "volume-busy" or self._clock.monotonic() > deadline:
+                    raise
+            await self._clock.sleep(_CLOSE_AGAIN_S)
 
     async def grow(self, server_id: str, volume_id: str, size_bytes: int) -> None:
         async with self._machines.owned(server_id) as folder:

@@ -105,7 +105,7 @@ export default function NetworkTab({ server }: { server: Server }) {
                         size="compact-xs"
                         variant="subtle"
                         leftSection={<IconShield size={14} aria-hidden />}
-                        aria-label={t("groups.title", { address: addressOf(port) })}
+                        aria-label={t("groups.change_of", { address: addressOf(port) })}
                         onClick={() => forms.chooseGroups(port)}
                       >
                         {t("groups.change")}

@@ -39,8 +39,23 @@ REFUSED = {
     "POST /heartbeat/{node_ident}",
     "PATCH /volume/connectors/{connector_uuid}",
     "PATCH /volume/targets/{target_uuid}",
+    "POST /backups/import_record",
+    "POST /manageable_volumes",
+    "POST /os-volume-manage",
+    "POST /os-volume-transfer/{transfer_id}/accept",
+    "POST /volume-transfers/{transfer_id}/accept",
+    "POST /types/{volume_type_id}/encryption",
+    "POST /volumes/{volume_id}/action os-reimage",
+    "POST /volumes/{volume_id}/action os-retype",
+    "PUT /os-services/freeze",
+    "PUT /qos-specs/{qos_id}/delete_keys",
 }
 """Ours alone is wrong for these: who may ask them, or when, is for tests of their own."""
+IN_THE_WAY = (
+    b"in this cloud yet",
+    *(b'"Invalid %s: ' % kind for kind in (b"volume", b"snapshot", b"group", b"host")),
+)
+"""Not the body's fault: block storage refuses by 400 what the others refuse by 409."""
 
 
 class Trial:
@@ -125,7 +140,7 @@ async def test_the_least_bodies_are_accepted(trial: Trial) -> None:
             continue
         content = await trial.content(api, route)
         answer = await trial.ask(api, route, content=content, headers=trial.kind(route))
-        in_the_way = answer.status == 409 or b"in this cloud yet" in answer.content
+        in_the_way = answer.status == 409 or any(one in answer.content for one in IN_THE_WAY)
         if answer.status >= 300 and not in_the_way:
             refused[name_of(route)] = answer.content
     assert {name: said for name, said in refused.items() if name not in REFUSED} == {}
