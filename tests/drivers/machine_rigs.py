@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import secrets
-import subprocess
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,6 +17,7 @@ from unkai.baremetal.drivers.switch.base import Link
 from unkai.baremetal.drivers.switch.ovs import OvsSwitches
 from unkai.kit import netns, rtnetlink
 from unkai.kit.clock import Clock
+from unkai.kit.switch_links import raise_link
 from unkai.network.drivers.metadata import MetadataServer
 from unkai.network.drivers.ovn.driver import OvnDriver
 from unkai.network.drivers.ovn.site import Site
@@ -53,19 +54,13 @@ class Floor:
         bridge = change.insert("Bridge", {**columns, "ports": ports})
         change.mutate("Open_vSwitch", root, "bridges", "insert", [bridge])
         await switch.commit(change)
-        await asyncio.to_thread(self._raise, "up0", "up0p")
-
-    def _raise(self, *links: str) -> None:
-        """Once the switch holds them: one that it lets go of comes back as it was found, down."""
-        site = self.driver.site
-        for link in links:
-            asked = ["wait-until", "Interface", link, "ofport>0"]
-            vsctl = ["ovs-vsctl", f"--db=unix:{site.switch_socket}", "--timeout=10", *asked]
-            subprocess.run(vsctl, check=True, timeout=15)
-            netns.call(site.namespace, lambda link=link: rtnetlink.set_link(link, up=True))
+        for link in ("up0", "up0p"):
+            await raise_link(switch, site.namespace, link)
 
     async def add_port(self, name: str) -> Link:
-        """A port of the switch with this interface, parked."""
+        """A port of the switch with this interface, parked; a tap where there is none yet."""
+        if name not in netns.link_names(self.namespace):
+            os.close(netns.open_tap(self.namespace, name, persistent=True))
         change = self.driver.switch.transaction()
         interface = change.insert("Interface", {"name": name})
         port = change.insert("Port", {"name": name, "interfaces": [interface]})

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import uuid
 from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.drivers.network_rigs import Lab, needs_ovn
+from tests.drivers.network_rigs import Lab, needs_ovn, until
 from unkai.hypervisor.model import Nic
-from unkai.hypervisor.ovs import OvsPlugger, tap_name
+from unkai.hypervisor.ovs import BRIDGE, OvsPlugger, tap_name
 from unkai.hypervisor.ports import FakePlugger, PortPlugger, unplug_all
-from unkai.kit import netns
+from unkai.kit import netns, rtnetlink
 from unkai.kit.clock import Clock
 from unkai.kit.errors import Conflict, Failed
 from unkai.network.drivers.ovn.site import Site
@@ -101,3 +103,36 @@ async def test_a_tap_without_an_interface_goes_too(ovs: OvsPlugger, site: Site) 
     os.close(netns.open_tap(site.namespace, tap_name(nic.port_id), persistent=True))
     await unplug_all(ovs, SERVER, (nic,))
     assert netns.link_names(site.namespace, "tap") == []
+
+
+@needs_ovn
+async def test_a_tap_made_for_an_interface_that_waits_for_it_is_raised_once_held(
+    ovs: OvsPlugger, lab: Lab, site: Site
+) -> None:
+    """As after a restart of the host: the switch's rows are there, its taps are not.
+
+    A switch writes back the flags it read when it takes a link: raised in between, it stays down.
+    """
+    nic = a_nic()
+    name = tap_name(nic.port_id)
+    change = lab.driver.switch.transaction()
+    interface = change.insert("Interface", {"name": name})
+    port = change.insert("Port", {"name": name, "interfaces": [interface]})
+    change.mutate("Bridge", {"name": BRIDGE}, "ports", "insert", [port])
+    await lab.driver.switch.commit(change)
+    rows = lab.driver.switch.rows("Interface")
+    await until(
+        lambda: any(row.text("name") == name and row.number("ofport") < 0 for row in rows.values()),
+        timeout_s=10,
+    )
+    vswitchd = int((site.run_dir / "ovs-vswitchd.pid").read_text())
+    os.kill(vswitchd, signal.SIGSTOP)
+    try:
+        plugging = asyncio.create_task(ovs.plug(SERVER, nic))
+        await asyncio.sleep(0.3)
+        assert not plugging.done()
+    finally:
+        os.kill(vswitchd, signal.SIGCONT)
+    await plugging
+    links = await netns.run(site.namespace, rtnetlink.links)
+    assert [link.up for link in links if link.name == name] == [True]

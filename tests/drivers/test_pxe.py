@@ -40,9 +40,7 @@ LOADED = {
 """How the firmware comes by iPXE, and iPXE to us; QEMU's card has it in a ROM."""
 
 
-@pytest.mark.parametrize(
-    "firmware", [pytest.param("bios", marks=pytest.mark.soak), "uefi", "uefi-http"]
-)
+@pytest.mark.parametrize("firmware", ["bios", "uefi", "uefi-http"])
 async def test_a_machine_boots_our_ramdisk(
     floor: Floor, station: Station, tmp_path: Path, firmware: str
 ) -> None:
@@ -74,7 +72,6 @@ async def test_a_machine_boots_our_ramdisk(
     assert firmware != "uefi-http" or not any(word.startswith("TFTP") for word in said)
 
 
-@pytest.mark.soak
 async def test_a_machine_that_comes_while_we_are_away_waits_for_us(
     floor: Floor, station: Station, tmp_path: Path
 ) -> None:

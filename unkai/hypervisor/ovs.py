@@ -23,13 +23,14 @@ from unkai.kit.clock import Clock
 from unkai.kit.errors import Failed, Unavailable
 from unkai.kit.ovsdb import Ovsdb, OvsdbError, OvsdbGone
 from unkai.kit.ovsdb_rows import Row
+from unkai.kit.switch_links import raise_link
 
 BRIDGE = "br-int"
 SERVER_KEY = "unkai-server"
 _TABLES = {
     "Bridge": ("name", "ports"),
     "Port": ("name", "interfaces"),
-    "Interface": ("name", "external_ids"),
+    "Interface": ("name", "ofport", "external_ids"),
 }
 
 
@@ -79,6 +80,8 @@ class OvsPlugger:
             elif known[1].map("external_ids") != ids:
                 change.update("Interface", known[0], {"external_ids": ids})
             await self._switch.commit(change)
+        if known is not None:  # its tap may be new, as after a restart of the host
+            await raise_link(self._switch, self._namespace, name)
 
     async def unplug(self, port_id: str) -> None:
         name = tap_name(port_id)

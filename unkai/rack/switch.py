@@ -19,6 +19,7 @@ from unkai.kit.clock import Clock
 from unkai.kit.errors import Failed, NotFound, Unavailable
 from unkai.kit.ovsdb import Ovsdb, OvsdbError, OvsdbGone
 from unkai.kit.ovsdb_rows import Row, Transaction
+from unkai.kit.switch_links import raise_link
 from unkai.rack.model import Nic, RackSettings
 
 OWNER_KEY: Final = "unkai-rack"
@@ -87,10 +88,11 @@ class Switch:
             bridge = {"name": self._settings.bridge}
             change.mutate("Bridge", bridge, "ports", "insert", [port])
             await self._commit(change)
-        # Once it holds them: a switch that lets go of a link gives it back as it found it, down.
-        await self._ovsdb.until(lambda: self._holds(uplink) and self._holds(trunk), _PLUG_S)
-        for end in (uplink, trunk):
-            rtnetlink.set_link(end, up=True)
+        if self._find("Interface", uplink) is None:  # the other side is not this switch's
+            rtnetlink.set_link(uplink, up=True)
+        else:
+            await raise_link(self._ovsdb, None, uplink)
+        await raise_link(self._ovsdb, None, trunk)
 
     def _holds(self, link: str) -> bool:
         """Whether a link that it is told to have has a number there."""
@@ -133,9 +135,12 @@ class Switch:
     async def plug(self, machine: str, nics: Iterable[Nic]) -> None:
         """Have a port for each NIC."""
         change = self._ovsdb.transaction()
+        known: list[str] = []
         for nic in nics:
             await asyncio.to_thread(self._make_tap, nic)
-            if self._find("Port", nic.port) is None:
+            if self._find("Port", nic.port) is not None:
+                known.append(nic.port)
+            else:
                 ids = {OWNER_KEY: machine, "attached-mac": nic.mac}
                 row = {"name": nic.port, "external_ids": ids, "lldp": {"enable": "true"}}
                 interface = change.insert("Interface", row)
@@ -145,6 +150,8 @@ class Switch:
                 bridge = {"name": self._settings.bridge}
                 change.mutate("Bridge", bridge, "ports", "insert", [port])
         await self._commit(change)
+        for port in known:  # its tap may be new, as after a restart of the host
+            await raise_link(self._ovsdb, None, port)
 
     def open_tap(self, nic: Nic) -> int:
         """A descriptor of the NIC's end of the cable, for QEMU. Blocks for a moment."""

@@ -11,14 +11,14 @@ from unkai.kit import netns, rtnetlink
 from unkai.kit.clock import Clock
 from unkai.kit.errors import Failed, Unavailable
 from unkai.kit.ovsdb import Ovsdb, OvsdbError, OvsdbGone
+from unkai.kit.switch_links import raise_link
 
 NETWORK_KEY: Final = "unkai-provisioning"
 _TABLES: Final = {
     "Bridge": ("name", "ports"),
     "Port": ("name", "tag", "external_ids"),
-    "Interface": ("name",),
+    "Interface": ("name", "ofport"),
 }
-_APPEAR_S: Final = 10.0
 
 
 def link_name(network_id: str) -> str:
@@ -32,7 +32,6 @@ class Links:
     def __init__(self, namespace: str, switch_socket: Path, clock: Clock) -> None:
         self._namespace = namespace
         self._switch = Ovsdb(f"unix:{switch_socket}", "Open_vSwitch", _TABLES, clock=clock)
-        self._clock = clock
 
     async def ensure(self, network: ServedNetwork, bridge: str) -> str:
         """Have the interface up with our addresses; its name."""
@@ -56,9 +55,9 @@ class Links:
                 f"The switch refused the interface of network {network.name}: {error}.",
                 code="switch-refused",
             ) from error
-        await self._appeared(name)
+        await raise_link(self._switch, self._namespace, name, mtu=network.mtu)
         addresses = own_addresses(network)
-        await netns.run(self._namespace, lambda: _configure(name, addresses, network.mtu))
+        await netns.run(self._namespace, lambda: _set_addresses(name, addresses))
         return name
 
     async def present(self) -> dict[str, str]:
@@ -89,21 +88,12 @@ class Links:
                 f"The switch of this host does not answer: {error}.", code="switch-unreachable"
             ) from error
 
-    async def _appeared(self, name: str) -> None:
-        """The switch makes the device a moment after its row."""
-        end = self._clock.monotonic() + _APPEAR_S
-        while name not in netns.link_names(self._namespace, name):
-            if self._clock.monotonic() > end:
-                raise Unavailable(f"The switch did not make the interface {name}.")
-            await self._clock.sleep(0.02)
-
     def _find(self, name: str) -> str | None:
         rows = self._switch.rows("Port").items()
         return next((uuid for uuid, row in rows if row.text("name") == name), None)
 
 
-def _configure(name: str, addresses: set[str], mtu: int) -> None:
-    rtnetlink.set_link(name, up=True, mtu=mtu)
+def _set_addresses(name: str, addresses: set[str]) -> None:
     actual = set(rtnetlink.addresses(name))
     for address in addresses - actual:
         rtnetlink.add_address(name, address)

@@ -25,6 +25,7 @@ from unkai.kit.clock import Clock
 from unkai.kit.log import log
 from unkai.kit.ovsdb import Ovsdb
 from unkai.kit.ovsdb_rows import Row
+from unkai.kit.switch_links import raise_link
 from unkai.network.drivers.base import Stranger
 from unkai.network.drivers.metadata import MetadataDoor
 from unkai.network.drivers.ovn import switch
@@ -190,6 +191,7 @@ class Edge:
                 wanted[bridge].update(addresses.split())
         for bridge, addresses in wanted.items():
             if self._addressed.get(bridge) != frozenset(addresses):
+                await raise_link(self._switch, self._site.namespace, bridge)
                 await netns.run(self._site.namespace, _addressing(bridge, addresses))
                 self._addressed[bridge] = frozenset(addresses)
 
@@ -283,7 +285,6 @@ def _addressing(link: str, wanted: set[str]) -> Callable[[], None]:
 
 
 def _address(link: str, wanted: set[str]) -> None:
-    rtnetlink.set_link(link, up=True)
     actual = set(rtnetlink.addresses(link))
     for address in wanted - actual:
         rtnetlink.add_address(link, address)

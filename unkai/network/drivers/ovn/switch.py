@@ -13,7 +13,7 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     "Open_vSwitch": ("bridges", "external_ids", "other_config"),
     "Bridge": ("name", "ports", "datapath_type", "fail_mode"),
     "Port": ("name", "interfaces"),
-    "Interface": ("name", "type", "external_ids"),
+    "Interface": ("name", "type", "ofport", "external_ids"),
 }
 GUEST_KEY: Final = "unkai-server"
 """On the interfaces of guests, which their host looks after."""
