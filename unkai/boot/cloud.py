@@ -18,6 +18,7 @@ import unkai
 from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.baremetal.actions.open_console import NodeStreams
 from unkai.block_storage.actions.audit_volumes import audit_volumes
+from unkai.block_storage.actions.encryption import SealedKeys
 from unkai.block_storage.drivers.backup_store import FileBackupStore
 from unkai.block_storage.drivers.base import Guests
 from unkai.block_storage.drivers.file import FileDriver
@@ -194,7 +195,8 @@ def _services(
 def _open_block_storage(
     settings: Settings, identity: Identity, images: ImageService, guests: Guests
 ) -> BlockStorage:
-    driver = FileDriver(settings.volume_dir)
+    keys = SealedKeys(identity.kit.database, identity.vault)
+    driver = FileDriver(settings.volume_dir, keys=keys, chance=identity.kit.chance)
     driver.open()
     return BlockStorage(
         kit=identity.kit,

@@ -35,6 +35,7 @@ from unkai.block_storage.store import attachments, qos, types, volumes
 from unkai.kit.db import Session, Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
 from unkai.kit.policy import Caller
+from unkai.kit.secret import Secret
 
 FRONT_ENDS = frozenset({"front-end", "both"})
 
@@ -120,6 +121,11 @@ async def connect_volume(
 
     found = await block.kit.database.transact(write)
     return await _connection(block, found)
+
+
+async def volume_secrets(block: BlockStorage, volume_id: str) -> dict[str, Secret]:
+    """What opens the volume besides its connection, by use; for the agent of its host alone."""
+    return await block.driver.secrets(volume_id)
 
 
 async def _connection(block: BlockStorage, attachment: Attachment) -> Connection:
