@@ -207,8 +207,8 @@ def test_nothing_of_an_encrypted_guest_lies_in_clear(
     path = f"{V3}/volumes/{data}/action"
     visitor.ask("POST", path, larger, headers=NEWEST, status=202)
     visitor.says(server_id, "=4194304>")
-    act(visitor, server_id, "os-stop", "SHUTOFF")
-    act(visitor, server_id, "os-start", "ACTIVE")
+    detach(visitor, server_id, data)
+    attach(visitor, server_id, data)
     visitor.says(server_id, "FOUND<written by whisper>")
     layers = disturbed.cloud.state_dir / "volumes" / "layers"
     files = [path for path in layers.iterdir() if path.suffix != ".json"]
