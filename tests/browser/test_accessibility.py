@@ -17,6 +17,7 @@ PAGES = [
     *("servers", "servers/launch", "keypairs", "server-groups"),
     *("nodes", "nodes/rack", "nodes/enroll"),
     *("images", "images/upload"),
+    *("volumes", "snapshots", "backups", "volume-types"),
     *("topology", "networks", "ports", "routers", "floating-ips", "security-groups"),
     *("projects", "users", "groups", "roles", "domains", "credentials"),
     *("admin/quotas", "admin/flavors", "admin/hypervisors", "admin/aggregates"),
@@ -30,6 +31,7 @@ TABS = [
     "?tab=metrics",
     "?tab=log",
     "?tab=actions",
+    "?tab=volumes",
     "?tab=network",
     "?tab=metadata",
 ]
@@ -70,7 +72,8 @@ def test_axe_finds_nothing(
     guest.sign_in()
     server = f"axe-{scheme}-{width}"
     launch(guest, server)
-    paths = [*PAGES, *(f"{page.url.split('/dashboard/')[1]}{tab}" for tab in TABS)]
+    volume = make_volume(guest)
+    paths = [*PAGES, f"volumes/{volume}", *(f"{page.url.split('/dashboard/')[1]}{tab}" for tab in TABS)]
 
     for path in paths:
         guest.go(path)
@@ -80,6 +83,20 @@ def test_axe_finds_nothing(
 
     context.close()
     assert not found, "\n".join(found)
+
+
+def make_volume(visitor: Visitor) -> str:
+    """By the API; its id."""
+    made: str = visitor.page.evaluate(
+        """async () => {
+            const { token } = JSON.parse(sessionStorage.getItem('unkai.session'));
+            const headers = { 'X-Auth-Token': token, 'Content-Type': 'application/json' };
+            const body = JSON.stringify({ volume: { name: 'axe', size: 1 } });
+            const made = await fetch('/volume/v3/volumes', { method: 'POST', headers, body });
+            return (await made.json()).volume.id;
+        }"""
+    )
+    return made
 
 
 def launch(visitor: Visitor, name: str) -> None:
