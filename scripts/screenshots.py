@@ -30,7 +30,17 @@ COLOURS = 256
 WAIT_MS = 30_000
 SETTINGS = "[compute]\nfake_hosts = 3\n\n[baremetal]\nautomated_clean = false\n"
 COMING = "[aria-busy=true], .mantine-Skeleton-root, .mantine-Loader-root"
-NARROW_PAGES = ("overview", "volumes", "volume", "servers", "server", "nodes", "node", "topology", "launch")
+NARROW_PAGES = (
+    "overview",
+    "volumes",
+    "volume",
+    "servers",
+    "server",
+    "nodes",
+    "node",
+    "topology",
+    "launch",
+)
 PLACES = {
     "overview": "",
     "servers": "servers",

@@ -79,7 +79,7 @@ NODES = (  # name, resource class, rack, how far it comes
 VOLUMES = (  # name, GiB, type, who has it, what is said of it
     ("orders-data", 200, "fast", "orders-db", "PostgreSQL of the shop"),
     ("orders-data-replica", 200, "fast", "orders-db-replica", "Its copy"),
-    ("search-index", 80, None, "checkout-api-1", "Words that customers look for"),
+    ("customer-uploads", 80, None, "shop-web-1", "Pictures that customers send in"),
     ("product-pictures", 400, "archive", None, "Originals; the shop serves smaller ones"),
     ("old-warehouse", 120, "archive", None, "Kept until the audit in March"),
 )

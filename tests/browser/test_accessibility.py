@@ -73,7 +73,11 @@ def test_axe_finds_nothing(
     server = f"axe-{scheme}-{width}"
     launch(guest, server)
     volume = make_volume(guest)
-    paths = [*PAGES, f"volumes/{volume}", *(f"{page.url.split('/dashboard/')[1]}{tab}" for tab in TABS)]
+    paths = [
+        *PAGES,
+        f"volumes/{volume}",
+        *(f"{page.url.split('/dashboard/')[1]}{tab}" for tab in TABS),
+    ]
 
     for path in paths:
         guest.go(path)

@@ -61,20 +61,29 @@ def test_a_volume_is_made_kept_copied_attached_backed_up_and_deleted(
     cloud: RunningCloud, visitor: Visitor
 ) -> None:
     # given
-    page = visitor.page
     Cloud.of(cloud).server("story-host")
     visitor.sign_in()
-
-    # when it is made
     visitor.go("volumes")
-    create(page, "story-disk")
-    fill(page, "Size", "2")
-    dialog(page).get_by_role("button", name="Show me the CLI").click()
-    expect(dialog(page)).to_contain_text("openstack volume create --size 2 story-disk")
-    confirm(page, "Create")
-    rests(page, "story-disk")
 
-    # and a moment of it is kept, and made a volume of its own
+    # when
+    create(visitor.page, "story-disk")
+    fill(visitor.page, "Size", "2")
+    dialog(visitor.page).get_by_role("button", name="Show me the CLI").click()
+    said = "openstack volume create --size 2 story-disk"
+    expect(dialog(visitor.page)).to_contain_text(said)
+    confirm(visitor.page, "Create")
+    rests(visitor.page, "story-disk")
+
+    # then
+    keep_and_copy(visitor)
+    attach_grow_and_detach(visitor)
+    back_up_and_restore(visitor)
+    delete_all(visitor)
+    assert visitor.said == []
+
+
+def keep_and_copy(visitor: Visitor) -> None:
+    page = visitor.page
     from_row(page, "story-disk", "Take a snapshot")
     fill(page, "Name", "story-moment")
     confirm(page, "Create")
@@ -83,10 +92,12 @@ def test_a_volume_is_made_kept_copied_attached_backed_up_and_deleted(
     from_row(page, "story-moment", "Create a volume")
     fill(page, "Name", "story-copy")
     confirm(page, "Create")
-
-    # and that is attached to a server, grows there, and is detached
     visitor.go("volumes")
     rests(page, "story-copy")
+
+
+def attach_grow_and_detach(visitor: Visitor) -> None:
+    page = visitor.page
     page.get_by_role("link", name="story-copy").click()
     page.get_by_role("heading", name="story-copy", level=1).wait_for()
     expect(page.get_by_text("Snapshot story-moment")).to_be_visible()
@@ -98,6 +109,7 @@ def test_a_volume_is_made_kept_copied_attached_backed_up_and_deleted(
     fill(page, "New size", "3")
     confirm(page, "Extend")
     expect(page.locator("dd", has_text="3 GiB")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Sequence of"))).to_contain_text("grow data")
     page.get_by_role("table", name="Attached to").get_by_role("link", name="story-host").click()
     page.get_by_role("heading", name="story-host", level=1).wait_for()
     expect(page.get_by_role("cell", name="/dev/vdb")).to_be_visible()
@@ -105,7 +117,9 @@ def test_a_volume_is_made_kept_copied_attached_backed_up_and_deleted(
     confirm(page, "Detach")
     expect(page.get_by_role("heading", name="It has no volumes")).to_be_visible()
 
-    # and backed up, whole and then in part, and restored
+
+def back_up_and_restore(visitor: Visitor) -> None:
+    page = visitor.page
     visitor.go("volumes")
     rests(page, "story-copy")
     from_row(page, "story-copy", "Back up")
@@ -125,10 +139,12 @@ def test_a_volume_is_made_kept_copied_attached_backed_up_and_deleted(
     from_row(page, "story-part", "Restore")
     fill(page, "Name of the new volume", "story-back")
     confirm(page, "Restore")
-
-    # then all of it can be deleted from the lists
     visitor.go("volumes")
     rests(page, "story-back")
+
+
+def delete_all(visitor: Visitor) -> None:
+    page = visitor.page
     page.get_by_role("textbox", name="Search").fill("story-")
     page.get_by_role("checkbox", name="Select all").check()
     page.get_by_role("button", name="Delete", exact=True).click()
@@ -140,7 +156,6 @@ def test_a_volume_is_made_kept_copied_attached_backed_up_and_deleted(
         from_row(page, name, "Delete")
         confirm(page, "Delete")
         expect(row(page, name)).to_have_count(0)
-    assert visitor.said == []
 
 
 def test_forms_of_volumes_say_what_is_wrong(visitor: Visitor) -> None:

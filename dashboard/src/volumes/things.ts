@@ -56,6 +56,7 @@ function each<T>(what: Kind<T>): "/volumes/{volume_id}" {
   return `/${what.path}/{volume_id}` as "/volumes/{volume_id}";
 }
 
+/** A backup says whether others rest on it, so that an event of one is about several rows. */
 export function listOf<T extends { id: string }>(
   what: Kind<T>,
   filter: Record<string, string> = {},
@@ -63,7 +64,7 @@ export function listOf<T extends { id: string }>(
   return {
     queryKey: [...what.queryKey, "all", filter],
     first: FIRST,
-    row: Object.keys(filter).length === 0 ? rowOf(what) : undefined,
+    row: what.one !== "backup" && Object.keys(filter).length === 0 ? rowOf(what) : undefined,
     page: async (marker, limit) => {
       const params = { query: { limit, marker, ...filter } } as never;
       const found = await take<Record<string, unknown>>(volume.GET(whole(what), { params }));

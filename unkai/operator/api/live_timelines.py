@@ -40,7 +40,8 @@ Read = Callable[[Caller], Awaitable[Timeline]]
 class Step(msgspec.Struct):
     """`data` of a `step`: an event of the timeline, again with its end once it has ended.
 
-    subject: server/ID, node/ID or volume/ID. outcome: ok, failed, undone, cancelled; null while it goes on.
+    subject: server/ID, node/ID or volume/ID. outcome: ok, failed, undone, cancelled; null while it
+    goes on.
     Other events: `ready`, `awaited` (data.awaited: what should come next, and since when), `end`.
     """
 

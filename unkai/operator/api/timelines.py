@@ -1,4 +1,4 @@
-"""GET .../timeline: what happened to a server, a node or a volume, as JSON, text or a mermaid diagram."""
+"""GET .../timeline: what happened to a server, node or volume, as JSON, text or mermaid diagram."""
 
 from __future__ import annotations
 
