@@ -43,6 +43,7 @@ async def convert(layers: tuple[Layer, ...], target: Path, disk_format: str) -> 
 
 async def _run(*words: str) -> None:
     process = await asyncio.create_subprocess_exec(
+        *("env", "MALLOC_ARENA_MAX=1"),  # each of its threads would reserve 128 MiB
         *("prlimit", f"--as={MEMORY_BYTES}", f"--cpu={int(TIMEOUT_S)}", "--core=0"),
         *("qemu-img", *words),
         stdin=asyncio.subprocess.DEVNULL,
