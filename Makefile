@@ -33,7 +33,7 @@ status: setup ## what runs
 	@$(PYTHON) -m unkai status
 
 test: setup-dev dashboard lint types pages ## every test, some on real guests and networks (as root)
-	@pytest -n 2 --dist loadgroup --durations 15 --durations-min 10 tests
+	@pytest -n 3 --dist loadgroup --durations 15 --durations-min 10 tests
 
 check: setup-dev ## the gate before a commit, under 2 minutes
 	@$(MAKE) --no-print-directory -j 3 lint types unit

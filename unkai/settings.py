@@ -77,6 +77,9 @@ class BlockStorageSettings:
     """Where volumes lie; empty: `volumes` in the state folder."""
     backup_folder: str = ""
     """Where backups lie; empty: `backups` in the state folder. Better another disk."""
+    iscsi_address: str = ""
+    """Address at which other hosts reach volumes by iSCSI, in the cloud's namespace; empty: the
+    gateway of the external network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,11 @@ class Settings:
     def backup_dir(self) -> Path:
         """Where backups lie."""
         return Path(self.block_storage.backup_folder or self.state_dir / "backups")
+
+    @property
+    def export_dir(self) -> Path:
+        """What is written down of volumes that are served by iSCSI."""
+        return self.state_dir / "exports"
 
     @property
     def cloud_id(self) -> str:

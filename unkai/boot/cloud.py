@@ -20,11 +20,11 @@ from unkai.baremetal.actions.open_console import NodeStreams
 from unkai.block_storage.actions.audit_volumes import audit_volumes
 from unkai.block_storage.actions.encryption import SealedKeys
 from unkai.block_storage.drivers.backup_store import FileBackupStore
-from unkai.block_storage.drivers.base import Guests
 from unkai.block_storage.drivers.file import FileDriver
 from unkai.block_storage.reconcilers import add_reconcilers as add_volume_reconcilers
 from unkai.block_storage.service import BlockStorage
 from unkai.boot.apis import every_api
+from unkai.boot.exports import cloud_portal, open_exports
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.machines import open_baremetal
 from unkai.boot.progress import Progress
@@ -161,7 +161,7 @@ def _services(
         physical_networks=("public", settings.baremetal.physical_network),
     )
     placement = Placement(kit)
-    block_storage = _open_block_storage(settings, identity, images, AttachedGuests(world.agents))
+    block_storage = _open_block_storage(settings, identity, images, world=world, stack=stack)
     baremetal = open_baremetal(
         settings,
         world,
@@ -193,11 +193,17 @@ def _services(
 
 
 def _open_block_storage(
-    settings: Settings, identity: Identity, images: ImageService, guests: Guests
+    settings: Settings,
+    identity: Identity,
+    images: ImageService,
+    *,
+    world: World,
+    stack: AsyncExitStack,
 ) -> BlockStorage:
     keys = SealedKeys(identity.kit.database, identity.vault)
     driver = FileDriver(settings.volume_dir, keys=keys, chance=identity.kit.chance)
     driver.open()
+    exports, wakers = open_exports(settings, world, stack, identity.kit.clock)
     return BlockStorage(
         kit=identity.kit,
         settings=settings.block_storage,
@@ -205,7 +211,10 @@ def _open_block_storage(
         images=images,
         driver=driver,
         backups=FileBackupStore(settings.backup_dir),
-        guests=guests,
+        guests=AttachedGuests(world.agents),
+        exports=exports,
+        portal=cloud_portal(settings),
+        export_wakers=wakers,
     )
 
 

@@ -82,6 +82,7 @@ def _escaped(value: str) -> str:
 
 async def _run(*words: str, fds: tuple[int, ...] = ()) -> None:
     process = await asyncio.create_subprocess_exec(
+        *("env", "MALLOC_ARENA_MAX=1"),  # each of its threads would reserve 128 MiB
         *("prlimit", f"--as={MEMORY_BYTES}", f"--cpu={int(TIMEOUT_S)}", "--core=0"),
         *("qemu-img", *words),
         stdin=asyncio.subprocess.DEVNULL,

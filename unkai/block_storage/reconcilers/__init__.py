@@ -19,6 +19,7 @@ from unkai.block_storage.actions.manage_volume import MANAGE_VOLUME, UNMANAGE_VO
 from unkai.block_storage.actions.restore_backup import RESTORE_BACKUP
 from unkai.block_storage.actions.retype_volume import RETYPE_VOLUME
 from unkai.block_storage.actions.upload_volume import UPLOAD_VOLUME
+from unkai.block_storage.reconcilers.keep_exports import KeepExports
 from unkai.block_storage.reconcilers.remove_orphans import RemoveOrphans
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.store import messages
@@ -56,4 +57,6 @@ def add_reconcilers(block: BlockStorage) -> None:
         await kit.database.transact(lambda tx: messages.prune(tx, kit.clock.now()))
 
     kit.reconcilers.add("volume-orphans", RemoveOrphans(block).run, every_s=300.0)
+    keeping = kit.reconcilers.add("volume-exports", KeepExports(block).run, every_s=15.0)
+    block.export_wakers.append(keeping.wake)
     kit.reconcilers.add("volume-messages", forget_messages, every_s=3600.0)

@@ -123,6 +123,22 @@ volume_attachments = Table(
     Index("volume_attachments_project", "project_id", "created_at"),
 )
 
+exports = Table(
+    "volume_exports",
+    metadata,
+    Column("volume_id", String(36), ForeignKey("volumes.id", ondelete="CASCADE"), primary_key=True),
+    Column("attachment_id", String(36)),
+    Column("network_id", String(36), nullable=False),  # "": the cloud's own portal
+    Column("address", String(64), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("initiator", String(255), nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("password", String(64), nullable=False),
+    Column("read_only", Boolean, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("volume_exports_place", "network_id", "port", unique=True),
+)
+
 snapshots = Table(
     "volume_snapshots",
     metadata,
