@@ -2,7 +2,7 @@
 
 A command takes some 40 ms and a process of its own, which can be given a deadline and ended: the
 libraries behind it (librados, librbd) block their thread for as long as a cluster does not answer,
-and are there for the system's Python alone. See docs/decisions/0010-ceph-by-its-commands.md.
+and are there for the system's Python alone. See docs/decisions/0011-ceph-by-its-commands.md.
 """
 
 from __future__ import annotations
