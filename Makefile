@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help up down status setup setup-dev dashboard pages check test lint types unit bench conformance soak screenshots \
+.PHONY: help up down status setup setup-dev setup-soak dashboard pages check test lint types unit bench conformance soak screenshots \
 	lock fmt clean
 
 help: ## this list
@@ -65,7 +65,10 @@ conformance: setup-dev ## tempest against a cloud of its own
 	@scripts/dashboard.sh --if-possible
 	@$(PYTHON) -m tests.conformance.run
 
-soak: setup-dev ## machines of every kind, their longest bad days, then tempest's whole lists, for hours
+setup-soak:
+	@scripts/setup.sh soak
+
+soak: setup-soak ## machines of every kind, their longest bad days, then tempest's whole lists, for hours
 	@scripts/dashboard.sh --if-possible
 	@$(PYTHON) -m tests.conformance.metal
 	@pytest -m soak tests

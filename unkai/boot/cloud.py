@@ -20,7 +20,6 @@ from unkai.baremetal.actions.open_console import NodeStreams
 from unkai.baremetal.api.tenant_boot import TenantBoot
 from unkai.block_storage.actions.audit_volumes import audit_volumes
 from unkai.block_storage.drivers.backup_store import FileBackupStore
-from unkai.block_storage.drivers.file import FileDriver
 from unkai.block_storage.reconcilers import add_reconcilers as add_volume_reconcilers
 from unkai.block_storage.service import BlockStorage
 from unkai.boot.apis import every_api
@@ -30,6 +29,7 @@ from unkai.boot.machines import open_baremetal
 from unkai.boot.progress import Progress
 from unkai.boot.seed import seed
 from unkai.boot.site import World, open_world
+from unkai.boot.volumes import open_volume_driver
 from unkai.compute.actions.audit_compute import audit_compute
 from unkai.compute.actions.open_console import ServerStreams
 from unkai.compute.actions.registry import register_operations
@@ -201,8 +201,7 @@ def _open_block_storage(
     world: World,
     stack: AsyncExitStack,
 ) -> BlockStorage:
-    driver = FileDriver(settings.volume_dir)
-    driver.open()
+    driver = open_volume_driver(settings, identity)
     exports, wakers = open_exports(settings, world, stack, identity.kit.clock)
     return BlockStorage(
         kit=identity.kit,

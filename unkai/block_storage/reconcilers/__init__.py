@@ -17,6 +17,7 @@ from unkai.block_storage.actions.group_snapshots import (
 from unkai.block_storage.actions.groups import DELETE_GROUP, FILL_GROUP
 from unkai.block_storage.actions.manage_volume import MANAGE_VOLUME, UNMANAGE_VOLUME
 from unkai.block_storage.actions.restore_backup import RESTORE_BACKUP
+from unkai.block_storage.actions.retype_volume import RETYPE_VOLUME
 from unkai.block_storage.actions.upload_volume import UPLOAD_VOLUME
 from unkai.block_storage.reconcilers.keep_exports import KeepExports
 from unkai.block_storage.reconcilers.remove_orphans import RemoveOrphans
@@ -33,6 +34,7 @@ OPERATIONS: tuple[Operation, ...] = (
     REVERT_VOLUME,
     REIMAGE_VOLUME,
     UPLOAD_VOLUME,
+    RETYPE_VOLUME,
     MANAGE_VOLUME,
     UNMANAGE_VOLUME,
     CREATE_BACKUP,
