@@ -63,13 +63,13 @@ screenshots: setup-dev dashboard ## pictures of every page of the dashboard, in 
 
 conformance: setup-dev ## tempest against a cloud of its own
 	@scripts/dashboard.sh --if-possible
-	@$(PYTHON) -m tests.conformance.run
+	@$(PYTHON) -m tests.conformance.run --list first --list cinder
 
 soak: setup-dev ## machines of every kind, their longest bad days, then tempest's whole lists, for hours
 	@scripts/dashboard.sh --if-possible
 	@$(PYTHON) -m tests.conformance.metal
 	@pytest -m soak tests
-	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova --list ironic
+	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list cinder --list nova --list ironic
 
 fmt: setup-dev ## format the code, fix what can be fixed by itself, remake what is made from the code
 	@scripts/errors.py
