@@ -235,21 +235,6 @@ async def test_volumes_of_a_stopped_server_stay(cloud: Cloud) -> None:
     assert at_host(cloud, server_id) == {volume_id}
 
 
-async def noted(cloud: Cloud, server_id: str, action: str) -> list[tuple[str, str]]:
-    """Events and results of the action, once it is on the server's list."""
-    path = f"/servers/{server_id}/os-instance-actions"
-    found: list[str] = []
-
-    async def listed() -> bool:
-        actions = (await cloud.ask("GET", path)).json()["instanceActions"]
-        found[:] = [one["request_id"] for one in actions if one["action"] == action]
-        return bool(found)
-
-    await cloud.until(listed)
-    shown = await cloud.ask("GET", f"{path}/{found[0]}", who="admin")
-    return [(one["event"], one["result"]) for one in shown.json()["instanceAction"]["events"]]
-
-
 async def test_a_guest_sees_its_volume_grow_and_be_snapshot(cloud: Cloud) -> None:
     server_id, volume_id = await cloud.boot(), await a_volume(cloud)
     await attach(cloud, server_id, volume_id)
@@ -261,8 +246,8 @@ async def test_a_guest_sees_its_volume_grow_and_be_snapshot(cloud: Cloud) -> Non
     assert host is not None
     (disk,) = host.machines[server_id].machine.disks
     assert disk.size_bytes == 3 << 30
-    assert await noted(cloud, server_id, "extend_volume") == [("compute_extend_volume", "Success")]
-    assert await noted(cloud, server_id, "attach_volume") == [("compute_attach_volume", "Success")]
+    assert await cloud.noted(server_id, "extend_volume") == [("compute_extend_volume", "Success")]
+    assert await cloud.noted(server_id, "attach_volume") == [("compute_attach_volume", "Success")]
     await create_snapshot(block, caller, SnapshotRequest(volume_id=volume_id, attached=True))
     await cloud.idle()
     await rests(cloud, volume_id, "in-use")
