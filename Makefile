@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help up down status setup setup-dev dashboard pages check test lint types unit bench conformance soak screenshots \
+.PHONY: help up down status setup setup-dev setup-soak dashboard pages check test lint types unit bench conformance soak screenshots \
 	lock fmt clean
 
 help: ## this list
@@ -33,7 +33,7 @@ status: setup ## what runs
 	@$(PYTHON) -m unkai status
 
 test: setup-dev dashboard lint types pages ## every test, some on real guests and networks (as root)
-	@pytest -n 2 --dist loadgroup --durations 15 --durations-min 10 tests
+	@pytest -n 3 --dist loadgroup --durations 15 --durations-min 10 tests
 
 check: setup-dev ## the gate before a commit, under 2 minutes
 	@$(MAKE) --no-print-directory -j 3 lint types unit
@@ -65,7 +65,10 @@ conformance: setup-dev ## tempest against a cloud of its own
 	@scripts/dashboard.sh --if-possible
 	@$(PYTHON) -m tests.conformance.run --list first --list cinder
 
-soak: setup-dev ## machines of every kind, their longest bad days, then tempest's whole lists, for hours
+setup-soak:
+	@scripts/setup.sh soak
+
+soak: setup-soak ## machines of every kind, their longest bad days, then tempest's whole lists, for hours
 	@scripts/dashboard.sh --if-possible
 	@$(PYTHON) -m tests.conformance.metal
 	@pytest -m soak tests

@@ -30,7 +30,17 @@ COLOURS = 256
 WAIT_MS = 30_000
 SETTINGS = "[compute]\nfake_hosts = 3\n\n[baremetal]\nautomated_clean = false\n"
 COMING = "[aria-busy=true], .mantine-Skeleton-root, .mantine-Loader-root"
-NARROW_PAGES = ("overview", "servers", "server", "nodes", "node", "topology", "launch")
+NARROW_PAGES = (
+    "overview",
+    "volumes",
+    "volume",
+    "servers",
+    "server",
+    "nodes",
+    "node",
+    "topology",
+    "launch",
+)
 PLACES = {
     "overview": "",
     "servers": "servers",
@@ -42,6 +52,10 @@ PLACES = {
     "nodes": "nodes",
     "rack": "nodes/rack",
     "enroll": "nodes/enroll",
+    "volumes": "volumes",
+    "snapshots": "snapshots",
+    "backups": "backups",
+    "volume-types": "volume-types",
     "topology": "topology",
     "networks": "networks",
     "routers": "routers",
@@ -62,7 +76,7 @@ PLACES = {
     "operations": "admin/operations",
     "audit": "admin/audit",
 }
-SERVER_TABS = ("placement", "console", "log", "actions", "network", "metadata")
+SERVER_TABS = ("placement", "console", "log", "actions", "volumes", "network", "metadata")
 NODE_TABS = ("recorder", "inventory", "ports", "console", "settings", "history")
 
 
@@ -78,6 +92,8 @@ def places(case: Showcase) -> dict[str, str]:
         "node": node,
         **{f"node-{tab}": f"{node}?tab={tab}" for tab in NODE_TABS},
         "node-failed": f"nodes/{ids['rack-b-05']}",
+        "volume": f"volumes/{ids['volume orders-data']}",
+        "volume-type": f"volume-types/{ids['type fast']}",
         "image": f"images/{ids['image shop-frontend-2026.11']}",
         "network": f"networks/{ids['network backend']}",
         "router": f"routers/{ids['router']}",

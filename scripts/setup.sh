@@ -1,11 +1,12 @@
 #!/bin/sh
 # Install what is missing, and nothing else: Debian packages by apt-get, and locked, hashed Python
-# libraries into .venv. Run again it looks and leaves (about 0.1 s).
+# libraries into .venv. Run again it looks and leaves (about 0.2 s).
 #
-#   scripts/setup.sh [run|dev]
+#   scripts/setup.sh [run|dev|soak]
 #
 # run: what a cloud needs (packages.txt, requirements.lock)
 # dev: what tests need besides (packages-dev.txt, requirements-dev.lock)
+# soak: what the longest tests need besides (packages-soak.txt)
 #
 # No service of an installed package is started: while apt-get runs, policy-rc.d says no, and
 # afterwards it is as it was.
@@ -33,7 +34,8 @@ fail() { # fail CAUSE REMEDY
 case $what in
 run) package_lists=packages.txt lock=requirements.lock ;;
 dev) package_lists='packages.txt packages-dev.txt' lock=requirements-dev.lock ;;
-*) fail "setup.sh takes 'run' or 'dev', not '$what'" 'scripts/setup.sh run' ;;
+soak) package_lists='packages.txt packages-dev.txt packages-soak.txt' lock=requirements-dev.lock ;;
+*) fail "setup.sh takes 'run', 'dev' or 'soak', not '$what'" 'scripts/setup.sh run' ;;
 esac
 
 # --- Debian packages -----------------------------------------------------------------------------
@@ -160,4 +162,7 @@ if ! venv_is_ready; then
     stamp_of $lock >.venv/.unkai-stamp
     changed=yes
 fi
+# Where PYTHONDONTWRITEBYTECODE is set, or nobody but root may write here, every start would compile
+# the program anew, which doubles it.
+.venv/bin/python -m compileall -q unkai >>$log 2>&1 || :
 [ -z "$changed" ] || say 'ready'

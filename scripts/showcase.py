@@ -12,12 +12,13 @@ from typing import Any
 import httpx
 
 PROJECT = "web-shop"
-V21, NET, V1, V3, IMAGE = (
+V21, NET, V1, V3, IMAGE, VOL = (
     "/compute/v2.1",
     "/network/v2.0",
     "/baremetal/v1",
     "/identity/v3",
     "/image",
+    "/volume/v3",
 )
 DEADLINE_S = 60.0
 PEOPLE = (
@@ -75,6 +76,13 @@ NODES = (  # name, resource class, rack, how far it comes
     ("rack-b-05", "gpu", "rack-b", "unreachable"),
     ("rack-b-06", "gpu", "rack-b", "enroll"),
 )
+VOLUMES = (  # name, GiB, type, who has it, what is said of it
+    ("orders-data", 200, "fast", "orders-db", "PostgreSQL of the shop"),
+    ("orders-data-replica", 200, "fast", "orders-db-replica", "Its copy"),
+    ("customer-uploads", 80, None, "shop-web-1", "Pictures that customers send in"),
+    ("product-pictures", 400, "archive", None, "Originals; the shop serves smaller ones"),
+    ("old-warehouse", 120, "archive", None, "Kept until the audit in March"),
+)
 GROUPS = {
     "web": "Browsers may come in",
     "ssh-from-office": "Administrators may log in from the office",
@@ -98,6 +106,7 @@ class Showcase:
             self._images(own)
             self._networks(own)
             self._compute(own)
+            self._volumes(own)
             self._machines(own)
             self._metal_server(own)
 
@@ -200,6 +209,39 @@ class Showcase:
         self._until(api, f"{V21}/servers/{self.ids['load-test']}", "status", "SHUTOFF")
         for name in ("shop-web-1", "bastion"):
             self._floating_ip(api, self.ids[name])
+
+    def _volumes(self, api: Api) -> None:
+        for name, said, specs in (
+            ("fast", "For databases", {"multiattach": "<is> True"}),
+            ("archive", "For what is seldom read", {}),
+        ):
+            body = {"volume_type": {"name": name, "description": said, "extra_specs": specs}}
+            self.ids[f"type {name}"] = api.post(f"{VOL}/types", body)["id"]
+        room = {"volumes": 20, "gigabytes": 4000, "backups": 20, "backup_gigabytes": 2000}
+        project = self.ids[f"project {PROJECT}"]
+        api.put(f"{VOL}/os-quota-sets/{project}", {"quota_set": room})
+        for name, size, kind, user, said in VOLUMES:
+            volume = {"name": name, "size": size, "volume_type": kind, "description": said}
+            volume |= {"metadata": {"team": "storefront"}}
+            made = api.post(f"{VOL}/volumes", {"volume": volume})["id"]
+            self.ids[f"volume {name}"] = made
+            self._until(api, f"{VOL}/volumes/{made}", "status", "available")
+            if user:
+                body = {"volumeAttachment": {"volumeId": made}}
+                api.post(f"{V21}/servers/{self.ids[user]}/os-volume_attachments", body)
+                self._until(api, f"{VOL}/volumes/{made}", "status", "in-use")
+        self._copies(api)
+
+    def _copies(self, api: Api) -> None:
+        volume = self.ids["volume orders-data"]
+        for name in ("before-schema-12", "before-black-friday"):
+            body = {"snapshot": {"name": name, "volume_id": volume, "force": True}}
+            made = api.post(f"{VOL}/snapshots", body)["id"]
+            self._until(api, f"{VOL}/snapshots/{made}", "status", "available")
+        for name, partial in (("sunday", False), ("monday", True), ("tuesday", True)):
+            said = {"name": f"orders-{name}", "incremental": partial, "force": True}
+            made = api.post(f"{VOL}/backups", {"backup": {**said, "volume_id": volume}})["id"]
+            self._until(api, f"{VOL}/backups/{made}", "status", "available")
 
     def _keys(self, api: Api) -> None:
         for name in ("aiko-laptop", "ben-laptop", "deploy-bot"):

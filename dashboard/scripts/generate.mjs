@@ -8,7 +8,7 @@ import openapiTS, { astToString } from "openapi-typescript";
 const here = dirname(fileURLToPath(import.meta.url));
 const documents = join(here, "../../openapi");
 const target = join(here, "../src/api/generated");
-const skipped = /versions|v2\.0/;
+const skipped = /versions|v2\.0|of-project/;
 
 mkdirSync(target, { recursive: true });
 for (const name of readdirSync(documents)) {

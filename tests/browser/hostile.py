@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ LOG = f"\x1b[31mlogin:\x1b[0m {EVIL}\n"
 BLOB = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)
 PUBLIC_KEY = f"ssh-ed25519 {base64.b64encode(BLOB).decode()} {IMG}"
 V21, NET, V1, V3 = "/compute/v2.1", "/network/v2.0", "/baremetal/v1", "/identity/v3"
+VOL = "/volume/v3"
+WAIT_S = 20.0
 Make = Callable[..., Any]
 
 
@@ -56,6 +59,7 @@ def attacked(cloud: RunningCloud) -> dict[str, str]:
             **_images(client, make),
             **_compute(client, make),
             **_bare_metal(make),
+            **_volumes(client, make),
         }
 
 
@@ -147,3 +151,33 @@ def _bare_metal(make: Make) -> dict[str, str]:
     page = f"nodes/{key}"
     make(f"{V1}/nodes/{key}/maintenance", {"reason": EVIL}, "PUT")
     return {page: EVIL, f"{page}?tab=settings": EVIL}
+
+
+def _volumes(client: httpx.Client, make: Make) -> dict[str, str]:
+    said = {"name": EVIL, "description": EVIL}
+    kind = make(f"{VOL}/types", {"volume_type": {**said, "extra_specs": {"evil": EVIL}}})["id"]
+    body = {**said, "size": 1, "metadata": {IMG: EVIL}}
+    key = make(f"{VOL}/volumes", {"volume": body})["id"]
+    wait_for(client, f"{VOL}/volumes/{key}")
+    snapshot = make(f"{VOL}/snapshots", {"snapshot": {**said, "volume_id": key}})["id"]
+    wait_for(client, f"{VOL}/snapshots/{snapshot}")
+    backup = make(f"{VOL}/backups", {"backup": {**said, "volume_id": key}})["id"]
+    wait_for(client, f"{VOL}/backups/{backup}")
+    return {
+        "volumes": EVIL,
+        "snapshots": EVIL,
+        "backups": EVIL,
+        "volume-types": EVIL,
+        f"volumes/{key}": EVIL,
+        f"volume-types/{kind}": EVIL,
+    }
+
+
+def wait_for(client: httpx.Client, path: str) -> None:
+    """Until it is available."""
+    until = time.monotonic() + WAIT_S
+    while True:
+        [found] = client.get(path).json().values()
+        if found["status"] == "available":
+            return
+        assert time.monotonic() < until, f"{path} is {found['status']}"

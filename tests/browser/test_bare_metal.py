@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import Any
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import axe
 from tests.browser.conftest import Visitor
-from tests.clouds import CHECKOUT
 
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("browser")]
 
-AXE = CHECKOUT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "a-secret-of-the-bmc"
-TABS = ("overview", "recorder", "inventory", "ports", "console", "settings", "history")
+TABS = ("overview", "recorder", "inventory", "ports", "console", "sensors", "settings", "history")
 
 
 def enroll(visitor: Visitor, name: str, driver: str, **said: str) -> Page:
@@ -36,15 +35,6 @@ def do(page: Page, verb: str) -> None:
     page.get_by_role("button", name=verb, exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name=verb, exact=True).click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def troubles(page: Page) -> Any:
-    """What axe finds on the page, outside of the frame that every page has."""
-    page.evaluate(AXE.read_text())
-    return page.evaluate(
-        """async () => (await axe.run("main", {runOnly: ["wcag2a", "wcag2aa", "wcag22aa"]}))
-        .violations.map((one) => [one.id, one.nodes.map((node) => node.html)])"""
-    )
 
 
 def test_a_machine_is_enrolled_inspected_and_provided(visitor: Visitor) -> None:
@@ -141,33 +131,38 @@ def test_maintenance_has_a_reason(visitor: Visitor) -> None:
     expect(page.get_by_text("In maintenance:")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(visitor: Visitor, scheme: Any) -> None:
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 390),
+        pytest.param("light", 390, marks=pytest.mark.soak),
+        pytest.param("dark", 1280, marks=pytest.mark.soak),
+    ],
+)
+def test_axe_finds_nothing_on_a_node(
+    visitor: Visitor, scheme: Literal["light", "dark"], width: int
+) -> None:
     # given
+    mac = f"52:54:00:bb:{len(scheme):02}:{width % 100:02}"
     visitor.sign_in()
-    page = enroll(
-        visitor,
-        f"axe-{scheme}",
-        "fake-hardware",
-        MAC_addresses_of_its_NICs=f"52:54:00:bb:00:0{len(scheme)}",
-    )
+    page = enroll(visitor, f"axe-{scheme}-{width}", "fake-hardware", MAC_addresses_of_its_NICs=mac)
     page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 844})
     expect(page.get_by_text("It answers", exact=True)).to_be_visible()
-    found = {"check": troubles(page)}
+    found = axe.findings(page, "main")
     page.get_by_role("link", name="Open the node").click()
     page.wait_for_url(re.compile(r"/nodes/[0-9a-f-]{36}$"))
     node = page.url.split("/dashboard/")[1]
 
     # when
-    for path in ("nodes", "nodes/rack", "nodes/enroll", *(f"{node}?tab={tab}" for tab in TABS)):
-        for width in (1280, 390):
-            page.set_viewport_size({"width": width, "height": 844})
-            visitor.go(path)
-            page.wait_for_load_state("load")
-            expect(page.locator("[aria-busy=true]")).to_have_count(0)
-            found[f"{path} {width}"] = troubles(page)
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{path} is {wide} px wide"
+    for tab in TABS:
+        visitor.go(f"{node}?tab={tab}")
+        page.wait_for_load_state("load")
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        found += axe.findings(page, "main")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{tab} is {wide} px wide"
 
     # then
-    assert {path: one for path, one in found.items() if one} == {}
+    assert not found, "\n".join(found)

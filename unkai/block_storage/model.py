@@ -14,6 +14,8 @@ ZONE: Final = "nova"
 DEFAULT_TYPE: Final = "__DEFAULT__"
 """The volume type of who names none, made with the cloud."""
 VENDOR: Final = "Open Source"
+LUN: Final = 1
+"""Of every export."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Volume:
     readonly: bool | None = None
     multiattach: bool = False
     encrypted: bool = False
+    encryption_key_id: str | None = None
     consumes_quota: bool = True
     volume_type_id: str | None = None
     availability_zone: str = ZONE
@@ -102,6 +105,53 @@ class Attachment:
     connector: Mapping[str, object] | None = None
     attached_at: float | None = None
     created_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """Where an export is reached: a network's machines, by its id, or "" who reaches the cloud.
+
+    address: ours there.
+    """
+
+    network_id: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """A volume as an iSCSI target: at most one a volume, with a secret of its own each time.
+
+    attachment_id: None where a connection was asked for without one. initiator: who alone may log
+    in. network_id, address: the portal's.
+    """
+
+    volume_id: str
+    attachment_id: str | None
+    network_id: str
+    address: str
+    port: int
+    initiator: str
+    username: str
+    password: str = field(repr=False)
+    read_only: bool = False
+    created_at: float = 0.0
+
+    @property
+    def target_iqn(self) -> str:
+        return f"iqn.2010-10.org.openstack:volume-{self.volume_id}"
+
+    @property
+    def target(self) -> dict[str, str]:
+        """What an initiator needs, in Cinder's words."""
+        return {
+            "target_portal": f"{self.address}:{self.port}",
+            "target_iqn": self.target_iqn,
+            "target_lun": str(LUN),
+            "auth_method": "CHAP",
+            "auth_username": self.username,
+            "auth_password": self.password,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from unkai.block_storage.drivers.backup_store import BackupStore
 from unkai.block_storage.drivers.base import Guests, VolumeDriver
+from unkai.block_storage.drivers.exports import Exporter, FakeExporter
+from unkai.block_storage.model import Portal
 from unkai.kit.workbench import Kit
 from unkai.settings import BlockStorageSettings
 
@@ -17,7 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BlockStorage:
-    """guests: the way to whoever has a volume open, for what cannot be done behind its back."""
+    """guests: the way to whoever has a volume open, for what cannot be done behind its back.
+
+    exports: who serves volumes by iSCSI. portal: where those reach them that say no network.
+    export_wakers: called when an export is to be looked at; the reconciler adds itself.
+    """
 
     kit: Kit
     settings: BlockStorageSettings
@@ -26,6 +33,9 @@ class BlockStorage:
     driver: VolumeDriver
     backups: BackupStore
     guests: Guests
+    exports: Exporter = field(default_factory=FakeExporter)
+    portal: Portal = field(default_factory=lambda: Portal("", "127.0.0.1"))
+    export_wakers: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
 
     @property
     def backend(self) -> str:

@@ -19,16 +19,16 @@ from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.baremetal.actions.open_console import NodeStreams
 from unkai.block_storage.actions.audit_volumes import audit_volumes
 from unkai.block_storage.drivers.backup_store import FileBackupStore
-from unkai.block_storage.drivers.base import Guests
-from unkai.block_storage.drivers.file import FileDriver
 from unkai.block_storage.reconcilers import add_reconcilers as add_volume_reconcilers
 from unkai.block_storage.service import BlockStorage
 from unkai.boot.apis import every_api
+from unkai.boot.exports import cloud_portal, open_exports
 from unkai.boot.files import Passwords, passwords
 from unkai.boot.machines import open_baremetal
 from unkai.boot.progress import Progress
 from unkai.boot.seed import seed
 from unkai.boot.site import World, open_world
+from unkai.boot.volumes import open_volume_driver
 from unkai.compute.actions.audit_compute import audit_compute
 from unkai.compute.actions.open_console import ServerStreams
 from unkai.compute.actions.registry import register_operations
@@ -160,7 +160,7 @@ def _services(
         physical_networks=("public", settings.baremetal.physical_network),
     )
     placement = Placement(kit)
-    block_storage = _open_block_storage(settings, identity, images, AttachedGuests(world.agents))
+    block_storage = _open_block_storage(settings, identity, images, world=world, stack=stack)
     baremetal = open_baremetal(
         settings,
         world,
@@ -192,10 +192,15 @@ def _services(
 
 
 def _open_block_storage(
-    settings: Settings, identity: Identity, images: ImageService, guests: Guests
+    settings: Settings,
+    identity: Identity,
+    images: ImageService,
+    *,
+    world: World,
+    stack: AsyncExitStack,
 ) -> BlockStorage:
-    driver = FileDriver(settings.volume_dir)
-    driver.open()
+    driver = open_volume_driver(settings, identity)
+    exports, wakers = open_exports(settings, world, stack, identity.kit.clock)
     return BlockStorage(
         kit=identity.kit,
         settings=settings.block_storage,
@@ -203,7 +208,10 @@ def _open_block_storage(
         images=images,
         driver=driver,
         backups=FileBackupStore(settings.backup_dir),
-        guests=guests,
+        guests=AttachedGuests(world.agents),
+        exports=exports,
+        portal=cloud_portal(settings),
+        export_wakers=wakers,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 
+from unkai.boot.exports import stop_exports
 from unkai.boot.provisioning import stop_provisioning
 from unkai.boot.rack import rack_settings
 from unkai.boot.site import guest_folder, network_driver
@@ -24,5 +25,6 @@ def teardown(settings: Settings) -> None:
 async def _remove(settings: Settings) -> None:
     await remove(rack_settings(settings))
     await end_all(guest_folder(settings))
+    await stop_exports(settings)
     await stop_provisioning(settings)
     await network_driver(settings, Clock()).stop()

@@ -8,7 +8,7 @@ import { ErrorAlert } from "../parts/ErrorAlert";
 import { FormFrame } from "../parts/form";
 import { forEach } from "../parts/removal";
 import { openstack } from "../parts/shell_words";
-import { SpecLines } from "./SpecLines";
+import { SpecLines } from "../parts/SpecLines";
 import {
   ZONE,
   addHost,
@@ -19,7 +19,7 @@ import {
 } from "./aggregates";
 import type { Aggregate } from "./models";
 import { serviceList } from "./queries";
-import { changesOf, toLines } from "./spec_lines";
+import { changesOf, toLines } from "../parts/spec_lines";
 
 const OF_HOSTS = "nova-compute";
 

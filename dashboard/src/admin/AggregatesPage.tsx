@@ -14,7 +14,7 @@ import { AggregateForm } from "./AggregateForm";
 import { aggregateList, ownMetadata } from "./aggregates";
 import { useAggregateRemoval } from "./AggregatePage";
 import type { Aggregate } from "./models";
-import { toLines } from "./spec_lines";
+import { toLines } from "../parts/spec_lines";
 
 export function AggregatesPage() {
   const { t } = useTranslation(["admin", "parts"]);

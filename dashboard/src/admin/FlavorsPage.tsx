@@ -18,7 +18,7 @@ import { openstack } from "../parts/shell_words";
 import { mib } from "../parts/times";
 import { FlavorForm, SpecsForm } from "./FlavorForm";
 import { allFlavors, flavorCapacity } from "./queries";
-import { toLines } from "./spec_lines";
+import { toLines } from "../parts/spec_lines";
 
 export function FlavorsPage() {
   const { t } = useTranslation("admin");

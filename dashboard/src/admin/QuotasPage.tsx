@@ -1,4 +1,4 @@
-// What a project may use, changed in place: of compute and of the network.
+// What a project may use, changed in place: of compute, of volumes and of the network.
 import { Button, Group, NumberInput, Select, SimpleGrid, Skeleton, Stack } from "@mantine/core";
 import type { QueryKey } from "@tanstack/react-query";
 import { useState } from "react";
@@ -13,8 +13,9 @@ import { Page } from "../parts/Page";
 import { Panel } from "../parts/Panel";
 import { openstack } from "../parts/shell_words";
 import { ShowCli } from "../parts/ShowCli";
+import { volumeQuota } from "../volumes/queries";
 import type en from "./en.json";
-import { quotaOf, setComputeQuota, setNetworkQuota } from "./queries";
+import { quotaOf, setComputeQuota, setNetworkQuota, setVolumeQuota } from "./queries";
 
 /** A quota's name in the API, and what the client calls its option. */
 const COMPUTE = {
@@ -38,6 +39,16 @@ const NETWORK = {
   rbac_policy: "--rbac-policies",
 } as const;
 
+const VOLUMES = {
+  volumes: "--volumes",
+  gigabytes: "--gigabytes",
+  per_volume_gigabytes: "--per-volume-gigabytes",
+  snapshots: "--snapshots",
+  backups: "--backups",
+  backup_gigabytes: "--backup-gigabytes",
+  groups: "--groups",
+} as const;
+
 export function QuotasPage() {
   const { t } = useTranslation("admin");
   const session = useSession();
@@ -47,6 +58,7 @@ export function QuotasPage() {
   const asked = { enabled: projectId !== "" };
   const compute = useOne(quotaOf(projectId), asked);
   const network = useOne(networkQuota(projectId), asked);
+  const volumes = useOne(volumeQuota(projectId), asked);
   return (
     <Page title={t("quotas")} about={t("quotas.about")}>
       <Stack>
@@ -60,7 +72,7 @@ export function QuotasPage() {
           maw={420}
         />
         {projects.error && <ErrorAlert error={projects.error} />}
-        <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: "start" }}>
+        <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} style={{ alignItems: "start" }}>
           <Limits
             key={`compute ${projectId}`}
             title={t("quotas.compute")}
@@ -81,6 +93,16 @@ export function QuotasPage() {
             stale={keys.networkQuota}
             projectId={projectId}
             flag="--check-limit"
+          />
+          <Limits
+            key={`volumes ${projectId}`}
+            title={t("quotas.volumes")}
+            options={VOLUMES}
+            quota={volumes.data && toUsed(volumes.data, (one) => one.in_use)}
+            error={volumes.error}
+            save={(limits) => setVolumeQuota(projectId, limits)}
+            stale={keys.volumeLimits}
+            projectId={projectId}
           />
         </SimpleGrid>
       </Stack>
@@ -103,7 +125,7 @@ function toUsed<T extends { limit: number }>(
   );
 }
 
-type Name = keyof typeof COMPUTE | keyof typeof NETWORK;
+type Name = keyof typeof COMPUTE | keyof typeof NETWORK | keyof typeof VOLUMES;
 type Word = keyof typeof en & `quota.${Name}`;
 
 interface LimitsProps {

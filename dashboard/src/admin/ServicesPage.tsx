@@ -1,9 +1,9 @@
-// The services of the cloud; a host whose service is disabled is given no new servers.
+// The services of the cloud; a host whose service is disabled is given nothing new.
 import { TextInput } from "@mantine/core";
 import { IconPlayerPlay, IconPlayerStop, IconServer2 } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { compute, done } from "../api/clients";
+import { compute, done, volume } from "../api/clients";
 import { keys } from "../api/keys";
 import { useChange, useList } from "../api/queries";
 import { Empty } from "../parts/Empty";
@@ -14,14 +14,17 @@ import { Page } from "../parts/Page";
 import { type Column } from "../parts/ResourceTable";
 import { type Deed } from "../parts/RowMenu";
 import { openstack } from "../parts/shell_words";
+import { volumeServices } from "../volumes/queries";
 import type { ComputeService } from "./models";
 import { serviceList } from "./queries";
 
 const OF_HOSTS = "nova-compute";
+const OF_STORAGE = "cinder-volume";
+const ABLE = [OF_HOSTS, OF_STORAGE];
 
 export function ServicesPage() {
   const { t } = useTranslation("admin");
-  const services = useList(serviceList());
+  const services = useServices();
   const able = (one: ComputeService): Deed => {
     const on = one.status === "enabled";
     const title = t(on ? "services.disableOf" : "services.enableOf", { name: one.host });
@@ -40,11 +43,31 @@ export function ServicesPage() {
         name={(one) => `${one.binary} ${one.host}`}
         state={(one) => one.state}
         sortBy="host"
-        deeds={(one) => (one.binary === OF_HOSTS ? [able(one)] : [])}
+        deeds={(one) => (ABLE.includes(one.binary) ? [able(one)] : [])}
         empty={<Empty icon={IconServer2} title={t("services.empty")} />}
       />
     </Page>
   );
+}
+
+/** Those of compute, and those of volumes, which have no ids but their binary and host. */
+function useServices() {
+  const hosts = useList(serviceList());
+  const storage = useList(volumeServices());
+  const named = storage.data?.map((one) => ({ ...one, id: `${one.binary}@${one.host}` }));
+  return {
+    data: hosts.data && [...hosts.data, ...(named ?? [])],
+    error: hosts.error ?? storage.error,
+    refetch: () => Promise.all([hosts.refetch(), storage.refetch()]),
+  };
+}
+
+function switchStorage(service: ComputeService, reason: string): Promise<void> {
+  const { host, binary } = service;
+  const body = { host, binary, ...(reason && { disabled_reason: reason }) } as never;
+  if (service.status !== "enabled") return done(volume.PUT("/os-services/enable", { body }));
+  if (!reason) return done(volume.PUT("/os-services/disable", { body }));
+  return done(volume.PUT("/os-services/disable-log-reason", { body }));
 }
 
 function AbleForm({ service, close }: { service: ComputeService; close: () => void }) {
@@ -52,13 +75,15 @@ function AbleForm({ service, close }: { service: ComputeService; close: () => vo
   const [reason, setReason] = useState("");
   const off = service.status === "enabled";
   const said = reason.trim();
+  const ofStorage = service.binary === OF_STORAGE;
   const change = useChange(() => {
+    if (ofStorage) return switchStorage(service, said);
     const params = { path: { service_id: service.id } };
     const body = (
       off ? { status: "disabled", disabled_reason: said || undefined } : { status: "enabled" }
     ) as never;
     return done(compute.PUT("/os-services/{service_id}", { params, body }));
-  }, [keys.hypervisors]);
+  }, [keys.hypervisors, keys.volumeServices]);
   const why = off && said ? ["--disable-reason", said] : [];
   const words = [off ? "--disable" : "--enable", ...why, service.host, service.binary];
   return (
@@ -67,9 +92,9 @@ function AbleForm({ service, close }: { service: ComputeService; close: () => vo
       close={close}
       verb={t(off ? "disable" : "enable")}
       danger={off}
-      cli={openstack("compute", "service", "set", ...words)}
+      cli={openstack(ofStorage ? "volume" : "compute", "service", "set", ...words)}
     >
-      <div>{t(off ? "services.disableText" : "services.enableText")}</div>
+      <div>{t(`services.${off ? "disable" : "enable"}${ofStorage ? "Storage" : "Text"}`)}</div>
       {off && (
         <TextInput
           label={t("reason")}

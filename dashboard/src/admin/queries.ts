@@ -1,5 +1,5 @@
 // What administrators' pages ask for.
-import { compute, done, network, placement, take, unkai } from "../api/clients";
+import { compute, done, network, placement, take, unkai, volume } from "../api/clients";
 import { keys } from "../api/keys";
 import type { Flavor } from "../api/models";
 import { type ListSpec, type OneSpec, PAGE, pageOf } from "../api/queries";
@@ -122,6 +122,13 @@ export function setComputeQuota(projectId: string, limits: Record<string, number
   const params = { path: { project_id: projectId } };
   const body = { quota_set: limits } as never;
   return done(compute.PUT("/os-quota-sets/{project_id}", { params, body }));
+}
+
+/** Taken, as the service does it, even where more is in use already. */
+export function setVolumeQuota(projectId: string, limits: Record<string, number>): Promise<void> {
+  const params = { path: { target_project_id: projectId } };
+  const body = { quota_set: limits } as never;
+  return done(volume.PUT("/os-quota-sets/{target_project_id}", { params, body }));
 }
 
 /** Refused, as compute does it, where more is in use already. */

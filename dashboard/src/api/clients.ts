@@ -4,6 +4,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { errorOf } from "./errors";
 import type { paths as BaremetalPaths } from "./generated/baremetal";
+import type { paths as VolumePaths } from "./generated/block-storage";
 import type { paths as ComputePaths } from "./generated/compute";
 import type { paths as IdentityPaths } from "./generated/identity";
 import type { paths as ImagePaths } from "./generated/image";
@@ -13,9 +14,10 @@ import type { paths as UnkaiPaths } from "./generated/unkai";
 import { endpointPath, expireSession, getSession } from "./session";
 
 const MICROVERSIONS: Record<string, string> = {
-  compute: "2.96",
-  baremetal: "1.115",
-  placement: "1.39",
+  compute: "compute 2.96",
+  baremetal: "baremetal 1.115",
+  placement: "placement 1.39",
+  volumev3: "volume 3.71",
 };
 
 /** Signs every request, asks for our microversion, and goes where the region's endpoint is. */
@@ -24,15 +26,13 @@ function signed(service: string, base: string): Middleware {
     onRequest({ request }) {
       const path = endpointPath(service);
       const moved =
-        path && !base.startsWith(path)
-          ? new Request(moveTo(request.url, base, path), request)
-          : null;
+        path && !isAt(path, base) ? new Request(moveTo(request.url, base, path), request) : null;
       const sent = moved ?? request;
       const token = getSession()?.token;
       if (token && !sent.headers.has("X-Auth-Token")) sent.headers.set("X-Auth-Token", token);
       const version = MICROVERSIONS[service];
       if (version && !sent.headers.has("OpenStack-API-Version"))
-        sent.headers.set("OpenStack-API-Version", `${service} ${version}`);
+        sent.headers.set("OpenStack-API-Version", version);
       return sent;
     },
     onResponse({ request, response }) {
@@ -41,6 +41,11 @@ function signed(service: string, base: string): Middleware {
       return undefined;
     },
   };
+}
+
+/** Whether a catalog's path leads to ours: it may leave out our version, or add its project. */
+function isAt(path: string, base: string): boolean {
+  return base.startsWith(path) || path.startsWith(`${base}/`);
 }
 
 function moveTo(url: string, from: string, to: string): string {
@@ -61,6 +66,7 @@ export const image = client<ImagePaths>("image", "/image");
 export const network = client<NetworkPaths>("network", "/network");
 export const baremetal = client<BaremetalPaths>("baremetal", "/baremetal/v1");
 export const placement = client<PlacementPaths>("placement", "/placement");
+export const volume = client<VolumePaths>("volumev3", "/volume/v3");
 export const unkai = client<UnkaiPaths>("unkai", "/unkai/v1");
 
 interface Answer {

@@ -1,4 +1,4 @@
-// Ctrl-K: every page, servers by name and address, nodes by name and the address of their BMC.
+// Ctrl-K: every page, servers by name and address, volumes by name, nodes by name and the address of their BMC.
 import { useDebouncedValue } from "@mantine/hooks";
 import { Spotlight, type SpotlightActionData, createSpotlight } from "@mantine/spotlight";
 import { IconSearch } from "@tabler/icons-react";
@@ -10,7 +10,7 @@ import { bmcOf, nameOf } from "../baremetal/models";
 import { mainAddress } from "../servers/words";
 import { useHasNodes } from "./has_nodes";
 import { placesFor } from "./navigation";
-import { useFoundNodes, useFoundServers } from "./palette_search";
+import { useFoundNodes, useFoundServers, useFoundVolumes } from "./palette_search";
 
 const SHOWN = 12;
 const TYPING_MS = 120;
@@ -24,11 +24,15 @@ export default function CommandPalette({ close }: { close: () => void }) {
   const [typed, setTyped] = useState("");
   const [text] = useDebouncedValue(typed.trim(), TYPING_MS);
   const servers = useFoundServers(text);
+  const volumes = useFoundVolumes(text);
   const nodes = useFoundNodes(text, hasNodes);
   useEffect(() => {
     palette.open();
   }, []);
-  const ids = [...servers.map((one) => one.id), ...nodes.map((one) => one.uuid)].join(" ");
+  const ids = [...servers, ...volumes]
+    .map((one) => one.id)
+    .concat(nodes.map((one) => one.uuid))
+    .join(" ");
   useEffect(takeFirst, [ids]);
 
   const pages: SpotlightActionData[] = placesFor(isAdmin(session), hasNodes)
@@ -47,6 +51,13 @@ export default function CommandPalette({ close }: { close: () => void }) {
     keywords: text,
     onClick: () => void navigate({ to: "/servers/$serverId", params: { serverId: one.id } }),
   }));
+  const foundVolumes: SpotlightActionData[] = volumes.map((one) => ({
+    id: one.id,
+    label: one.name || one.id,
+    description: `${one.status} · ${one.size} GiB`,
+    keywords: text,
+    onClick: () => void navigate({ to: "/volumes/$volumeId", params: { volumeId: one.id } }),
+  }));
   const machines: SpotlightActionData[] = nodes.map((node) => ({
     id: node.uuid,
     label: nameOf(node),
@@ -60,6 +71,7 @@ export default function CommandPalette({ close }: { close: () => void }) {
       actions={[
         { group: t("shell.pages"), actions: pages },
         { group: t("nav.servers"), actions: foundServers },
+        { group: t("nav.volumes"), actions: foundVolumes },
         { group: t("nav.nodes"), actions: machines },
       ]}
       query={typed}

@@ -122,6 +122,11 @@ export function SignIn() {
                   aria-label={t("signIn.way")}
                 />
                 {way === "password" ? <PasswordFields /> : <CredentialFields />}
+                {way === "password" && (
+                  <Text size="xs" c="dimmed">
+                    {t("signIn.first")}
+                  </Text>
+                )}
                 <Button type="submit" loading={busy} fullWidth mt="xs">
                   {t("signIn.submit")}
                 </Button>

@@ -13,6 +13,7 @@ import type networks from "../networks/en.json";
 import type overview from "../overview/en.json";
 import type parts from "../parts/en.json";
 import type servers from "../servers/en.json";
+import type volumes from "../volumes/en.json";
 import { prefer, preferred } from "./preferences";
 
 declare module "i18next" {
@@ -31,6 +32,7 @@ declare module "i18next" {
       overview: typeof overview;
       parts: typeof parts;
       servers: typeof servers;
+      volumes: typeof volumes;
     };
   }
 }

@@ -2,8 +2,12 @@
 import {
   type Icon,
   IconAffiliate,
+  IconArchive,
   IconBuilding,
+  IconCamera,
+  IconCategory,
   IconCpu,
+  IconDatabase,
   IconDisc,
   IconFolders,
   IconGauge,
@@ -54,6 +58,15 @@ export const SECTIONS: Section[] = [
       { to: "/images", label: "nav.images", icon: IconDisc },
       { to: "/keypairs", label: "nav.keypairs", icon: IconKey },
       { to: "/server-groups", label: "nav.serverGroups", icon: IconLayersSubtract },
+    ],
+  },
+  {
+    label: "nav.storage",
+    places: [
+      { to: "/volumes", label: "nav.volumes", icon: IconDatabase },
+      { to: "/snapshots", label: "nav.snapshots", icon: IconCamera },
+      { to: "/backups", label: "nav.backups", icon: IconArchive },
+      { to: "/volume-types", label: "nav.volumeTypes", icon: IconCategory, admin: true },
     ],
   },
   {

@@ -5,6 +5,8 @@ import { compute, take } from "../api/clients";
 import { keys } from "../api/keys";
 import type { Server } from "../api/models";
 import { readAll } from "../api/queries";
+import type { Volume } from "../volumes/models";
+import { searchVolumes } from "../volumes/queries";
 import { type Addressed, bmcOf, nameOf } from "../baremetal/models";
 import { nodeAddresses } from "../baremetal/queries";
 
@@ -24,6 +26,18 @@ export function useFoundServers(text: string): Server[] {
       );
       return found.servers;
     },
+    enabled: text !== "",
+    staleTime: FRESH_MS,
+    placeholderData: keepPreviousData,
+  });
+  return text === "" ? [] : (asked.data ?? []);
+}
+
+/** Volumes whose name or id has the text in it. */
+export function useFoundVolumes(text: string): Volume[] {
+  const asked = useQuery({
+    queryKey: [...keys.volumes, "search", text],
+    queryFn: () => searchVolumes(text, MOST),
     enabled: text !== "",
     staleTime: FRESH_MS,
     placeholderData: keepPreviousData,

@@ -9,6 +9,7 @@ import { keypairsRoutes } from "../keypairs/routes";
 import { networksRoutes } from "../networks/routes";
 import { overviewRoutes } from "../overview/routes";
 import { serversRoutes } from "../servers/routes";
+import { volumesRoutes } from "../volumes/routes";
 import { rootRoute, shellRoute } from "./root";
 
 export interface SignInSearch {
@@ -36,6 +37,7 @@ const tree = rootRoute.addChildren([
     ...imagesRoutes,
     ...keypairsRoutes,
     ...networksRoutes,
+    ...volumesRoutes,
     ...identityRoutes,
     ...adminRoutes,
   ]),

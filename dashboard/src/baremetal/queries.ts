@@ -51,6 +51,21 @@ export function nodeAddresses(): ListSpec<Addressed> {
   };
 }
 
+/** Of every node what flavors ask for it by. */
+export function nodeClasses(): ListSpec<{ uuid: string; resource_class: string | null }> {
+  return {
+    queryKey: [...keys.nodes, "classes"],
+    page: async (marker, limit) => {
+      const query = { limit, marker, fields: "uuid,resource_class" } as never;
+      const found = await take<{
+        nodes: { uuid: string; resource_class: string | null }[];
+        next?: string;
+      }>(baremetal.GET("/nodes", { params: { query } }));
+      return pageOf(found.nodes, found.next, (one) => one.uuid);
+    },
+  };
+}
+
 function nodeRow(uuid: string): Promise<NodeRow | null> {
   const query = { fields: ROW_FIELDS.join(",") } as never;
   const params = { ...path(uuid).params, query };

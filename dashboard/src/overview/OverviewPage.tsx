@@ -14,6 +14,7 @@ import { When } from "../parts/When";
 import { mib } from "../parts/times";
 import { limits } from "../servers/queries";
 import { mainAddress } from "../servers/words";
+import { volumeLimits } from "../volumes/queries";
 import { Attention, SHOWN, troublesOf } from "./Attention";
 import { Gauge } from "../parts/Gauge";
 import { failedServers, networkQuota, newestServers, nodeStates } from "./queries";
@@ -78,12 +79,15 @@ function Quotas({ projectId }: { projectId: string }) {
   const { t } = useTranslation("overview");
   const compute = useOne(limits(), { every: 15_000 });
   const network = useOne(networkQuota(projectId), { every: 15_000 });
+  const storage = useOne(volumeLimits(), { every: 15_000 });
   const quota = compute.data;
+  const disks = storage.data;
   const nets = network.data;
   return (
     <Panel title={t("usage")}>
       {compute.error && <ErrorAlert error={compute.error} />}
       {network.error && <ErrorAlert error={network.error} />}
+      {storage.error && <ErrorAlert error={storage.error} />}
       <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="xl" verticalSpacing="lg">
         <Gauge
           label={t("servers")}
@@ -97,6 +101,14 @@ function Quotas({ projectId }: { projectId: string }) {
           limit={quota?.maxTotalRAMSize}
           words={mib}
         />
+        <Gauge label={t("volumes")} used={disks?.totalVolumesUsed} limit={disks?.maxTotalVolumes} />
+        <Gauge
+          label={t("storage")}
+          used={disks?.totalGigabytesUsed}
+          limit={disks?.maxTotalVolumeGigabytes}
+          words={(size) => `${size} GiB`}
+        />
+        <Gauge label={t("backups")} used={disks?.totalBackupsUsed} limit={disks?.maxTotalBackups} />
         <Gauge
           label={t("floatingIps")}
           used={nets?.floatingip?.used}

@@ -4,17 +4,20 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Scroll } from "./Scroll";
 import classes from "./Sequence.module.css";
-import { type Arrow, type TimelineEvent, diagramOf } from "./sequence_model";
+import { type Arrow, type TimelineEvent, diagramOf, twoLines } from "./sequence_model";
 import { duration, parseTime } from "./times";
 
 const TIME_W = 84;
-const LANE_MIN_W = 104;
+const LANE_MIN_W = 66;
 const LANE_MAX_W = 160;
 const EDGE_W = 40;
 const HEAD_H = 44;
 const STEP_H = 34;
 const HOOK_W = 26;
 const LETTER_W = 7.2;
+const SMALL_LETTER_W = 6;
+const ACTION_LETTER_W = 6.4;
+const GAP_W = 8;
 const SAID_LENGTH = 48;
 
 interface Props {
@@ -54,17 +57,7 @@ export function SequenceDiagram({ title, events, now }: Props) {
                 rx={6}
                 className={classes.head}
               />
-              <text
-                x={lane(index)}
-                y={24.5}
-                className={classes.name}
-                {...(name.length * LETTER_W > laneW - 14 && {
-                  textLength: laneW - 14,
-                  lengthAdjust: "spacingAndGlyphs",
-                })}
-              >
-                {name}
-              </text>
+              <LaneName name={name} x={lane(index)} room={laneW - 10} />
             </g>
           ))}
           {arrows.map((arrow, index) => (
@@ -91,6 +84,27 @@ export function SequenceDiagram({ title, events, now }: Props) {
   );
 }
 
+/** On one line where there is room, else on two in smaller letters. */
+function LaneName({ name, x, room }: { name: string; x: number; room: number }) {
+  const lines = name.length * LETTER_W <= room ? [name] : twoLines(name);
+  const small = lines[0] !== name || name.length * LETTER_W > room;
+  return (
+    <text x={x} y={lines.length > 1 ? 18 : 24.5} className={classes.name} data-small={small}>
+      {lines.map((line, index) => (
+        <tspan
+          key={line}
+          x={x}
+          dy={index === 0 ? 0 : 11}
+          {...(line.length * SMALL_LETTER_W > room &&
+            small && { textLength: room, lengthAdjust: "spacingAndGlyphs" })}
+        >
+          {line}
+        </tspan>
+      ))}
+    </text>
+  );
+}
+
 interface StepProps {
   arrow: Arrow;
   from: number;
@@ -111,7 +125,9 @@ function Step({ arrow, from, to, y, width, now, open, choose }: StepProps) {
   const side = to > from ? -1 : 1;
   const end = to + side * 2;
   const label = `${event.action}  ${duration(took)}`;
-  const x = own ? to + HOOK_W + 6 : Math.min(from, to) + 8;
+  const start = own ? to + HOOK_W + 6 : Math.min(from, to) + GAP_W;
+  const isCut = start + label.length * ACTION_LETTER_W > width;
+  const x = isCut ? (own ? to : Math.max(from, to)) - GAP_W : start;
   const said = event.outcome === null ? t("sequence.going") : t(`outcome.${event.outcome}`);
   return (
     <g data-outcome={event.outcome ?? "going"} className={classes.step} onClick={choose}>
@@ -137,7 +153,7 @@ function Step({ arrow, from, to, y, width, now, open, choose }: StepProps) {
         d={`M${end + side * (own ? 8 : 7)} ${(own ? y + 2 : y) - 4} L${end} ${own ? y + 2 : y} l${side * 7} 4 z`}
         className={classes.tip}
       />
-      <text x={x} y={y - 7} className={classes.action}>
+      <text x={x} y={y - 7} className={classes.action} data-cut={isCut}>
         {event.action}
         <tspan className={classes.took} dx={6}>
           {event.action === "console" ? event.detail?.slice(0, SAID_LENGTH) : duration(took)}

@@ -4,11 +4,12 @@ import { useTranslation } from "react-i18next";
 import { StateBadge } from "./StateBadge";
 import { Scroll } from "./Scroll";
 import classes from "./Sequence.module.css";
-import { type TimelineEvent, askedBy, diagramOf } from "./sequence_model";
+import { type TimelineEvent, askedBy, diagramOf, presentIn } from "./sequence_model";
 import { duration } from "./times";
 
 export function SequenceTable({ title, events }: { title: string; events: TimelineEvent[] }) {
   const { t } = useTranslation("parts");
+  const present = presentIn(events);
   return (
     <Scroll label={title}>
       <Table aria-label={title} verticalSpacing={6} fz="sm" className={classes.table}>
@@ -29,7 +30,7 @@ export function SequenceTable({ title, events }: { title: string; events: Timeli
                 +{afterMs < 1 ? "0 ms" : duration(afterMs)}
               </Table.Td>
               <Table.Td className={classes.tight}>
-                {askedBy(event.participant)} → {event.participant}
+                {askedBy(event.participant, present)} → {event.participant}
               </Table.Td>
               <Table.Td>{event.action}</Table.Td>
               <Table.Td className={classes.tight}>

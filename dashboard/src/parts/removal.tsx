@@ -24,12 +24,15 @@ export async function forEach<T>(things: T[], work: (one: T) => Promise<unknown>
 export interface Removal<T> {
   name: (one: T) => string;
   cli: (one: T) => string;
-  remove: (one: T) => Promise<unknown>;
+  /** chosen: whether `option` was. */
+  remove: (one: T, chosen: boolean) => Promise<unknown>;
   /** What is lost with it. */
   about: string;
   stale: QueryKey[];
   /** Its name must be typed, even of a single one: much is lost with it. */
   typed?: boolean;
+  /** A choice that the deletion takes along. */
+  option?: string;
   /** Where it is not deleted but taken out of something. */
   words?: { verb: string; ask: (what: string) => string; done: (what: string) => string };
 }
@@ -57,9 +60,10 @@ export function useRemoval<T>({ name, cli, remove, about, stale, ...rest }: Remo
       typed: many ? String(things.length) : rest.typed ? name(first) : undefined,
       cli: things.slice(0, CLI_SHOWN).map(cli),
       done: words.done(what),
-      work: async () => {
+      option: rest.option,
+      work: async (chosen) => {
         try {
-          await forEach(things, remove);
+          await forEach(things, (one) => remove(one, chosen));
         } finally {
           void Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
         }

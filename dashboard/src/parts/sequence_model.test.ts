@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { type TimelineEvent, chaptersOf, diagramOf, isRunning, totalMs } from "./sequence_model";
+import {
+  type TimelineEvent,
+  chaptersOf,
+  diagramOf,
+  isRunning,
+  totalMs,
+  twoLines,
+} from "./sequence_model";
 
 const BASE = Date.parse("2026-01-01T00:00:00Z");
 
@@ -20,13 +27,39 @@ function event(participant: string, atMs: number, tookMs: number | null, request
 }
 
 test("an arrow leads from who asks to who is asked", () => {
-  const found = diagramOf([event("NovaAPI", 0, 5), event("Hypervisor", 10, 5)]);
+  const found = diagramOf([
+    event("NovaAPI", 0, 5),
+    event("ComputeNode", 5, 5),
+    event("Hypervisor", 10, 5),
+  ]);
 
   expect(found.participants).toEqual(["User", "NovaAPI", "ComputeNode", "Hypervisor"]);
   expect(found.arrows.map((one) => [one.from, one.to, one.afterMs])).toEqual([
     [0, 1, 0],
+    [1, 2, 5],
     [2, 3, 10],
   ]);
+});
+
+test("who did nothing itself has no lane, and asks for nothing", () => {
+  expect(diagramOf([event("CinderAPI", 0, 5)]).participants).toEqual(["User", "CinderAPI"]);
+  const servers = diagramOf([event("NovaAPI", 0, 5), event("CinderAPI", 10, 5)]);
+  expect(servers.arrows.map((one) => [one.from, one.to])).toEqual([
+    [0, 1],
+    [1, 2],
+  ]);
+});
+
+test("what is asked of a volume by itself is a chapter each", () => {
+  const events = [event("CinderAPI", 0, 5), event("CinderAPI", 50, 5, "req-2")];
+
+  expect(chaptersOf(events)).toHaveLength(2);
+});
+
+test("long names of participants take two lines", () => {
+  expect(twoLines("IronicProvisioner")).toEqual(["Ironic", "Provisioner"]);
+  expect(twoLines("BareMetalNodeBMC")).toEqual(["BareMetal", "NodeBMC"]);
+  expect(twoLines("DHCP")).toEqual(["DHCP"]);
 });
 
 test("what goes on counts until now", () => {

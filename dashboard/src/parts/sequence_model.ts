@@ -66,8 +66,28 @@ export interface Diagram {
   arrows: Arrow[];
 }
 
-export function askedBy(participant: string): string {
-  return ASKED_BY[participant] ?? USER;
+/** Who only hands on: where it did nothing itself, whoever stands behind it asked. */
+const HANDS_ON = new Set(["ComputeNode", "NovaAPI"]);
+
+/** present: who did something. */
+export function askedBy(participant: string, present: ReadonlySet<string>): string {
+  let asker = ASKED_BY[participant] ?? USER;
+  while (HANDS_ON.has(asker) && !present.has(asker)) asker = ASKED_BY[asker] ?? USER;
+  return asker;
+}
+
+/** Who did something. */
+export function presentIn(events: TimelineEvent[]): Set<string> {
+  return new Set(events.map((one) => one.participant));
+}
+
+/** A participant's name on at most two lines: "BareMetalNodeBMC" as "BareMetal", "NodeBMC". */
+export function twoLines(name: string): string[] {
+  const words = name.match(/[A-Z]+(?![a-z])|[A-Z][a-z]+|[^A-Z]+/g) ?? [name];
+  const cuts = words.map((_, index) => [words.slice(0, index + 1), words.slice(index + 1)]);
+  const lines = cuts.map((both) => both.map((each) => each.join("")).filter(Boolean));
+  const longest = (both: string[]) => Math.max(...both.map((each) => each.length));
+  return lines.reduce((best, next) => (longest(next) < longest(best) ? next : best), [name]);
 }
 
 export function diagramOf(events: TimelineEvent[]): Diagram {
@@ -77,8 +97,9 @@ export function diagramOf(events: TimelineEvent[]): Diagram {
     return participants.indexOf(name);
   };
   const first = events[0] ? parseTime(events[0].started_at) : 0;
+  const present = presentIn(events);
   const arrows = events.map((event) => ({
-    from: place(askedBy(event.participant)),
+    from: place(askedBy(event.participant, present)),
     to: place(event.participant),
     event,
     afterMs: parseTime(event.started_at) - first,
@@ -92,7 +113,8 @@ export function diagramOf(events: TimelineEvent[]): Diagram {
  */
 export function totalMs(events: TimelineEvent[], now: number): number {
   if (!events[0]) return 0;
-  const asked = new Set(events.filter(isAsked).map((one) => one.request_id));
+  const present = presentIn(events);
+  const asked = new Set(events.filter((one) => isAsked(one, present)).map((one) => one.request_id));
   const own = events.filter((one) => asked.has(one.request_id));
   const ends = (own.length > 0 ? own : events).map((one) =>
     one.ended_at ? parseTime(one.ended_at) : now,
@@ -118,11 +140,12 @@ export interface Chapter {
  */
 export function chaptersOf(events: TimelineEvent[]): Chapter[] {
   const chapters: Chapter[] = [];
+  const present = presentIn(events);
   const ofRequest = new Map<string, Chapter>();
   for (const event of events) {
     const { request_id: requestId } = event;
     const last = chapters.at(-1);
-    const opens = isAsked(event) && requestId !== "" && !(last && goesOn(last, event));
+    const opens = isAsked(event, present) && requestId !== "" && !(last && goesOn(last, event));
     let chapter = ofRequest.get(requestId) ?? (opens ? undefined : last);
     if (!chapter) {
       chapter = { requestId, title: event.action, events: [] };
@@ -137,8 +160,8 @@ export function chaptersOf(events: TimelineEvent[]): Chapter[] {
 }
 
 /** Whether it is a request that arrives, not work of the cloud's own. */
-function isAsked({ participant }: TimelineEvent): boolean {
-  return participant === USER || askedBy(participant) === USER;
+function isAsked({ participant }: TimelineEvent, present: ReadonlySet<string>): boolean {
+  return participant === USER || askedBy(participant, present) === USER;
 }
 
 function goesOn(chapter: Chapter, { started_at: now }: TimelineEvent): boolean {

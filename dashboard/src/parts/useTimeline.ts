@@ -1,4 +1,4 @@
-// What happens to a server or a node, as it happens: the one place where it is listened to.
+// What happens to a server, a node or a volume, as it happens: the one place where it is listened to.
 import { useEffect, useState } from "react";
 import { keepStream } from "../api/stream";
 import type { Timeline } from "./sequence_model";
@@ -16,7 +16,7 @@ const NOTHING: LiveTimeline = { timeline: undefined, error: null, readAt: 0 };
 /** Events that come together are shown together. */
 const TOGETHER_MS = 80;
 
-export function useTimeline(kind: "servers" | "nodes", id: string): LiveTimeline {
+export function useTimeline(kind: "servers" | "nodes" | "volumes", id: string): LiveTimeline {
   const [told, setTold] = useState({ id, ...NOTHING });
   useEffect(() => {
     const heard = new Told();

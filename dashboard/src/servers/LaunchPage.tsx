@@ -28,7 +28,9 @@ import { Page } from "../parts/Page";
 import { Panel } from "../parts/Panel";
 import { FlavorChoice } from "./FlavorChoice";
 import { LaunchSummary } from "./LaunchSummary";
-import { type Launch, beginning, bodyOf, commandOf } from "./launch_model";
+import { RootChoice } from "./RootChoice";
+import { ExtraDisks } from "./ExtraDisks";
+import { type Launch, beginning, bodyOf, commandOf, onHost } from "./launch_model";
 import { flavorList, keypairList } from "./queries";
 
 export function LaunchPage() {
@@ -51,7 +53,7 @@ export function LaunchPage() {
   const create = useChange(async () => {
     const asked = compute.POST("/servers", { body: bodyOf(wanted) as never });
     return (await take<{ server: { id: string } }>(asked)).server.id;
-  }, [keys.servers, keys.limits]);
+  }, [keys.servers, keys.limits, keys.volumes, keys.volumeLimits]);
 
   function submit(event: FormEvent): void {
     event.preventDefault();
@@ -96,29 +98,19 @@ export function LaunchPage() {
                       maw={120}
                     />
                   </Group>
-                  <Select
-                    label={t("launch.image")}
-                    required
-                    searchable
-                    allowDeselect={false}
-                    value={image?.id ?? null}
-                    onChange={(imageId) => set({ imageId })}
-                    nothingFoundMessage={t("launch.imageNone")}
-                    error={choices.loaded && !image && t("launch.imageNone")}
-                    data={choices.images.map((one) => ({
-                      value: one.id,
-                      label: one.name ?? one.id,
-                    }))}
-                  />
+                  <RootChoice launch={launch} set={set} image={image} choices={choices} />
                 </Stack>
               </Panel>
               <Panel title={t("launch.size")}>
                 <FlavorChoice
                   flavors={choices.flavors}
-                  image={image}
+                  image={onHost(launch, image)}
                   value={launch.flavorId}
                   choose={(flavorId) => set({ flavorId })}
                 />
+              </Panel>
+              <Panel title={t("launch.volumes")}>
+                <ExtraDisks extra={launch.extra} set={(extra) => set({ extra })} />
               </Panel>
               <Panel title={t("launch.network")}>
                 <Stack>

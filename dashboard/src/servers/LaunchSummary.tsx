@@ -10,7 +10,8 @@ import { ErrorAlert } from "../parts/ErrorAlert";
 import { Panel } from "../parts/Panel";
 import { ShowCli } from "../parts/ShowCli";
 import { duration, mib } from "../parts/times";
-import { type Launch, bodyOf } from "./launch_model";
+import { volumeLimits } from "../volumes/queries";
+import { type Launch, bodyOf, hasRoot, newGib, newVolumes } from "./launch_model";
 import { limits } from "./queries";
 import { rehearsal } from "./rehearsal";
 import { isMetal } from "./words";
@@ -30,7 +31,8 @@ export function LaunchSummary({ launch, flavor, command, error, busy }: Props) {
   const { t } = useTranslation("servers");
   const quota = useOne(limits()).data;
   const metal = flavor !== undefined && isMetal(flavor);
-  const whole = flavor !== undefined && launch.imageId !== null;
+  const whole = flavor !== undefined && hasRoot(launch);
+  const room = useOne(volumeLimits()).data;
   const [body] = useDebouncedValue(
     whole ? JSON.stringify(bodyOf({ ...launch, name: "x" })) : null,
     TYPED_MS,
@@ -44,7 +46,11 @@ export function LaunchSummary({ launch, flavor, command, error, busy }: Props) {
   const instances = more(quota?.totalInstancesUsed, flavor && 1);
   const cores = more(quota?.totalCoresUsed, flavor?.vcpus);
   const memory = more(quota?.totalRAMUsed, flavor?.ram);
+  const disks = more(room?.totalVolumesUsed, newVolumes(launch));
+  const gib = more(room?.totalGigabytesUsed, newGib(launch));
   const over =
+    exceeds(disks, room?.maxTotalVolumes) ||
+    exceeds(gib, room?.maxTotalVolumeGigabytes) ||
     exceeds(instances, quota?.maxTotalInstances) ||
     exceeds(cores, quota?.maxTotalCores) ||
     exceeds(memory, quota?.maxTotalRAMSize);
@@ -61,6 +67,14 @@ export function LaunchSummary({ launch, flavor, command, error, busy }: Props) {
             limit={quota?.maxTotalRAMSize}
             words={mib}
           />
+          {newVolumes(launch) > 0 && (
+            <Gauge
+              label={t("launch.volumes")}
+              used={gib}
+              limit={room?.maxTotalVolumeGigabytes}
+              words={(size) => `${size} GiB`}
+            />
+          )}
           {over && (
             <Text size="sm" c="var(--unkai-bad)" role="status">
               {t("launch.overQuota")}
@@ -93,7 +107,7 @@ export function LaunchSummary({ launch, flavor, command, error, busy }: Props) {
             size="md"
             fullWidth
             loading={busy}
-            disabled={!launch.name.trim() || !flavor || !launch.imageId || over}
+            disabled={!launch.name.trim() || !whole || over}
           >
             {t("launch.submit", { count: launch.count })}
           </Button>

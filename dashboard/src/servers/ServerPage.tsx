@@ -23,6 +23,7 @@ const TABS: Record<string, ComponentType<{ server: Server }>> = {
   metrics: lazy(() => import("./MetricsTab")),
   log: lazy(() => import("./LogTab")),
   actions: lazy(() => import("./ActionsTab")),
+  volumes: lazy(() => import("./VolumesTab")),
   network: lazy(() => import("./NetworkTab")),
   metadata: lazy(() => import("./MetadataTab")),
 };

@@ -2,11 +2,34 @@
 import type { Flavor, Image } from "../api/models";
 import { openstack } from "../parts/shell_words";
 
+const GIB = 2 ** 30;
+
+/** What the root disk is: the host's own, of an image, or a volume. */
+export type BootSource = "image" | "image-volume" | "volume" | "snapshot";
+
+/** A blank volume that is made along with the server. */
+export interface ExtraDisk {
+  /** Tells it from the others while it is written. */
+  key: number;
+  /** GiB. */
+  size: number;
+  /** Whether it is deleted with the server. */
+  goes: boolean;
+}
+
 export interface Launch {
   name: string;
   count: number;
   description: string;
+  boot: BootSource;
   imageId: string | null;
+  /** Of the volume or snapshot to boot from. */
+  bootId: string | null;
+  /** GiB of the volume made of an image or a snapshot. */
+  bootSize: number;
+  /** Whether the volume it boots from is deleted with it. */
+  bootGoes: boolean;
+  extra: ExtraDisk[];
   flavorId: string | null;
   networkIds: string[];
   groups: string[];
@@ -20,7 +43,12 @@ export const BLANK: Launch = {
   name: "",
   count: 1,
   description: "",
+  boot: "image",
   imageId: null,
+  bootId: null,
+  bootSize: 1,
+  bootGoes: false,
+  extra: [],
   flavorId: null,
   networkIds: [],
   groups: [],
@@ -30,17 +58,75 @@ export const BLANK: Launch = {
   configDrive: false,
 };
 
+/** Ids that came along with the way here. */
+export type Chosen = Partial<
+  Record<"image" | "flavor" | "network" | "volume" | "snapshot", string>
+>;
+
 /** What is chosen before anybody has chosen: ids that came along with the way here. */
-export function beginning(chosen: { image?: string; flavor?: string; network?: string }): Launch {
+export function beginning(chosen: Chosen): Launch {
+  const { volume, snapshot } = chosen;
   return {
     ...BLANK,
+    ...(volume && { boot: "volume", bootId: volume }),
+    ...(snapshot && { boot: "snapshot", bootId: snapshot }),
     imageId: chosen.image ?? null,
     flavorId: chosen.flavor ?? null,
     networkIds: chosen.network ? [chosen.network] : [],
   };
 }
 
-const GIB = 2 ** 30;
+/** Whether it is said what the server boots from. */
+export function hasRoot({ boot, imageId, bootId }: Launch): boolean {
+  return boot === "volume" || boot === "snapshot" ? bootId !== null : imageId !== null;
+}
+
+/** The image whose wants the host's own disk must meet: none, where the root is a volume. */
+export function onHost<T>({ boot }: Launch, image: T | undefined): T | undefined {
+  return boot === "image" ? image : undefined;
+}
+
+/** GiB of volumes that the launch makes, for one server. */
+export function newGib({ boot, bootSize, extra }: Launch): number {
+  const root = boot === "image-volume" || boot === "snapshot" ? bootSize : 0;
+  return extra.reduce((sum, one) => sum + one.size, root);
+}
+
+export function newVolumes({ boot, extra }: Launch): number {
+  return extra.length + (boot === "image-volume" || boot === "snapshot" ? 1 : 0);
+}
+
+type Device = Record<string, string | number | boolean>;
+
+function devicesOf(launch: Launch): Device[] {
+  const { boot, imageId, bootId, bootSize, bootGoes, extra } = launch;
+  const blanks = extra.map((one) => ({
+    source_type: "blank",
+    destination_type: "volume",
+    boot_index: -1,
+    volume_size: one.size,
+    delete_on_termination: one.goes,
+  }));
+  if (boot === "image") return blanks;
+  const root: Device = {
+    uuid: (boot === "image-volume" ? imageId : bootId) ?? "",
+    source_type: boot === "image-volume" ? "image" : boot,
+    destination_type: "volume",
+    boot_index: 0,
+    ...(boot !== "volume" && { volume_size: bootSize }),
+    delete_on_termination: bootGoes,
+  };
+  return [root, ...blanks];
+}
+
+function diskOf(image: Image): number {
+  return Math.max(image.min_disk, Math.ceil((image.virtual_size ?? 0) / GIB));
+}
+
+/** GiB that a volume needs for the image. */
+export function leastGib(image: Image | undefined): number {
+  return Math.max(1, image ? diskOf(image) : 1);
+}
 
 /** What the flavor lacks for the image ("2 GiB disk"); null if it is large enough. */
 export function lacks(
@@ -48,7 +134,7 @@ export function lacks(
   image: Image | undefined,
 ): { ram?: number; disk?: number } | null {
   if (!image) return null;
-  const disk = Math.max(image.min_disk, Math.ceil((image.virtual_size ?? 0) / GIB));
+  const disk = diskOf(image);
   const found = {
     ...(flavor.ram < image.min_ram && { ram: image.min_ram }),
     ...(flavor.disk > 0 && flavor.disk < disk && { disk }),
@@ -74,10 +160,12 @@ function encoded(text: string): string {
 }
 
 export function bodyOf(launch: Launch) {
+  const devices = devicesOf(launch);
   return {
     server: {
       name: launch.name.trim(),
-      imageRef: launch.imageId,
+      ...(launch.boot === "image" && { imageRef: launch.imageId }),
+      ...(devices.length > 0 && { block_device_mapping_v2: devices }),
       flavorRef: launch.flavorId ?? "",
       networks: launch.networkIds.length > 0 ? launch.networkIds.map((uuid) => ({ uuid })) : "auto",
       min_count: launch.count,
@@ -94,6 +182,12 @@ export function bodyOf(launch: Launch) {
   };
 }
 
+function pairsOf(device: Device): string {
+  return Object.entries(device)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}
+
 interface Names {
   image?: string | null;
   flavor?: string;
@@ -105,7 +199,9 @@ export function commandOf(launch: Launch, names: Names): string {
   return openstack(
     "server",
     "create",
-    ...["--image", names.image ?? "IMAGE", "--flavor", names.flavor ?? "FLAVOR"],
+    ...(launch.boot === "image" ? ["--image", names.image ?? "IMAGE"] : []),
+    ...devicesOf(launch).flatMap((one) => ["--block-device", pairsOf(one)]),
+    ...["--flavor", names.flavor ?? "FLAVOR"],
     ...(networks.length > 0 ? networks : ["--nic", "auto"]),
     ...launch.groups.flatMap((one) => ["--security-group", one]),
     ...(launch.keyName ? ["--key-name", launch.keyName] : []),

@@ -1,7 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { shellRoute } from "../app/root";
 
-const CHOOSABLE = ["image", "flavor", "network"] as const;
+const CHOOSABLE = ["image", "flavor", "network", "volume", "snapshot"] as const;
 
 /** Ids that the launch page begins with: whoever comes from an image means that image. */
 type Chosen = Partial<Record<(typeof CHOOSABLE)[number], string>>;

@@ -216,6 +216,8 @@ async def test_the_owner_is_let_in(house: House) -> None:
         if not api.policy.allows(CALLERS["other"], route.policy):
             continue
         answer = await knock(house, "demo", api, route)
+        if answer.status == 404 and b"does not say colour" in answer.content:
+            continue  # let in, and told that there is no such word
         if answer.status not in (200, 204):
             wrong.append(f"{name_of(route)}: {answer.status} {answer.content[:200]!r}")
     assert wrong == []

@@ -80,6 +80,25 @@ async def test_a_step_is_told_when_it_starts_and_when_it_ends(house: House) -> N
         assert (told.data["participant"], told.data["detail"]) == ("DHCP", "x")
 
 
+async def test_a_volume_is_made_and_grows_step_by_step(house: House) -> None:
+    answer = await house.ask("demo", "POST", "/volume/v3/volumes", {"volume": {"size": 1}})
+    assert answer.status == 202, answer.content
+    volume_id = answer.json()["volume"]["id"]
+    async with watching(house, "demo", f"/volumes/{volume_id}") as stream:
+        assert (await stream.until("ready")).data == {"subject": f"volume/{volume_id}"}
+        [made, *_] = await steps(stream, "make data")
+        assert made["participant"] == "CinderAPI"
+        path = f"/volume/v3/volumes/{volume_id}/action"
+        answer = await house.ask("demo", "POST", path, {"os-extend": {"new_size": 2}})
+        assert answer.status == 202, answer.content
+        await steps(stream, "grow data")
+    shown = await house.ask("demo", "GET", f"/unkai/v1/volumes/{volume_id}/timeline")
+    assert len(shown.json()["timeline"]["events"]) >= 2
+    for end in ("timeline", "timeline/events"):
+        answer = await house.ask("other", "GET", f"/unkai/v1/volumes/{volume_id}/{end}")
+        assert answer.status == 404, end
+
+
 async def test_not_anothers(house: House) -> None:
     server_id = house.ids["unkai"]["server_id"]
     node = house.ids["unkai"]["node_ident"]

@@ -8,6 +8,9 @@ Compute's order, each inside its own transaction or step:
     begin_detaching   in the admission of a detach; `roll_detaching` takes it back
     detach_volume     when no process has it open any more: the attachment is gone
 
+Who is not a guest of this cloud's hosts gets a target of iSCSI (`export_volume`), which ends by
+`close_export` before the attachment does.
+
 All may be repeated. An attachment is deleted last, so that no volume is free while it is open.
 """
 
@@ -19,10 +22,16 @@ from typing import Any
 
 import msgspec
 
+from unkai.block_storage.actions.export_volume import (
+    check_not_exported,
+    drop_export,
+    export_volume,
+    read_initiator,
+)
 from unkai.block_storage.actions.find import no_volume, own_volume
 from unkai.block_storage.actions.work import check_free, check_verb
 from unkai.block_storage.connection import Connection
-from unkai.block_storage.model import Attachment, Volume
+from unkai.block_storage.model import Attachment, Portal, Volume
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.states import (
     AVAILABLE,
@@ -35,6 +44,7 @@ from unkai.block_storage.store import attachments, qos, types, volumes
 from unkai.kit.db import Session, Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
 from unkai.kit.policy import Caller
+from unkai.kit.secret import Secret
 
 FRONT_ENDS = frozenset({"front-end", "both"})
 
@@ -93,11 +103,14 @@ async def connect_volume(
     host: str,
     mountpoint: str | None = None,
     connector: Mapping[str, object] | None = None,
+    portal: Portal | None = None,
 ) -> Connection:
     """How the volume is opened now; NotFound, Retry-able Conflict (code "volume-held").
 
-    Ask again before every start of the guest: snapshots change the layers.
+    Ask again before every start of the guest: snapshots change the layers. A connector with an
+    `initiator` is served by iSCSI, at `portal` or else at the cloud's own.
     """
+    initiator = read_initiator(connector)
 
     async def write(tx: Tx) -> Attachment:
         found = await _find(tx, attachment_id)
@@ -119,16 +132,33 @@ async def connect_volume(
         return replace(found, **values)
 
     found = await block.kit.database.transact(write)
-    return await _connection(block, found)
+    if initiator is None:
+        return await _connection(block, found)
+    connection = await connection_of(block, found.volume_id, read_only=found.attach_mode == "ro")
+    return await export_volume(
+        block, connection, initiator, attachment_id=found.id, portal=portal or block.portal
+    )
+
+
+async def volume_secrets(block: BlockStorage, volume_id: str) -> dict[str, Secret]:
+    """What opens the volume besides its connection, by use; for the agent of its host alone."""
+    return await block.driver.secrets(volume_id)
 
 
 async def _connection(block: BlockStorage, attachment: Attachment) -> Connection:
+    await check_not_exported(block.kit.database.reader, attachment.volume_id)
+    return await connection_of(
+        block, attachment.volume_id, read_only=attachment.attach_mode == "ro"
+    )
+
+
+async def connection_of(block: BlockStorage, volume_id: str, *, read_only: bool) -> Connection:
+    """How this machine opens the volume. NotFound, Conflict (code "volume-not-shareable")."""
     session = block.kit.database.reader
-    volume = await volumes.find(session, attachment.volume_id)
+    volume = await volumes.find(session, volume_id)
     if volume is None:
-        raise no_volume(attachment.volume_id)
-    read_only = attachment.attach_mode == "ro" or bool(volume.readonly)
-    found = await block.driver.connect(volume.id, read_only=read_only)
+        raise no_volume(volume_id)
+    found = await block.driver.connect(volume.id, read_only=read_only or bool(volume.readonly))
     await _check_shareable(session, volume, found)
     limits = await limits_of(session, volume)
     return msgspec.structs.replace(
@@ -189,6 +219,7 @@ async def detach_volume(block: BlockStorage, tx: Tx, attachment_id: str) -> str 
     if found is None:
         return None
     await attachments.remove(tx, attachment_id)
+    await drop_export(block, tx, found.volume_id, attachment_id)
     await _follow(block, tx, found.volume_id)
     await block.kit.events.emit(tx, "volume.detached", found.volume_id, {"id": attachment_id})
     return found.volume_id

@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from unkai.block_storage.actions import attach_volume as attaching
+from unkai.block_storage.actions.export_volume import (
+    close_export,
+    export_volume,
+    read_initiator,
+)
 from unkai.block_storage.actions.find import own_attachment, own_volume
 from unkai.block_storage.actions.work import check_verb
 from unkai.block_storage.connection import Connection
@@ -18,7 +23,7 @@ from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.states import ATTACH, AVAILABLE, UNRESERVE
 from unkai.block_storage.store import attachments, volumes
 from unkai.kit.db import Tx
-from unkai.kit.errors import BadRequest, Conflict, NotFound
+from unkai.kit.errors import BadRequest, Conflict, Fault, NotFound
 from unkai.kit.policy import Caller
 
 ENDING = frozenset({"attaching", "detaching", "reserved", "in-use"})
@@ -33,7 +38,8 @@ async def create_attachment(
     mode: str,
     connector: Mapping[str, object] | None,
 ) -> tuple[Attachment, Connection | None]:
-    """With a connector it is connected at once."""
+    """With a connector it is connected at once; where that is refused, nothing was made."""
+    read_initiator(connector)
 
     async def write(tx: Tx) -> Attachment:
         return await attaching.reserve_volume(
@@ -43,7 +49,11 @@ async def create_attachment(
     made = await block.kit.database.transact(write)
     if connector is None:
         return made, None
-    return await update_attachment(block, caller, made.id, connector)
+    try:
+        return await update_attachment(block, caller, made.id, connector)
+    except Fault:
+        await delete_attachment(block, caller, made.id)
+        raise
 
 
 async def update_attachment(
@@ -86,6 +96,9 @@ async def delete_attachment(block: BlockStorage, caller: Caller, attachment_id: 
         await attaching.detach_volume(block, tx, attachment_id)
         return found.volume_id
 
+    found = await own_attachment(block.kit.database.reader, caller, attachment_id)
+    _check_guard(caller, found)
+    await close_export(block, found.volume_id, attachment_id)
     volume_id = await block.kit.database.transact(write)
     await block.driver.disconnect(volume_id)
     return volume_id
@@ -172,8 +185,20 @@ async def detach(
         rest = await attachments.of_volume(tx, volume_id)
         await _status(block, tx, volume_id, attaching.status_of(rest))
 
+    await _close_first(block, caller, volume_id, attachment_id)
     await block.kit.database.transact(write)
     await block.driver.disconnect(volume_id)
+
+
+async def _close_first(
+    block: BlockStorage, caller: Caller, volume_id: str, attachment_id: str | None
+) -> None:
+    """A volume is not free while somebody could still reach it."""
+    session = block.kit.database.reader
+    await own_volume(session, caller, volume_id)
+    for one in await attachments.of_volume(session, volume_id):
+        _check_guard(caller, one)
+    await close_export(block, volume_id, attachment_id)
 
 
 async def initialize_connection(
@@ -184,7 +209,18 @@ async def initialize_connection(
     volume = await own_volume(session, caller, volume_id)
     if any(one.guarded for one in await attachments.of_volume(session, volume_id)):
         _check_service(caller, volume_id)
-    return await block.driver.connect(volume.id, read_only=bool(volume.readonly))
+    initiator = read_initiator(connector)
+    if initiator is None:
+        return await block.driver.connect(volume.id, read_only=bool(volume.readonly))
+    there = await attachments.of_volume(session, volume_id)
+    connection = await attaching.connection_of(block, volume_id, read_only=False)
+    return await export_volume(
+        block,
+        connection,
+        initiator,
+        attachment_id=there[0].id if len(there) == 1 else None,
+        portal=block.portal,
+    )
 
 
 async def terminate_connection(block: BlockStorage, caller: Caller, volume_id: str) -> None:
@@ -192,6 +228,7 @@ async def terminate_connection(block: BlockStorage, caller: Caller, volume_id: s
     await own_volume(session, caller, volume_id)
     if any(one.guarded for one in await attachments.of_volume(session, volume_id)):
         _check_service(caller, volume_id)
+    await close_export(block, volume_id)
     await block.driver.disconnect(volume_id)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unkai.block_storage.service import BlockStorage
-from unkai.block_storage.store import backups, snapshots, volumes
+from unkai.block_storage.store import backups, exports, snapshots, volumes
 from unkai.kit.leftovers import Leftover
 
 
@@ -35,4 +35,33 @@ async def audit_volumes(block: BlockStorage) -> list[Leftover]:
         Leftover("block-storage", "backup-data", one, "This data belongs to no backup.")
         for one in sorted(await block.backups.kept() - await backups.data_ids(session))
     ]
-    return found
+    return found + await _exports(block)
+
+
+async def _exports(block: BlockStorage) -> list[Leftover]:
+    """iSCSI: what is served without a right to be, what is not, and who is logged in."""
+    present = await block.exports.present()
+    wanted = {one.volume_id: one for one in await exports.listed(block.kit.database.reader)}
+    found: list[Leftover] = []
+    for volume_id, served in sorted(present.items()):
+        export = wanted.get(volume_id)
+        if export is None:
+            problem = "This volume is served by iSCSI, and no attachment asks for that."
+            found.append(Leftover("block-storage", "export", volume_id, problem))
+            continue
+        found += [
+            Leftover(
+                "block-storage",
+                "iscsi-session",
+                f"{volume_id}: {name}",
+                f"The volume is served to {export.initiator} alone.",
+            )
+            for name in served.sessions
+            if name != export.initiator
+        ]
+    whole = {one for one, served in present.items() if served.whole}
+    problem = "A machine has this volume by iSCSI, and nothing serves it."
+    return found + [
+        Leftover("block-storage", "export-not-served", one, problem)
+        for one in sorted(wanted.keys() - whole)
+    ]

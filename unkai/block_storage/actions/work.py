@@ -14,7 +14,7 @@ from unkai.block_storage.drivers.base import Guest, ImageData
 from unkai.block_storage.model import GIB, Message, Volume
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.states import Verb, check
-from unkai.block_storage.store import attachments, messages, volumes
+from unkai.block_storage.store import attachments, exports, messages, volumes
 from unkai.image.actions.open_data import data_path
 from unkai.image.model import Image
 from unkai.kit.db import Session, Tx
@@ -96,6 +96,8 @@ async def let_go(block: BlockStorage, volume_id: str, run: Run) -> None:
 
 async def guest_of(block: BlockStorage, session: Session, volume_id: str) -> Guest | None:
     """Whoever has the volume open; None if nobody has. Unavailable if it cannot be reached."""
+    if await exports.find(session, volume_id) is not None:
+        return block.exports.guest(volume_id)
     found = await attachments.of_volume(session, volume_id)
     opened = tuple(one for one in found if one.guarded and one.attach_status == "attached")
     return block.guests.of(opened) if opened else None

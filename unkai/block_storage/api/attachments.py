@@ -16,7 +16,7 @@ from unkai.block_storage.api.shapes import Id, Name, uuid
 from unkai.block_storage.api.views import at
 from unkai.block_storage.api.volume_actions import PATH
 from unkai.block_storage.connection import Connection
-from unkai.block_storage.model import Attachment
+from unkai.block_storage.model import LUN, Attachment
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.store import attachments
 from unkai.kit.errors import BadRequest
@@ -74,19 +74,24 @@ class Connect(Struct):
 
 
 def connection_info(call: Call, connection: Connection) -> dict[str, Any]:
-    """A connection as clients of the API read it; where the data lies is services' to know."""
-    data = msgspec.to_builtins(connection)
+    """A connection as clients of the API read it; where the data lies is services' to know.
+
+    A target of iSCSI is for whoever asked for it: its secret is his alone.
+    """
     if not (call.caller.is_admin or "service" in call.caller.roles):
-        connection = msgspec.structs.replace(connection, layers=(), target={})
-        data |= {"layers": [], "target": {}}
+        target = connection.target if connection.driver == "iscsi" else {}
+        connection = msgspec.structs.replace(connection, layers=(), target=target)
+    data = msgspec.to_builtins(connection)
     kind = "local" if connection.driver == "file" else connection.driver
     top = connection.layers[0] if connection.layers else None
-    more = {
+    more: dict[str, Any] = {
         "device_path": top.path if top else None,
         "access_mode": "ro" if connection.read_only else "rw",
         "encrypted": connection.encrypted,
         "qos_specs": connection.qos or None,
     }
+    if connection.driver == "iscsi":
+        more |= {"target_lun": LUN, "target_discovered": False}
     return {"driver_volume_type": kind, "data": {**data, **connection.target, **more}}
 
 

@@ -18,7 +18,9 @@ from unkai.block_storage.actions.group_snapshots import (
 from unkai.block_storage.actions.groups import DELETE_GROUP, FILL_GROUP
 from unkai.block_storage.actions.manage_volume import MANAGE_VOLUME, UNMANAGE_VOLUME
 from unkai.block_storage.actions.restore_backup import RESTORE_BACKUP
+from unkai.block_storage.actions.retype_volume import RETYPE_VOLUME
 from unkai.block_storage.actions.upload_volume import UPLOAD_VOLUME
+from unkai.block_storage.reconcilers.keep_exports import KeepExports
 from unkai.block_storage.reconcilers.remove_orphans import RemoveOrphans
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.store import messages
@@ -34,6 +36,7 @@ OPERATIONS: tuple[Operation, ...] = (
     REVERT_VOLUME,
     REIMAGE_VOLUME,
     UPLOAD_VOLUME,
+    RETYPE_VOLUME,
     MANAGE_VOLUME,
     UNMANAGE_VOLUME,
     CREATE_BACKUP,
@@ -60,4 +63,6 @@ def add_reconcilers(block: BlockStorage) -> None:
 
     kit.events.subscribe("project.deleted", forget)
     kit.reconcilers.add("volume-orphans", RemoveOrphans(block).run, every_s=300.0)
+    keeping = kit.reconcilers.add("volume-exports", KeepExports(block).run, every_s=15.0)
+    block.export_wakers.append(keeping.wake)
     kit.reconcilers.add("volume-messages", forget_messages, every_s=3600.0)

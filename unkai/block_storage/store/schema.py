@@ -62,6 +62,7 @@ volumes = Table(
     Column("readonly", Boolean),
     Column("multiattach", Boolean, nullable=False),
     Column("encrypted", Boolean, nullable=False),
+    Column("encryption_key_id", String(36)),
     Column("consumes_quota", Boolean, nullable=False),
     Column("volume_type_id", String(36), ForeignKey("volume_types.id")),
     Column("availability_zone", String(255), nullable=False),
@@ -81,6 +82,15 @@ volumes = Table(
     Index("volumes_type", "volume_type_id"),
     Index("volumes_group", "group_id"),
     Index("volumes_snapshot", "snapshot_id"),
+    Index("volumes_key", "encryption_key_id"),
+)
+
+keys = Table(
+    "volume_keys",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
 )
 
 volume_metadata = Table(
@@ -111,6 +121,22 @@ volume_attachments = Table(
     Index("volume_attachments_volume", "volume_id"),
     Index("volume_attachments_instance", "instance_id"),
     Index("volume_attachments_project", "project_id", "created_at"),
+)
+
+exports = Table(
+    "volume_exports",
+    metadata,
+    Column("volume_id", String(36), ForeignKey("volumes.id", ondelete="CASCADE"), primary_key=True),
+    Column("attachment_id", String(36)),
+    Column("network_id", String(36), nullable=False),  # "": the cloud's own portal
+    Column("address", String(64), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("initiator", String(255), nullable=False),
+    Column("username", String(64), nullable=False),
+    Column("password", String(64), nullable=False),
+    Column("read_only", Boolean, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Index("volume_exports_place", "network_id", "port", unique=True),
 )
 
 snapshots = Table(

@@ -183,8 +183,9 @@ async def _attach(compute: Compute, run: Run, server: Server, volume: ServerVolu
     refused: Fault | None = None
     try:
         disk = await server_volumes.connected(compute, server, volume)
+        secrets = await attaching.volume_secrets(compute.block_storage, volume.volume_id)
         async with host_of(compute, run) as host:
-            await host.attach_disk(server.id, disk, run.epoch)
+            await host.attach_disk(server.id, disk, run.epoch, secrets)
     except Fault as fault:
         if fault.code == "stale-epoch":
             raise

@@ -22,7 +22,7 @@ from unkai.compute.drivers.guests import disk_of
 from unkai.compute.model import BlockDevice, Server, ServerVolume
 from unkai.compute.service import Compute, is_node
 from unkai.compute.store import servers
-from unkai.hypervisor.model import Disk
+from unkai.hypervisor.model import Disk, Secrets
 from unkai.kit.db import Session, Tx
 from unkai.kit.errors import BadRequest, Conflict, Fault, Forbidden, NotFound
 from unkai.kit.log import log
@@ -196,6 +196,17 @@ async def disks_of(compute: Compute, server: Server) -> tuple[Disk | None, tuple
         else:
             others.append(disk)
     return root, tuple(others)
+
+
+async def secrets_of(compute: Compute, server: Server) -> dict[str, Secrets]:
+    """What opens its volumes besides, by their ids; its host keeps none of it."""
+    found: dict[str, Secrets] = {}
+    for volume in server.volumes:
+        if volume.attachment_id is not None:
+            said = await attaching.volume_secrets(compute.block_storage, volume.volume_id)
+            if said:
+                found[volume.volume_id] = said
+    return found
 
 
 async def in_use(compute: Compute, tx: Tx, server: Server) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any, NoReturn
 
 from unkai.baremetal.actions.change_state import NODE_CHANGED
@@ -33,6 +33,7 @@ from unkai.hypervisor.model import (
     MachineStatus,
     Metrics,
     PowerState,
+    Secrets,
 )
 from unkai.kit.errors import BadRequest, Conflict, Failed
 from unkai.kit.operations import Retry
@@ -78,7 +79,14 @@ class NodeHost:
     async def unplug(self, server_id: str, epoch: int) -> None:
         """As `plug`."""
 
-    async def start(self, server_id: str, epoch: int, *, paused: bool = False) -> None:
+    async def start(
+        self,
+        server_id: str,
+        epoch: int,
+        *,
+        paused: bool = False,
+        secrets: Mapping[str, Secrets] | None = None,
+    ) -> None:
         """Deployed and on."""
         node = await self._node(server_id)
         if node.provision_state == State.AVAILABLE:
@@ -110,7 +118,9 @@ class NodeHost:
             await self._begin(node, "rebuild")
         await self._until_active(machine.server_id)
 
-    async def attach_disk(self, server_id: str, disk: Disk, epoch: int) -> None:
+    async def attach_disk(
+        self, server_id: str, disk: Disk, epoch: int, secrets: Secrets | None = None
+    ) -> None:
         raise self._unable("have a volume attached while it is deployed")
 
     async def detach_disk(self, server_id: str, volume_id: str, epoch: int) -> None:

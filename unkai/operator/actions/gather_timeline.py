@@ -13,6 +13,7 @@ from unkai.baremetal.actions.expect_next import expected_next
 from unkai.baremetal.actions.find_node import find_node
 from unkai.baremetal.actions.rights import may
 from unkai.baremetal.model import Node
+from unkai.block_storage.model import Volume
 from unkai.compute.model import Server
 from unkai.compute.service import is_node
 from unkai.kit.errors import NotFound
@@ -39,6 +40,13 @@ async def node_timeline(
     if awaited is not None:
         found = replace(found, awaited=(*found.awaited, awaited))
     return found if may(caller, node, DETAILS) else _without_details(found)
+
+
+async def volume_timeline(
+    operator: Operator, volume: Volume, reader: TimelineReader | None = None
+) -> Timeline:
+    """All that is kept of a volume: its making, growing, moving."""
+    return await (reader or reader_of(operator)).read(f"volume/{volume.id}")
 
 
 async def server_timeline(

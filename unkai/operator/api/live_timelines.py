@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from unkai.baremetal.actions.find_node import find_node
+from unkai.block_storage.actions.find import get_volume
 from unkai.compute.actions.find_server import find_server
 from unkai.compute.service import is_node
 from unkai.kit.changes import Change
@@ -20,7 +21,12 @@ from unkai.kit.errors import Fault
 from unkai.kit.http import Call, Route
 from unkai.kit.http.event_stream import EventStream, message
 from unkai.kit.policy import Caller
-from unkai.operator.actions.gather_timeline import node_timeline, reader_of, server_timeline
+from unkai.operator.actions.gather_timeline import (
+    node_timeline,
+    reader_of,
+    server_timeline,
+    volume_timeline,
+)
 from unkai.operator.api.live import Viewer, follow, stream
 from unkai.operator.api.timelines import awaited_view, event_view
 from unkai.operator.service import Operator
@@ -34,7 +40,8 @@ Read = Callable[[Caller], Awaitable[Timeline]]
 class Step(msgspec.Struct):
     """`data` of a `step`: an event of the timeline, again with its end once it has ended.
 
-    subject: server/ID or node/ID. outcome: ok, failed, undone, cancelled; null while it goes on.
+    subject: server/ID, node/ID or volume/ID. outcome: ok, failed, undone, cancelled; null while it
+    goes on.
     Other events: `ready`, `awaited` (data.awaited: what should come next, and since when), `end`.
     """
 
@@ -110,6 +117,20 @@ async def follow_node(call: Call) -> EventStream:
     return stream(call, _events(call, f"node/{node.uuid}", {f"node/{node.uuid}"}, read))
 
 
+async def follow_volume(call: Call) -> EventStream:
+    operator: Operator = call.service
+    reader = operator.kit.database.reader
+    volume = await get_volume(reader, call.caller, call.params["volume_id"])
+    timelines = reader_of(operator)
+    subject = f"volume/{volume.id}"
+
+    async def read(caller: Caller) -> Timeline:
+        now = await get_volume(reader, caller, volume.id)
+        return await volume_timeline(operator, now, timelines)
+
+    return stream(call, _events(call, subject, {subject}, read))
+
+
 async def _events(
     call: Call, subject: str, subjects: set[str], read: Read
 ) -> AsyncGenerator[bytes]:
@@ -143,5 +164,13 @@ ROUTES = (
         policy="unkai:timelines:show",
         response=Step,
         summary="What happens to a physical machine, as it happens (Server-Sent Events)",
+    ),
+    Route(
+        "GET",
+        "/volumes/{volume_id}/timeline/events",
+        follow_volume,
+        policy="unkai:timelines:show",
+        response=Step,
+        summary="What happens to a volume, as it happens (Server-Sent Events)",
     ),
 )

@@ -1,4 +1,4 @@
-"""GET .../timeline: what happened to a server or a node, as JSON, text or a mermaid diagram."""
+"""GET .../timeline: what happened to a server, node or volume, as JSON, text or mermaid diagram."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ import msgspec
 from starlette.responses import PlainTextResponse
 
 from unkai.baremetal.actions.find_node import find_node
+from unkai.block_storage.actions.find import get_volume
 from unkai.compute.actions.find_server import find_server
 from unkai.kit.clock import iso
 from unkai.kit.http import Call, Route
-from unkai.operator.actions.gather_timeline import node_timeline, server_timeline
+from unkai.operator.actions.gather_timeline import (
+    node_timeline,
+    server_timeline,
+    volume_timeline,
+)
 from unkai.operator.service import Operator
 from unkai.timeline.actions.show import as_mermaid, as_text
 from unkai.timeline.model import Event, Timeline
@@ -76,6 +81,13 @@ async def show_node_timeline(call: Call) -> Any:
     return _shown(call, await node_timeline(operator, call.caller, node))
 
 
+async def show_volume_timeline(call: Call) -> Any:
+    operator: Operator = call.service
+    reader = operator.kit.database.reader
+    volume = await get_volume(reader, call.caller, call.params["volume_id"])
+    return _shown(call, await volume_timeline(operator, volume))
+
+
 def _shown(call: Call, timeline: Timeline) -> Any:
     wanted = call.query(Format)
     if wanted.format == "text":
@@ -101,5 +113,13 @@ ROUTES = (
         policy="unkai:timelines:show",
         query=Format,
         summary="What happened to a physical machine",
+    ),
+    Route(
+        "GET",
+        "/volumes/{volume_id}/timeline",
+        show_volume_timeline,
+        policy="unkai:timelines:show",
+        query=Format,
+        summary="What happened to a volume",
     ),
 )

@@ -236,6 +236,11 @@ def remove(site: Site) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def metadata_namespace(site: Site, network_id: str) -> str:
+    """Of one network: what machines on it reach at its metadata port's addresses."""
+    return f"{site.namespace}.md-{network_id}"
+
+
 def metadata_namespaces(site: Site) -> list[str]:
     """Names of the namespaces beside the site's own, one per network with metadata."""
     return netns.names(f"{site.namespace}.md-")

@@ -29,7 +29,7 @@ from unkai.kit.switch_links import raise_link
 from unkai.network.drivers.base import Stranger
 from unkai.network.drivers.metadata import MetadataDoor
 from unkai.network.drivers.ovn import switch
-from unkai.network.drivers.ovn.daemons import metadata_namespaces
+from unkai.network.drivers.ovn.daemons import metadata_namespace, metadata_namespaces
 from unkai.network.drivers.ovn.render import (
     ADDRESSES_ID,
     GATEWAYS_ID,
@@ -234,7 +234,7 @@ class Edge:
         await asyncio.to_thread(netns.delete, namespace)
 
     def _namespace(self, network_id: str) -> str:
-        return f"{self._site.namespace}.md-{network_id}"
+        return metadata_namespace(self._site, network_id)
 
 
 def prepare_namespace() -> None:

@@ -11,12 +11,12 @@ interface Props {
 }
 
 export function SpecLines({ label, text, setText, wrong }: Props) {
-  const { t } = useTranslation("admin");
+  const { t } = useTranslation("parts");
   return (
     <Textarea
       label={label}
-      description={t("flavors.specsText")}
-      error={wrong !== undefined && t("flavors.wrong", { line: wrong })}
+      description={t("lines.text")}
+      error={wrong !== undefined && t("lines.wrong", { line: wrong })}
       value={text}
       autosize
       minRows={4}

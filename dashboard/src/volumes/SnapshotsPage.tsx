@@ -1,0 +1,65 @@
+// Snapshots of volumes: moments to go back to, or to make new volumes of.
+import { useViewportSize } from "@mantine/hooks";
+import { IconCamera } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { textColumn, timeColumn } from "../parts/columns";
+import { Empty } from "../parts/Empty";
+import { ButtonLink } from "../parts/links";
+import { Page } from "../parts/Page";
+import type { Column } from "../parts/ResourceTable";
+import { ThingTable } from "../parts/ThingTable";
+import { sizeColumn, statusColumn, volumeColumn } from "./columns";
+import { isDeletable, label, useAll, useSnapshotRemoval, useVolumeNames } from "./hooks";
+import type { Snapshot } from "./models";
+import { useSnapshotDeeds } from "./snapshot_deeds";
+import { SNAPSHOT } from "./things";
+
+export function SnapshotsPage() {
+  const { t } = useTranslation("volumes");
+  const found = useAll(SNAPSHOT);
+  const remove = useSnapshotRemoval();
+  const deeds = useSnapshotDeeds();
+  return (
+    <Page title={t("snapshots")} about={t("snapshots.about")}>
+      <ThingTable
+        label={t("snapshots")}
+        found={found}
+        columns={useColumns()}
+        name={label}
+        state={(one) => one.status}
+        searchMore={(one) => one.description ?? ""}
+        sortBy="name"
+        deeds={deeds}
+        remove={remove}
+        removable={isDeletable}
+        empty={
+          <Empty
+            icon={IconCamera}
+            title={t("snapshots.empty")}
+            text={t("snapshots.emptyText")}
+            action={<ButtonLink to="/volumes">{t("toVolumes")}</ButtonLink>}
+          />
+        }
+      />
+    </Page>
+  );
+}
+
+function useColumns(): Column<Snapshot>[] {
+  const { t } = useTranslation("volumes");
+  const names = useVolumeNames();
+  const narrow = useViewportSize().width < 640;
+  return [
+    textColumn({ key: "name", header: t("name"), text: label, strong: true }),
+    statusColumn(t("status"), narrow),
+    sizeColumn(t("size")),
+    volumeColumn(t("volume"), names),
+    timeColumn({
+      key: "created",
+      header: t("created"),
+      width: "16%",
+      from: 900,
+      at: (one) => one.created_at,
+    }),
+  ];
+}

@@ -1,0 +1,1 @@
+"""iSCSI targets by tgt: see `exporter`."""
