@@ -27,7 +27,7 @@ CALLERS = {
     "other": Caller("o", "o", "default", frozenset({"member", "reader"}), project_id="q"),
 }
 OWNED = {
-    "compute": {"server_id", "keypair_name", "group_id", "port_id", "volume_id"},
+    "compute": {"server_id", "keypair_name", "group_id", "port_id", "snapshot_id", "volume_id"},
     "network": {
         "network_id",
         "subnet_id",
