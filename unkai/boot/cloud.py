@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import unkai
 from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.baremetal.actions.open_console import NodeStreams
+from unkai.baremetal.api.tenant_boot import TenantBoot
 from unkai.block_storage.actions.audit_volumes import audit_volumes
 from unkai.block_storage.drivers.backup_store import FileBackupStore
 from unkai.block_storage.reconcilers import add_reconcilers as add_volume_reconcilers
@@ -129,7 +130,7 @@ async def open_cloud(
             world = await stack.enter_async_context(opening)
         api = LateApp()
         compute = _services(settings, identity, world, stack, api)
-        metadata.app = MetadataApp(compute)
+        metadata.app = TenantBoot(compute.baremetal, MetadataApp(compute))
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
             await seed(settings, compute, seeded)
@@ -169,6 +170,7 @@ def _services(
         images=images,
         network=network,
         placement=placement,
+        block_storage=block_storage,
         api=api,
     )
     compute = Compute(

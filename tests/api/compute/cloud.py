@@ -26,8 +26,9 @@ from unkai.baremetal.drivers.consoles import Consoles
 from unkai.baremetal.drivers.fake import FakeMachines
 from unkai.baremetal.drivers.guard import Guard
 from unkai.baremetal.drivers.node_logs import NodeLogs
+from unkai.baremetal.drivers.storage.cinder import CinderStorage
 from unkai.baremetal.reconcilers import add_reconcilers as add_baremetal_reconcilers
-from unkai.baremetal.service import Baremetal, fake_drivers
+from unkai.baremetal.service import Baremetal, Drivers, fake_drivers
 from unkai.block_storage.actions.audit_volumes import audit_volumes
 from unkai.block_storage.actions.volume_types import seed_types
 from unkai.block_storage.drivers.backup_store import FileBackupStore
@@ -328,6 +329,12 @@ def block_storage_of(
     )
 
 
+def drivers_of(outside: Outside, block_storage: BlockStorage) -> Drivers:
+    drivers = fake_drivers(outside.machines)
+    drivers.storage["cinder"] = CinderStorage(block_storage)
+    return drivers
+
+
 @asynccontextmanager
 async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[Cloud]:
     """A life of the cloud; at its end everything of it stops where it is, as in a crash."""
@@ -347,6 +354,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
     images = ImageService(kit, ImageSettings(), store, BelievingInspector())
     network = NetworkService(kit, NetworkSettings(), driver, hosts=lambda: tuple(agents))
     placement = Placement(kit)
+    block_storage = block_storage_of(identity, images, outside, agents)
     baremetal = Baremetal(
         kit=kit,
         settings=BaremetalSettings(),
@@ -354,14 +362,13 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         glance=images,
         network=network,
         placement=placement,
-        drivers=fake_drivers(outside.machines),
+        drivers=drivers_of(outside, block_storage),
         agent=cast("Any", None),
         images=PlayedImages(),
         consoles=Consoles(NodeLogs(outside.folder / "machines"), clock),
         bmcs=Bmcs(clock, chance),
         conductor="conductor",
     )
-    block_storage = block_storage_of(identity, images, outside, agents)
     add_volume_reconcilers(block_storage)
     compute = Compute(
         kit=kit,

@@ -66,12 +66,11 @@ class NodeHost:
         return []
 
     async def prepare(self, machine: Machine, epoch: int) -> None:
-        """Image, config drive and VIFs, for the deploy that `start` begins."""
+        """Image, config drive, VIFs and volumes, for the deploy that `start` begins."""
         node = await self._node(machine.server_id)
         if node.provision_state == State.AVAILABLE:
-            await load_instance(
-                self._baremetal, node, _info(machine), [nic.port_id for nic in machine.nics]
-            )
+            vifs = [nic.port_id for nic in machine.nics]
+            await load_instance(self._baremetal, node, _info(machine), vifs, _volumes(machine))
 
     async def plug(self, server_id: str, epoch: int) -> None:
         """The deploy moves the node's ports to their networks when the image is written."""
@@ -217,12 +216,18 @@ class NodeHost:
         return BadRequest(f"A physical machine cannot {what}.", code="not-on-a-node")
 
 
+def _volumes(machine: Machine) -> list[tuple[str, int]]:
+    """Ids with boot indexes: 0 is what it boots from."""
+    root = machine.root_disk.volume
+    first = [(root.volume_id, 0)] if root is not None else []
+    return first + [(disk.volume_id, number + 1) for number, disk in enumerate(machine.disks)]
+
+
 def _info(machine: Machine) -> dict[str, Any]:
     """instance_info, as a deploy reads it."""
     image = machine.root_disk.image
-    assert image is not None
     info: dict[str, Any] = {
-        "image_source": image.id,
+        **({"image_source": image.id} if image is not None else {}),
         "root_gb": str(machine.root_disk.size_bytes // GIB),
         "display_name": machine.name,
         "vcpus": str(machine.vcpus),
