@@ -59,7 +59,7 @@ OWNED = {
         "portgroup_ident",
         "target_uuid",
     },
-    "unkai": {"server_id", "node_ident"},
+    "unkai": {"server_id", "node_ident", "volume_id"},
 }
 """Variables of paths that stand for something of project demo's."""
 LISTS = (
