@@ -59,14 +59,21 @@ class Ceph:
         given = ("ceph", "--connect-timeout", "20", *admin, *words)
         return _run(*given, entered=entered)
 
+    @property
+    def _user(self) -> tuple[str, ...]:
+        return ("--conf", str(self.conf), "--keyring", str(self.keyring), "--id", USER)
+
+    def images(self) -> list[str]:
+        names: list[str] = json.loads(_run("rbd", *self._user, "ls", "--format", "json", POOL))
+        return names
+
     def empty_pool(self) -> None:
         """Every image, the clones before what they stand on."""
-        who = ("--conf", str(self.conf), "--keyring", str(self.keyring), "--id", USER)
+        who = self._user
         for _ in range(20):
-            names = json.loads(_run("rbd", *who, "ls", "--format", "json", POOL))
-            if not names:
+            if not self.images():
                 break
-            for name in names:
+            for name in self.images():
                 for verb in ("snap", "purge"), ("rm",):
                     given = ("rbd", *who, *verb, "--no-progress", f"{POOL}/{name}")
                     subprocess.run(given, check=False, capture_output=True, timeout=60)

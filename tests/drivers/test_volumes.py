@@ -91,13 +91,17 @@ ON_CEPH = pytest.param("ceph", marks=[pytest.mark.soak, pytest.mark.xdist_group(
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     if request.param == "ceph":
         made: Ceph = request.getfixturevalue("ceph")
-        access = Access(ceph_rigs.POOL, ceph_rigs.USER, made.conf, made.keyring)
-        driver = CephDriver(access, tmp_path / "work")
-        driver.open()
-        yield Rig(driver, tmp_path, made)
+        yield on_ceph(made, tmp_path)
         made.empty_pool()
     else:
         yield local_rig(request.param, tmp_path)
+
+
+def on_ceph(ceph: Ceph, folder: Path) -> Rig:
+    access = Access(ceph_rigs.POOL, ceph_rigs.USER, ceph.conf, ceph.keyring)
+    driver = CephDriver(access, folder / "work")
+    driver.open()
+    return Rig(driver, folder, ceph)
 
 
 def local_rig(kind: str, tmp_path: Path) -> Rig:
@@ -408,16 +412,67 @@ class TestFiles:
         raise AssertionError("it never came to its end")
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.xdist_group("ceph")
+@pytest.mark.parametrize(
+    "verb", ["snapshot", "clone", "create_from_snapshot", "extend", "revert", "replace"]
+)
+async def test_a_crash_at_any_command_leaves_a_volume_on_ceph_whole(
+    ceph: Ceph, tmp_path: Path, verb: str
+) -> None:
+    """The process ends before the nth command; the next one does the verb again."""
+    for fatal in range(1, 40):
+        rig = on_ceph(ceph, tmp_path)
+        assert isinstance(rig.driver, CephDriver)
+        await rig.driver.create("a", SIZE)
+        await rig.write("a", "1")
+        await rig.driver.snapshot("s", "a")
+        rig.driver.on_change(countdown(fatal))
+        try:
+            await perform(rig.driver, verb)
+            survived = True
+        except Crash:
+            survived = False
+        rig = on_ceph(ceph, tmp_path)
+        assert await rig.read("a") in ([{0: "1"}, {0: "n"}] if verb == "replace" else [{0: "1"}])
+        await perform(rig.driver, verb)
+        assert await rig.read("a") == {0: "n" if verb == "replace" else "1"}
+        for name in ("b", "a"):
+            await rig.driver.delete(name)
+        for name in ("s", "t"):
+            await rig.driver.delete_snapshot(name)
+        await rig.driver.tidy((await rig.driver.census()).strays)
+        assert ceph.images() == [], (verb, fatal)
+        if survived:
+            return
+    raise AssertionError("it never came to its end")
+
+
+def countdown(fatal: int) -> Callable[[], None]:
+    left = fatal
+
+    def count() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Crash
+
+    return count
+
+
 class Crash(BaseException):
     pass
 
 
-async def perform(driver: FileDriver, verb: str) -> None:
+async def perform(driver: VolumeDriver, verb: str) -> None:
     steps: dict[str, Callable[[], Any]] = {
         "snapshot": lambda: driver.snapshot("t", "a"),
         "clone": lambda: driver.clone("b", SIZE, "a"),
         "create_from_snapshot": lambda: driver.create_from_snapshot("b", SIZE, "s"),
         "extend": lambda: driver.extend("a", 2 * SIZE),
+        "revert": lambda: driver.revert("a", "s", "op"),
+        "replace": lambda: driver.replace("a", SIZE, "op", extents_of((0, "n"))),
     }
     await steps[verb]()
 
@@ -430,15 +485,7 @@ async def crash(folder: Path, verb: str, fatal: int) -> bool:
     await driver.create("a", SIZE)
     await rig.write("a", "1")
     await driver.snapshot("s", "a")
-    left = fatal
-
-    def count() -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise Crash
-
-    driver.on_change(count)
+    driver.on_change(countdown(fatal))
     try:
         await asyncio.wait_for(perform(driver, verb), 20)
     except Crash:

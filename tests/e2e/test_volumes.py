@@ -208,6 +208,11 @@ def test_nothing_of_an_encrypted_guest_lies_in_clear(
     visitor.ask("POST", path, larger, headers=NEWEST, status=202)
     visitor.says(server_id, "=4194304>")
     detach(visitor, server_id, data)
+    until(
+        lambda: visitor.console(server_id).count("DISKS< vda=2097152>") == 2,
+        seconds=60,
+        what="the guest saw it go",
+    )
     attach(visitor, server_id, data)
     visitor.says(server_id, "FOUND<written by whisper>")
     layers = disturbed.cloud.state_dir / "volumes" / "layers"

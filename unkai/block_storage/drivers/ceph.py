@@ -21,7 +21,7 @@ import asyncio
 import re
 import shutil
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -48,6 +48,7 @@ KEPT: Final = "volume-"
 BASE: Final = "base"
 PORT: Final = "3300"
 _MON_HOST = re.compile(r"^\s*mon[ _]host\s*=\s*(.+?)\s*$", re.MULTILINE)
+_MONS = re.compile(r"\[v(?:[^][]|\[[^][]*\])*\]|[^,\s]+")
 _MON = re.compile(r"(?:v\d:)?(\[[0-9a-fA-F:]+\]|[\w.-]+)(?::(\d+))?(?:/\d+)?")
 _KEY = re.compile(r"^\s*key\s*=\s*(\S+)", re.MULTILINE)
 
@@ -101,6 +102,10 @@ class CephDriver:
             )
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True, mode=0o700)
+
+    def on_change(self, told: Callable[[], None] | None) -> None:
+        """Call `told` before every command to the cluster, for tests that crash there."""
+        self._rbd.on_change = told
 
     # --- making
 
@@ -370,7 +375,7 @@ def monitors(conf: str) -> list[str]:
     """HOST:PORT of each, from a ceph.conf. Failed("ceph-no-monitors")."""
     said = _MON_HOST.search(conf)
     found: list[str] = []
-    for group in re.findall(r"\[v[^]]*\]|[^,\s]+", said[1]) if said else []:
+    for group in _MONS.findall(said[1]) if said else []:
         ways = group[1:-1].split(",") if group.startswith("[v") else [group]
         way = next((one for one in ways if one.startswith("v2:")), ways[0])
         place = _MON.fullmatch(way)

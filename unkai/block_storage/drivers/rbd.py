@@ -13,7 +13,7 @@ import errno
 import json
 import re
 import struct
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ class Rbd:
 
     def __init__(self, access: Access) -> None:
         self.access = access
+        self.on_change: Callable[[], None] | None = None
+        """Called before every command, for tests that crash there."""
 
     def spec(self, image: str, snapshot: str | None = None) -> str:
         return f"{self.access.pool}/{image}" + (f"@{snapshot}" if snapshot else "")
@@ -127,7 +129,7 @@ class Rbd:
         words = self._words("rbd", "export-diff", "--no-progress", self.spec(image, snapshot), "-")
         async with _process(words) as process:
             assert process.stdout is not None
-            async for chunk in _chunks(process.stdout, size):
+            async for chunk in chunks_of(process.stdout, size):
                 yield chunk
             _, said = await process.communicate()
             _check("export-diff", process.returncode, said, set())
@@ -142,7 +144,7 @@ class Rbd:
 
     async def pairs(self, table: str) -> dict[str, str]:
         code, said = await self._rados("listomapvals", table, fine={1, errno.ENOENT})
-        return {} if code else _pairs(said)
+        return {} if code else pairs_of(said)
 
     async def space(self) -> tuple[int, int]:
         """Bytes in all, and free; zeros where nobody counts them (a cluster without a manager)."""
@@ -160,6 +162,8 @@ class Rbd:
         return await _run(given, fine, ANSWER_S)
 
     def _words(self, program: str, *words: str) -> tuple[str, ...]:
+        if self.on_change is not None:
+            self.on_change()
         access = self.access
         who = ("--id", access.user, "--keyring", str(access.keyring))
         patience = ("--client-mount-timeout", str(_MOUNT_S))
@@ -217,7 +221,7 @@ def _away() -> Unavailable:
     return Unavailable("The Ceph cluster does not answer.", code="ceph-away")
 
 
-def _pairs(said: bytes) -> dict[str, str]:
+def pairs_of(said: bytes) -> dict[str, str]:
     """Of `listomapvals`: a key, the length of its value, a hexadecimal dump of it, a blank line."""
     found: dict[str, str] = {}
     key, value = "", b""
@@ -232,7 +236,7 @@ def _pairs(said: bytes) -> dict[str, str]:
     return {key: value for key, value in found.items() if key}
 
 
-async def _chunks(stream: asyncio.StreamReader, size: int) -> AsyncIterator[Extent]:
+async def chunks_of(stream: asyncio.StreamReader, size: int) -> AsyncIterator[Extent]:
     """A diff against nothing as whole chunks, without those of zeros."""
     at, chunk = 0, bytearray()
     async for offset, data in _pieces(stream):
