@@ -63,7 +63,7 @@ screenshots: setup-dev dashboard ## pictures of every page of the dashboard, in 
 
 conformance: setup-dev ## tempest against a cloud of its own
 	@scripts/dashboard.sh --if-possible
-	@$(PYTHON) -m tests.conformance.run
+	@$(PYTHON) -m tests.conformance.run --list first --list cinder
 
 setup-soak:
 	@scripts/setup.sh soak
@@ -72,7 +72,7 @@ soak: setup-soak ## machines of every kind, their longest bad days, then tempest
 	@scripts/dashboard.sh --if-possible
 	@$(PYTHON) -m tests.conformance.metal
 	@pytest -m soak tests
-	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova --list ironic
+	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list cinder --list nova --list ironic
 
 fmt: setup-dev ## format the code, fix what can be fixed by itself, remake what is made from the code
 	@scripts/errors.py

@@ -237,6 +237,20 @@ class Cloud:
 
         await self.until(away, seconds)
 
+    async def noted(self, server_id: str, action: str) -> list[tuple[str, str]]:
+        """Events and results of the action, once it is on the server's list."""
+        path = f"/servers/{server_id}/os-instance-actions"
+        found: list[str] = []
+
+        async def listed() -> bool:
+            actions = (await self.ask("GET", path)).json()["instanceActions"]
+            found[:] = [one["request_id"] for one in actions if one["action"] == action]
+            return bool(found)
+
+        await self.until(listed)
+        shown = await self.ask("GET", f"{path}/{found[0]}", who="admin")
+        return [(one["event"], one["result"]) for one in shown.json()["instanceAction"]["events"]]
+
     async def idle(self) -> None:
         """No operation is under way."""
 

@@ -27,7 +27,7 @@ CALLERS = {
     "other": Caller("o", "o", "default", frozenset({"member", "reader"}), project_id="q"),
 }
 OWNED = {
-    "compute": {"server_id", "keypair_name", "group_id", "port_id", "volume_id"},
+    "compute": {"server_id", "keypair_name", "group_id", "port_id", "snapshot_id", "volume_id"},
     "network": {
         "network_id",
         "subnet_id",
@@ -59,7 +59,7 @@ OWNED = {
         "portgroup_ident",
         "target_uuid",
     },
-    "unkai": {"server_id", "node_ident"},
+    "unkai": {"server_id", "node_ident", "volume_id"},
 }
 """Variables of paths that stand for something of project demo's."""
 LISTS = (
