@@ -98,7 +98,9 @@ def keep_and_copy(visitor: Visitor) -> None:
 
 def attach_grow_and_detach(visitor: Visitor) -> None:
     page = visitor.page
-    page.get_by_role("link", name="story-copy").click()
+    page.keyboard.press("Control+k")
+    dialog(page).get_by_role("textbox").fill("ory-cop")
+    page.get_by_role("button", name=re.compile("story-copy")).click()
     page.get_by_role("heading", name="story-copy", level=1).wait_for()
     expect(page.get_by_text("Snapshot story-moment")).to_be_visible()
     from_page(page, "Attach")
@@ -256,6 +258,10 @@ def test_types_are_made_closed_and_chosen(visitor: Visitor) -> None:
     page.get_by_role("button", name="Add a project").click()
     choose(page, "Project", "admin")
     confirm(page, "Add a project")
+
+    # then its services are with the others
+    visitor.go("admin/services")
+    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("Enabled")
 
     # then the project may choose it
     expect(page.get_by_role("table", name="Access")).to_contain_text("admin")

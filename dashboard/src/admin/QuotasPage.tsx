@@ -72,7 +72,7 @@ export function QuotasPage() {
           maw={420}
         />
         {projects.error && <ErrorAlert error={projects.error} />}
-        <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} style={{ alignItems: "start" }}>
+        <SimpleGrid cols={{ base: 1, md: 2, lg: 3 }} style={{ alignItems: "start" }}>
           <Limits
             key={`compute ${projectId}`}
             title={t("quotas.compute")}
