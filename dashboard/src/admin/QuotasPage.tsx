@@ -110,6 +110,9 @@ export function QuotasPage() {
   );
 }
 
+/** Limits of one thing, not of how much there is. */
+const SIZES = new Set<Name>(["per_volume_gigabytes"]);
+
 interface Used {
   limit: number;
   used: number;
@@ -164,7 +167,7 @@ function Limits({ title, options, quota, error, save, stale, projectId, flag }: 
               <NumberInput
                 key={name}
                 label={t(`quota.${name}` as Word)}
-                description={t("quotas.used", { used: one.used })}
+                description={!SIZES.has(name) && t("quotas.used", { used: one.used })}
                 value={said[name] ?? one.limit}
                 min={-1}
                 allowDecimal={false}
