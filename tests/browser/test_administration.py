@@ -176,7 +176,7 @@ def test_a_flavor_of_machines_asks_for_one_of_their_class(admin: Visitor) -> Non
     form = opened(page, "New flavor")
     form.get_by_role("textbox", name="Name").fill("metal.mine")
     form.get_by_text("A physical machine", exact=True).click()
-    form.get_by_role("textbox", name="Resource class").fill("rack.large")
+    form.get_by_role("combobox", name="Resource class").fill("rack.large")
     press(form, "Create")
     row = page.get_by_role("row", name=re.compile("metal.mine"))
     expect(row).to_contain_text("resources:CUSTOM_RACK_LARGE=1, resources:DISK_GB=0")

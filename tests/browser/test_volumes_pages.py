@@ -100,7 +100,7 @@ def attach_grow_and_detach(visitor: Visitor) -> None:
     page = visitor.page
     page.keyboard.press("Control+k")
     dialog(page).get_by_role("textbox").fill("ory-cop")
-    page.get_by_role("button", name=re.compile("story-copy")).click()
+    dialog(page).get_by_role("button", name=re.compile("story-copy")).click()
     page.get_by_role("heading", name="story-copy", level=1).wait_for()
     expect(page.get_by_text("Snapshot story-moment")).to_be_visible()
     from_page(page, "Attach")
@@ -239,6 +239,21 @@ def test_a_server_boots_from_a_new_volume_and_brings_a_blank_one(visitor: Visito
     assert visitor.said == []
 
 
+def test_services_of_volumes_stand_among_the_others(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in()
+    visitor.go("admin/services")
+    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("enabled")
+    from_row(page, "cinder-volume unkai@file", "Disable")
+    fill(page, "Reason", "a new disk comes")
+    confirm(page, "Disable")
+    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("a new disk")
+    from_row(page, "cinder-volume unkai@file", "Enable")
+    confirm(page, "Enable")
+    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("enabled")
+    assert visitor.said == []
+
+
 def test_types_are_made_closed_and_chosen(visitor: Visitor) -> None:
     # given
     page = visitor.page
@@ -258,10 +273,6 @@ def test_types_are_made_closed_and_chosen(visitor: Visitor) -> None:
     page.get_by_role("button", name="Add a project").click()
     choose(page, "Project", "admin")
     confirm(page, "Add a project")
-
-    # then its services are with the others
-    visitor.go("admin/services")
-    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("Enabled")
 
     # then the project may choose it
     expect(page.get_by_role("table", name="Access")).to_contain_text("admin")
