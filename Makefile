@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help up down status setup setup-dev dashboard pages check test lint types unit bench conformance soak screenshots \
+.PHONY: help up down status setup setup-dev setup-soak dashboard pages check test lint types unit bench conformance soak screenshots \
 	lock fmt clean
 
 help: ## this list
@@ -63,13 +63,16 @@ screenshots: setup-dev dashboard ## pictures of every page of the dashboard, in 
 
 conformance: setup-dev ## tempest against a cloud of its own
 	@scripts/dashboard.sh --if-possible
-	@$(PYTHON) -m tests.conformance.run
+	@$(PYTHON) -m tests.conformance.run --list first --list cinder
 
-soak: setup-dev ## machines of every kind, their longest bad days, then tempest's whole lists, for hours
+setup-soak:
+	@scripts/setup.sh soak
+
+soak: setup-soak ## machines of every kind, their longest bad days, then tempest's whole lists, for hours
 	@scripts/dashboard.sh --if-possible
 	@$(PYTHON) -m tests.conformance.metal
 	@pytest -m soak tests
-	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list nova --list ironic
+	@$(PYTHON) -m tests.conformance.run --list keystone --list glance --list neutron --list cinder --list nova --list ironic
 
 fmt: setup-dev ## format the code, fix what can be fixed by itself, remake what is made from the code
 	@scripts/errors.py

@@ -2,10 +2,11 @@
 # Install what is missing, and nothing else: Debian packages by apt-get, and locked, hashed Python
 # libraries into .venv. Run again it looks and leaves (about 0.2 s).
 #
-#   scripts/setup.sh [run|dev]
+#   scripts/setup.sh [run|dev|soak]
 #
 # run: what a cloud needs (packages.txt, requirements.lock)
 # dev: what tests need besides (packages-dev.txt, requirements-dev.lock)
+# soak: what the longest tests need besides (packages-soak.txt)
 #
 # No service of an installed package is started: while apt-get runs, policy-rc.d says no, and
 # afterwards it is as it was.
@@ -33,7 +34,8 @@ fail() { # fail CAUSE REMEDY
 case $what in
 run) package_lists=packages.txt lock=requirements.lock ;;
 dev) package_lists='packages.txt packages-dev.txt' lock=requirements-dev.lock ;;
-*) fail "setup.sh takes 'run' or 'dev', not '$what'" 'scripts/setup.sh run' ;;
+soak) package_lists='packages.txt packages-dev.txt packages-soak.txt' lock=requirements-dev.lock ;;
+*) fail "setup.sh takes 'run', 'dev' or 'soak', not '$what'" 'scripts/setup.sh run' ;;
 esac
 
 # --- Debian packages -----------------------------------------------------------------------------

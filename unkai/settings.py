@@ -25,6 +25,7 @@ from unkai.kit.errors import BadRequest
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8780
+VOLUME_DRIVERS = ("file", "ceph")
 ROOT_STATE_DIR = Path("/var/lib/unkai")
 ENVIRONMENT_PREFIX = "UNKAI_"
 
@@ -73,13 +74,28 @@ class BlockStorageSettings:
 
     host_name: str = "unkai"
     """The name that cinder-volume's host has in os-services."""
+    driver: str = "file"
+    """What volumes are: "file", or "ceph" (images of a Ceph pool, which no other cloud uses)."""
     folder: str = ""
-    """Where volumes lie; empty: `volumes` in the state folder."""
+    """Where volumes lie as files; empty: `volumes` in the state folder."""
+    ceph_pool: str = "volumes"
+    ceph_user: str = "unkai"
+    """Who may use the pool ("profile rbd"), without "client."."""
+    ceph_conf: str = "/etc/ceph/ceph.conf"
+    """Must name the monitors (mon host)."""
+    ceph_keyring: str = ""
+    """Has the user's key; empty: /etc/ceph/ceph.client.USER.keyring."""
     backup_folder: str = ""
     """Where backups lie; empty: `backups` in the state folder. Better another disk."""
     iscsi_address: str = ""
     """Address at which other hosts reach volumes by iSCSI, in the cloud's namespace; empty: the
     gateway of the external network."""
+
+    def check(self) -> None:
+        """BadRequest (code "settings-invalid")."""
+        if self.driver not in VOLUME_DRIVERS:
+            known = " or ".join(VOLUME_DRIVERS)
+            raise _invalid(f"block_storage.driver is {self.driver!r}, not {known}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +339,7 @@ def load_settings(
     if not 0 < settings.port < 65536:
         raise _invalid(f"port {settings.port} is not between 1 and 65535")
     settings.baremetal.clean_priorities()  # says now what is wrong with them
+    settings.block_storage.check()
     return settings
 
 

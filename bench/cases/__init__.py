@@ -14,6 +14,8 @@ from bench.cases.pages import pages
 from bench.cases.placement import candidates
 from bench.cases.power_sync import power_sync
 from bench.cases.servers import boots, boots_on_qemu, lists
+from bench.cases.throughput import throughput
+from bench.cases.volumes import attachments, volumes
 from bench.figures import Figure
 from bench.subject import Subject
 
@@ -27,8 +29,15 @@ ON_FAKES: dict[str, Case] = {
     "boots": boots,
     "lists": lists,
     "candidates": candidates,
+    "volumes": volumes,
     "nodes": nodes,
     "power-sync": power_sync,
     "pages": pages,
 }
-ON_QEMU: dict[str, Case] = {"memory": memory, "boots": boots_on_qemu, "deploy": deploy}
+ON_QEMU: dict[str, Case] = {
+    "memory": memory,
+    "boots": boots_on_qemu,
+    "attachments": attachments,
+    "throughput": throughput,
+    "deploy": deploy,
+}

@@ -16,6 +16,7 @@ from tests.clouds import CHECKOUT, RunningCloud
 TEMPLATE = CHECKOUT / "tests" / "conformance" / "tempest.conf.template"
 FLAVORS = {"tempest-small": 128, "tempest-large": 192}
 """Names and MiB: the second must be larger."""
+SHARED_TYPE = "tempest-shared"
 NOTHING: Any = SimpleNamespace(id="", name="")
 """In place of a network that is not there: the tests that need it say so."""
 
@@ -32,6 +33,7 @@ def write_configuration(cloud: RunningCloud, folder: Path, roles: str = "member"
     inner = next(iter(connection.network.networks(is_router_external=False)), NOTHING)
     extensions = sorted(extension.alias for extension in connection.network.extensions())
     version = connection.compute.get("/", microversion="2.1").json()["version"]["version"]
+    _shared_volume_type(connection)
     (folder / "locks").mkdir(exist_ok=True)
     text = TEMPLATE.read_text().format(
         folder=folder,
@@ -45,6 +47,7 @@ def write_configuration(cloud: RunningCloud, folder: Path, roles: str = "member"
         larger_flavor=large.id,
         network=inner.name,
         hosts=1,
+        shared_type=SHARED_TYPE,
         compute_version=version,
         external_network=external.id,
         external_network_name=external.name,
@@ -56,6 +59,13 @@ def write_configuration(cloud: RunningCloud, folder: Path, roles: str = "member"
     path.write_text(text)
     connection.close()
     return path
+
+
+def _shared_volume_type(connection: Any) -> None:
+    """Of volumes that several servers may have open."""
+    if connection.block_storage.find_type(SHARED_TYPE) is None:
+        specs = {"multiattach": "<is> True"}
+        connection.block_storage.create_type(name=SHARED_TYPE, extra_specs=specs)
 
 
 def connect(cloud: RunningCloud) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import subprocess
 import uuid
 from collections.abc import AsyncIterator
@@ -14,7 +15,11 @@ import pytest
 from tests.drivers.hypervisor_rigs import EJECTING_IMAGE, RIGS, FakeRig, Rig
 from tests.drivers.test_hypervisor import a_machine, stream, until
 from unkai.hypervisor.model import Disk, Layer, Machine, PowerState, RootDisk
+from unkai.kit.clock import Chance
 from unkai.kit.errors import Conflict, Failed, NotFound
+from unkai.kit.luks import make_header
+from unkai.kit.qcow2 import write_empty
+from unkai.kit.secret import Secret
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 MIB = 1024 * 1024
@@ -211,3 +216,89 @@ async def test_each_disk_is_counted(rig: Rig, tmp_path: Path) -> None:
         ):
             await asyncio.sleep(0.05)
     assert set(found.disks) == {"root", disk.volume_id}
+
+
+KEY = b"0123456789abcdef0123456789abcdef"
+SECRETS = {"luks": Secret(base64.b64encode(KEY).decode())}
+
+
+def an_encrypted_volume(folder: Path, below: Disk | None = None) -> Disk:
+    volume_id = str(uuid.uuid4()) if below is None else below.volume_id
+    path = folder / (volume_id if below is None else f"{volume_id}.1")
+    name = None if below is None else (Path(below.layers[0].path).name, "qcow2")
+    write_empty(path, 4 * MIB, name, make_header(KEY, 256, Chance()))
+    layer = Layer(path=str(path), format="qcow2", encrypted=True)
+    layers = (layer, *(() if below is None else below.layers))
+    return Disk(volume_id=volume_id, size_bytes=4 * MIB, layers=layers)
+
+
+def in_it(folder: Path, disk: Disk, *orders: str) -> None:
+    key = folder / "key"
+    key.write_text(SECRETS["luks"].value)
+    secret = f"secret,id=k,format=base64,file={key}"
+    place = f"driver=qcow2,encrypt.key-secret=k,file.filename={disk.layers[0].path}"
+    said = [word for order in orders for word in ("-c", order)]
+    words = ["qemu-io", "--object", secret, "--image-opts", place, *said]
+    subprocess.run(words, check=True, capture_output=True)
+    key.unlink()
+
+
+async def test_an_encrypted_volume_is_opened_with_its_key_or_not_at_all(
+    rig: Rig, tmp_path: Path
+) -> None:
+    """OSSA-2018-001: whoever detaches and attaches it again never has what is below the cipher."""
+    server_id, disk = await running(rig), an_encrypted_volume(tmp_path)
+    for _ in range(2):
+        with pytest.raises(Conflict) as refused:
+            await rig.agent.attach_disk(server_id, disk, 2)
+        assert refused.value.code == "volume-key-missing"
+        assert await volumes(rig, server_id) == ()
+        await rig.agent.attach_disk(server_id, disk, 2, SECRETS)
+        assert await volumes(rig, server_id) == (disk.volume_id,)
+        await rig.agent.detach_disk(server_id, disk.volume_id, 2)
+    await rig.agent.attach_disk(server_id, disk, 3, SECRETS)
+    newer = an_encrypted_volume(tmp_path, disk)
+    await rig.agent.switch_disk(server_id, newer)
+    await rig.agent.grow_disk(server_id, disk.volume_id, 8 * MIB)
+    if not isinstance(rig, FakeRig):
+        _nowhere(tmp_path)
+
+    await rig.agent.stop(server_id, 4)
+    with pytest.raises(Conflict) as refused:
+        await rig.agent.start(server_id, 4)
+    assert refused.value.code == "volume-key-missing"
+    await rig.agent.start(server_id, 5, secrets={disk.volume_id: SECRETS})
+    if not isinstance(rig, FakeRig):
+        _nowhere(tmp_path)
+    await rig.agent.detach_disk(server_id, disk.volume_id, 5)
+    await rig.agent.remove(server_id, 6)
+    assert await rig.leftovers() == []
+
+
+def _nowhere(folder: Path) -> None:
+    """The key is in no file of the host's, and in no list of processes."""
+    words = (KEY, SECRETS["luks"].value.encode())
+    for path in folder.rglob("*"):
+        data = path.read_bytes() if path.is_file() else b""
+        assert not any(word in data for word in words), path
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            data = path.read_bytes()
+        except OSError:
+            continue
+        assert not any(word in data for word in words), path
+
+
+async def test_a_machine_boots_from_an_encrypted_volume(rig: Rig, tmp_path: Path) -> None:
+    image, data = rig.talking_image()
+    await rig.agent.cache_image(image, stream(data))
+    root, plain = an_encrypted_volume(tmp_path), tmp_path / "plain"
+    plain.write_bytes(data.ljust(MIB, b"\0")[:MIB])
+    in_it(tmp_path, root, f"write -s {plain} 0 1M")
+    machine = a_machine(root_disk=RootDisk(size_bytes=4 * MIB, volume=root))
+    server_id = machine.server_id
+    await rig.agent.prepare(machine, 1)
+    await rig.agent.start(server_id, 1, secrets={root.volume_id: SECRETS})
+    await says(rig, server_id, "hello")
+    await rig.agent.remove(server_id, 2)
+    assert await rig.leftovers() == []

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.drivers import ceph_rigs
+from tests.drivers.ceph_rigs import Ceph
 from unkai.block_storage.connection import Connection
 from unkai.block_storage.drivers.base import Contents, ImageData, VolumeDriver
+from unkai.block_storage.drivers.ceph import CephDriver
 from unkai.block_storage.drivers.contents import CHUNK_BYTES
 from unkai.block_storage.drivers.fake import FakeDriver
 from unkai.block_storage.drivers.file import FileDriver
 from unkai.block_storage.drivers.qemu_img import opened
+from unkai.block_storage.drivers.rbd import Access
 from unkai.kit.errors import Failed, NotFound
 
 pytestmark = pytest.mark.anyio
@@ -26,13 +31,14 @@ SIZE = 16 << 20
 class Rig:
     """A driver, and a guest's way to a volume's bytes."""
 
-    def __init__(self, driver: VolumeDriver, folder: Path) -> None:
+    def __init__(self, driver: VolumeDriver, folder: Path, ceph: Ceph | None = None) -> None:
         self.driver = driver
         self.folder = folder
+        self.ceph = ceph
 
     async def write(self, volume_id: str, letter: str, chunk: int = 0) -> None:
         connection = await self.driver.connect(volume_id, read_only=False)
-        write(self.driver, connection, letter, chunk)
+        await asyncio.to_thread(write, self, connection, letter, chunk)
 
     async def read(self, volume_id: str) -> dict[int, str]:
         """Letters by chunk."""
@@ -49,20 +55,57 @@ async def letters(opening: AbstractAsyncContextManager[Contents]) -> dict[int, s
     return {at: chr(data[0]) for at, data in found.items()}
 
 
-def write(driver: VolumeDriver, connection: Connection, letter: str, chunk: int) -> None:
-    """A whole chunk of one letter, by QEMU where there are files."""
+def write(rig: Rig, connection: Connection, letter: str, chunk: int) -> None:
+    """A whole chunk of one letter, by QEMU where there is something to open."""
+    driver = rig.driver
     if isinstance(driver, FakeDriver):
         driver.write(connection.volume_id, chunk * CHUNK_BYTES, letter.encode() * CHUNK_BYTES)
         return
     order = f"write -P {ord(letter)} {chunk * CHUNK_BYTES} {CHUNK_BYTES}"
-    words = ("qemu-io", "-c", order, opened(connection.layers))
+    node = opened(connection.layers) if rig.ceph is None else opened_image(rig.ceph, connection)
+    words = ("qemu-io", "-c", order, node)
     done = subprocess.run(words, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.fixture(params=["fake", "file"])
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
-    if request.param == "fake":
+def opened_image(ceph: Ceph, connection: Connection) -> str:
+    conf = ceph.folder / "client.conf"
+    conf.write_text(f"{ceph.conf.read_text()}\nkeyring = {ceph.keyring}\n")
+    image = {"driver": "rbd", "pool": connection.target["pool"], "conf": str(conf)}
+    image |= {"image": connection.layers[0].path, "user": connection.target["user"]}
+    return "json:" + json.dumps({"driver": "raw", "file": image})
+
+
+@pytest.fixture(scope="session")
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
+    if absent := ceph_rigs.missing():
+        pytest.skip(f"not installed: {', '.join(absent)} (packages-soak.txt)")
+    with ceph_rigs.started(tmp_path_factory.mktemp("ceph")) as made:
+        yield made
+
+
+ON_CEPH = pytest.param("ceph", marks=[pytest.mark.soak, pytest.mark.xdist_group("ceph")])
+
+
+@pytest.fixture(params=["fake", "file", ON_CEPH])
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+    if request.param == "ceph":
+        made: Ceph = request.getfixturevalue("ceph")
+        yield on_ceph(made, tmp_path)
+        made.empty_pool()
+    else:
+        yield local_rig(request.param, tmp_path)
+
+
+def on_ceph(ceph: Ceph, folder: Path) -> Rig:
+    access = Access(ceph_rigs.POOL, ceph_rigs.USER, ceph.conf, ceph.keyring)
+    driver = CephDriver(access, folder / "work")
+    driver.open()
+    return Rig(driver, folder, ceph)
+
+
+def local_rig(kind: str, tmp_path: Path) -> Rig:
+    if kind == "fake":
         return Rig(FakeDriver(tmp_path), tmp_path)
     driver = FileDriver(tmp_path / "volumes", reserve_bytes=0)
     driver.open()
@@ -242,12 +285,16 @@ async def test_a_guest_is_asked_before_the_volume_changes_under_it(rig: Rig) -> 
     class Guest:
         async def switch(self, connection: Connection) -> None:
             seen.append(connection)
-            write(rig.driver, connection, "2", 1)
+            write(rig, connection, "2", 1)
 
         async def grow(self, connection: Connection) -> None:
             seen.append(connection)
 
     await rig.driver.snapshot("s", "a", Guest())
+    if rig.ceph is not None:  # it freezes what a guest has open without a word to it
+        await rig.driver.extend("a", 2 * SIZE, Guest())
+        assert [one.size_bytes for one in seen] == [2 * SIZE]
+        return
 
     assert len(seen) == 1
     assert await rig.read("a") == {0: "1", 1: "2"}
@@ -255,6 +302,8 @@ async def test_a_guest_is_asked_before_the_volume_changes_under_it(rig: Rig) -> 
 
 async def test_a_guest_that_did_not_answer_loses_nothing(rig: Rig) -> None:
     """Whether it switched or not: the volume stands on what was written, and the next try works."""
+    if rig.ceph is not None:
+        pytest.skip("no guest is asked")
     await rig.driver.create("a", SIZE)
     await rig.write("a", "1")
     before = await rig.driver.connect("a", read_only=False)
@@ -265,7 +314,7 @@ async def test_a_guest_that_did_not_answer_loses_nothing(rig: Rig) -> None:
 
         async def switch(self, connection: Connection) -> None:
             if self.switches:
-                write(rig.driver, connection, "2", 1)
+                write(rig, connection, "2", 1)
             raise Failed("The host does not answer.")
 
         async def grow(self, connection: Connection) -> None:
@@ -363,16 +412,67 @@ class TestFiles:
         raise AssertionError("it never came to its end")
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.xdist_group("ceph")
+@pytest.mark.parametrize(
+    "verb", ["snapshot", "clone", "create_from_snapshot", "extend", "revert", "replace"]
+)
+async def test_a_crash_at_any_command_leaves_a_volume_on_ceph_whole(
+    ceph: Ceph, tmp_path: Path, verb: str
+) -> None:
+    """The process ends before the nth command; the next one does the verb again."""
+    for fatal in range(1, 40):
+        rig = on_ceph(ceph, tmp_path)
+        assert isinstance(rig.driver, CephDriver)
+        await rig.driver.create("a", SIZE)
+        await rig.write("a", "1")
+        await rig.driver.snapshot("s", "a")
+        rig.driver.on_change(countdown(fatal))
+        try:
+            await perform(rig.driver, verb)
+            survived = True
+        except Crash:
+            survived = False
+        rig = on_ceph(ceph, tmp_path)
+        assert await rig.read("a") in ([{0: "1"}, {0: "n"}] if verb == "replace" else [{0: "1"}])
+        await perform(rig.driver, verb)
+        assert await rig.read("a") == {0: "n" if verb == "replace" else "1"}
+        for name in ("b", "a"):
+            await rig.driver.delete(name)
+        for name in ("s", "t"):
+            await rig.driver.delete_snapshot(name)
+        await rig.driver.tidy((await rig.driver.census()).strays)
+        assert ceph.images() == [], (verb, fatal)
+        if survived:
+            return
+    raise AssertionError("it never came to its end")
+
+
+def countdown(fatal: int) -> Callable[[], None]:
+    left = fatal
+
+    def count() -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Crash
+
+    return count
+
+
 class Crash(BaseException):
     pass
 
 
-async def perform(driver: FileDriver, verb: str) -> None:
+async def perform(driver: VolumeDriver, verb: str) -> None:
     steps: dict[str, Callable[[], Any]] = {
         "snapshot": lambda: driver.snapshot("t", "a"),
         "clone": lambda: driver.clone("b", SIZE, "a"),
         "create_from_snapshot": lambda: driver.create_from_snapshot("b", SIZE, "s"),
         "extend": lambda: driver.extend("a", 2 * SIZE),
+        "revert": lambda: driver.revert("a", "s", "op"),
+        "replace": lambda: driver.replace("a", SIZE, "op", extents_of((0, "n"))),
     }
     await steps[verb]()
 
@@ -385,15 +485,7 @@ async def crash(folder: Path, verb: str, fatal: int) -> bool:
     await driver.create("a", SIZE)
     await rig.write("a", "1")
     await driver.snapshot("s", "a")
-    left = fatal
-
-    def count() -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise Crash
-
-    driver.on_change(count)
+    driver.on_change(countdown(fatal))
     try:
         await asyncio.wait_for(perform(driver, verb), 20)
     except Crash:

@@ -24,7 +24,7 @@ def script_of(guide: str) -> str:
     return "set -eux\n" + "".join(head + block for head, block in zip(heads, blocks, strict=True))
 
 
-@pytest.mark.parametrize("guide", ["first-server", "first-bare-metal"])
+@pytest.mark.parametrize("guide", ["first-server", "volumes", "first-bare-metal"])
 def test_the_guide_runs_as_it_stands(real_cloud: RunningCloud, tmp_path: Path, guide: str) -> None:
     script = tmp_path / "guide.sh"
     script.write_text(script_of((GUIDES / f"{guide}.md").read_text()))

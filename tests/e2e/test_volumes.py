@@ -171,3 +171,60 @@ def test_a_guest_boots_from_a_volume(visitor: Visitor, disturbed: Disturbed) -> 
         what="its volume is gone",
     )
     assert disturbed.leftovers() == []
+
+
+def test_nothing_of_an_encrypted_guest_lies_in_clear(
+    visitor: Visitor, disturbed: Disturbed
+) -> None:
+    admin = Visitor(disturbed.cloud, "unkai")
+    kind = admin.ask("POST", f"{V3}/types", {"volume_type": {"name": "secret"}}, status=200)
+    said = {"encryption": {"provider": "luks", "cipher": "aes-xts-plain64", "key_size": 256}}
+    path = f"{V3}/types/{kind.json()['volume_type']['id']}/encryption"
+    admin.ask("POST", path, said, status=200)
+    admin.close()
+    data = a_volume(visitor, volume_type="secret")
+    root = {
+        "source_type": "image",
+        "destination_type": "volume",
+        "uuid": visitor.image_id(),
+        "boot_index": 0,
+        "volume_size": 1,
+        "volume_type": "secret",
+        "delete_on_termination": True,
+    }
+    server_id = watching(visitor, "whisper", imageRef="", block_device_mapping_v2=[root])
+    visitor.says(server_id, "login:")
+    attach(visitor, server_id, data)
+    visitor.says(server_id, "FOUND<>")
+    snapshot = {"snapshot": {"volume_id": data, "force": True}}
+    made = visitor.ask("POST", f"{V3}/snapshots", snapshot, status=202).json()["snapshot"]
+    until(
+        lambda: visitor.get(f"{V3}/snapshots/{made['id']}")["snapshot"]["status"] == "available",
+        seconds=60,
+        what="the snapshot",
+    )
+    larger = {"os-extend": {"new_size": 2}}
+    path = f"{V3}/volumes/{data}/action"
+    visitor.ask("POST", path, larger, headers=NEWEST, status=202)
+    visitor.says(server_id, "=4194304>")
+    detach(visitor, server_id, data)
+    until(
+        lambda: visitor.console(server_id).count("DISKS< vda=2097152>") == 2,
+        seconds=60,
+        what="the guest saw it go",
+    )
+    attach(visitor, server_id, data)
+    visitor.says(server_id, "FOUND<written by whisper>")
+    layers = disturbed.cloud.state_dir / "volumes" / "layers"
+    files = [path for path in layers.iterdir() if path.suffix != ".json"]
+    assert len(files) == 3
+    for path in files:
+        found = path.read_bytes()
+        assert b"written by" not in found and b"SYSLINUX" not in found, path
+
+    visitor.delete(server_id)
+    visitor.gone(server_id)
+    rests(visitor, data, "available")
+    visitor.ask("DELETE", f"{V3}/volumes/{data}?cascade=true", status=202)
+    until(lambda: not list(layers.iterdir()), seconds=30, what="its files are gone")
+    assert disturbed.leftovers() == []

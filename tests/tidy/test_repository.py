@@ -68,7 +68,7 @@ def test_the_lock_holds_every_library_the_project_asks_for() -> None:
     assert [name for name in names if f"\n{name.replace('.', '-')}==" not in "\n" + locked] == []
 
 
-@pytest.mark.parametrize("name", ["packages.txt", "packages-dev.txt"])
+@pytest.mark.parametrize("name", ["packages.txt", "packages-dev.txt", "packages-soak.txt"])
 def test_package_lists_are_sorted_and_say_why(name: str) -> None:
     lines = [line for line in (ROOT / name).read_text().splitlines() if not line.startswith("#")]
     packages = [line.split("#")[0].strip() for line in lines]

@@ -264,6 +264,19 @@ class VolumeTarget(Struct, frozen=True, kw_only=True):
     updated_at: float | None = None
 
 
+class SanVolume(Struct, frozen=True, kw_only=True):
+    """A volume as a machine's firmware reaches it by iSCSI. boot_index 0: it boots from this."""
+
+    volume_id: str
+    boot_index: int
+    portal: str
+    iqn: str
+    lun: int
+    username: str
+    password: str
+    initiator: str
+
+
 class HistoryEntry(Struct, frozen=True, kw_only=True):
     """One thing that happened to a node, as `GET /v1/nodes/{id}/history` lists it."""
 

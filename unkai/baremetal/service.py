@@ -18,6 +18,7 @@ from unkai.baremetal.drivers.base import (
     Management,
     Network,
     Power,
+    Storage,
     unsupported,
 )
 from unkai.baremetal.drivers.bmcs import Bmcs
@@ -43,6 +44,7 @@ from unkai.baremetal.drivers.guarded import (
 )
 from unkai.baremetal.drivers.hardware import HARDWARE_TYPES
 from unkai.baremetal.drivers.indicators import FakeIndicators, Indicators
+from unkai.baremetal.drivers.storage.noop import ExternalStorage, NoopStorage
 from unkai.baremetal.model import Node
 from unkai.kit.workbench import Kit
 from unkai.settings import BaremetalSettings
@@ -72,6 +74,7 @@ class Drivers:
     inspect: dict[str, Inspect] = field(default_factory=dict[str, Inspect])
     console: dict[str, Console] = field(default_factory=dict[str, Console])
     bios: dict[str, Bios] = field(default_factory=dict[str, Bios])
+    storage: dict[str, Storage] = field(default_factory=dict[str, Storage])
     indicators: dict[str, Indicators] = field(default_factory=dict[str, Indicators])
     """By the name of the management interface."""
 
@@ -87,6 +90,7 @@ def fake_drivers(machines: FakeMachines) -> Drivers:
         inspect={"fake": FakeInspect(machines)},
         console={"fake": FakeConsole(machines)},
         bios={"fake": FakeBios(machines)},
+        storage={"noop": NoopStorage(), "external": ExternalStorage()},
         indicators={"fake": FakeIndicators()},
     )
 
@@ -149,6 +153,9 @@ class Baremetal:
 
     def console(self, node: Node) -> Console:
         return _of(self.drivers.console, node, "console")
+
+    def storage(self, node: Node) -> Storage:
+        return _of(self.drivers.storage, node, "storage")
 
     def bios(self, node: Node) -> Bios:
         return _of(self.drivers.bios, node, "bios")

@@ -12,10 +12,14 @@ from msgspec import Struct
 
 
 class Layer(Struct, frozen=True, kw_only=True):
-    """One file. Only the first is written to; those below never change."""
+    """One file. Only the first is written to; those below never change.
+
+    encrypted: its qcow2 says how (LUKS); the key is the volume's, which travels apart from this.
+    """
 
     path: str
     format: Literal["raw", "qcow2"]
+    encrypted: bool = False
 
 
 class Connection(Struct, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ class Volume:
     readonly: bool | None = None
     multiattach: bool = False
     encrypted: bool = False
+    encryption_key_id: str | None = None
     consumes_quota: bool = True
     volume_type_id: str | None = None
     availability_zone: str = ZONE

@@ -17,9 +17,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import unkai
 from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.baremetal.actions.open_console import NodeStreams
+from unkai.baremetal.api.tenant_boot import TenantBoot
 from unkai.block_storage.actions.audit_volumes import audit_volumes
 from unkai.block_storage.drivers.backup_store import FileBackupStore
-from unkai.block_storage.drivers.file import FileDriver
 from unkai.block_storage.reconcilers import add_reconcilers as add_volume_reconcilers
 from unkai.block_storage.service import BlockStorage
 from unkai.boot.apis import every_api
@@ -29,6 +29,7 @@ from unkai.boot.machines import open_baremetal
 from unkai.boot.progress import Progress
 from unkai.boot.seed import seed
 from unkai.boot.site import World, open_world
+from unkai.boot.volumes import open_volume_driver
 from unkai.compute.actions.audit_compute import audit_compute
 from unkai.compute.actions.open_console import ServerStreams
 from unkai.compute.actions.registry import register_operations
@@ -129,7 +130,7 @@ async def open_cloud(
             world = await stack.enter_async_context(opening)
         api = LateApp()
         compute = _services(settings, identity, world, stack, api)
-        metadata.app = MetadataApp(compute)
+        metadata.app = TenantBoot(compute.baremetal, MetadataApp(compute))
         operator = _operator(settings, compute, world)
         with progress.step("seed"):
             await seed(settings, compute, seeded)
@@ -169,6 +170,7 @@ def _services(
         images=images,
         network=network,
         placement=placement,
+        block_storage=block_storage,
         api=api,
     )
     compute = Compute(
@@ -199,8 +201,7 @@ def _open_block_storage(
     world: World,
     stack: AsyncExitStack,
 ) -> BlockStorage:
-    driver = FileDriver(settings.volume_dir)
-    driver.open()
+    driver = open_volume_driver(settings, identity)
     exports, wakers = open_exports(settings, world, stack, identity.kit.clock)
     return BlockStorage(
         kit=identity.kit,

@@ -16,8 +16,10 @@ from unkai.baremetal.drivers.consoles import Consoles
 from unkai.baremetal.drivers.fake import FakeMachines
 from unkai.baremetal.drivers.guard import Guard
 from unkai.baremetal.drivers.node_logs import NodeLogs
+from unkai.baremetal.drivers.storage.cinder import CinderStorage
 from unkai.baremetal.reconcilers import add_reconcilers
 from unkai.baremetal.service import Baremetal, fake_drivers, guarded_drivers
+from unkai.block_storage.service import BlockStorage
 from unkai.boot.provisioning import open_provisioning
 from unkai.boot.site import World
 from unkai.identity.service import Identity
@@ -36,6 +38,7 @@ def open_baremetal(
     images: ImageService,
     network: NetworkService,
     placement: Placement,
+    block_storage: BlockStorage,
     api: ASGIApp,
 ) -> Baremetal:
     """What it opens is closed with `stack`. api: all of it, for agents to call a part of."""
@@ -54,6 +57,7 @@ def open_baremetal(
     drivers.network |= served.network
     drivers.deploy |= {"direct": AgentDeploy(), "ramdisk": RamdiskDeploy()}
     drivers.inspect["agent"] = AgentInspect()
+    drivers.storage["cinder"] = CinderStorage(block_storage)
     drivers = guarded_drivers(drivers, bmcs, guard)
     served.managements.update(drivers.management)
     baremetal = Baremetal(

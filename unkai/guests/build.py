@@ -26,7 +26,7 @@ def build_guest(out: Path, cache: Path) -> None:
         work = Path(name)
         kernel = debian.kernel(cache.absolute())
         tree.make_root(work / "root", kernel)
-        initramfs = tree.make_initramfs(work / "initramfs", kernel)
+        initramfs = tree.make_initramfs(work / "initramfs", kernel, cache.absolute())
         disk.make_disk(work / "disk.raw", work, work / "root", parts.vmlinuz(kernel), initramfs)
         finished = work / "disk.raw"
         if out.suffix not in (".raw", ".img"):

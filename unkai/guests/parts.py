@@ -43,7 +43,7 @@ def add_programs(root: Path, programs: Iterable[Program]) -> None:
         source = tools.find(name, package)
         shutil.copy(source, root / place / name)
         (root / "bin" / name).unlink(missing_ok=True)  # busybox's smaller one of that name
-        libraries |= _needed_by(source)
+        libraries |= needed_by(source)
     add_libraries(root, libraries)
 
 
@@ -53,8 +53,10 @@ def add_libraries(root: Path, libraries: Iterable[Path]) -> None:
         shutil.copy(library.resolve(), root / folder / library.name)
 
 
-def _needed_by(program: Path) -> set[Path]:
-    lines = tools.run("ldd", program).decode().splitlines()
+def needed_by(program: Path, beside: Path | None = None) -> set[Path]:
+    """Its libraries. beside: where else to look for them than where the host has its own."""
+    where = {"LD_LIBRARY_PATH": str(beside)} if beside else {}
+    lines = tools.run("ldd", program, more=where).decode().splitlines()
     return {Path(word) for line in lines for word in line.split() if word.startswith("/")}
 
 

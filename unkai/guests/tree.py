@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from unkai.guests import parts, tools
+from unkai.guests import debian, parts, tools
 from unkai.guests.become_root import program
 
 DATA = Path(__file__).parent / "cirros"
@@ -42,6 +42,9 @@ _MODULES = (
     *("sd_mod", "sr_mod", "isofs", "vfat", "nls_ascii", "nls_cp437", "nls_iso8859-1", "nls_utf8"),
 )
 _EARLY_MODULES = ("virtio_pci", "virtio_blk", "virtio_scsi", "ata_piix", "sd_mod")
+_ISCSI_MODULES = ("virtio_net", "iscsi_tcp")
+_IBFT_MODULE = ("iscsi_ibft",)
+"""Tells whether the firmware booted by iSCSI, and from where."""
 _SETUID = 0o4755
 
 
@@ -57,15 +60,31 @@ def make_root(root: Path, kernel: Path) -> None:
     tools.stamp(root)
 
 
-def make_initramfs(folder: Path, kernel: Path) -> bytes:
-    """A busybox, the modules of the disk, and a script that mounts the root: a gzipped cpio."""
-    parts.add_folders(folder, ("bin", "dev", "proc", "sys", "new", "lib"))
+def make_initramfs(folder: Path, kernel: Path, cache: Path) -> bytes:
+    """A busybox, the modules of the disk, and a script that mounts the root: a gzipped cpio.
+
+    A machine whose firmware came by iSCSI logs in there first. cache: of unpacked packages.
+    """
+    parts.add_folders(folder, ("bin", "dev", "proc", "sys", "new", "lib", "lib64", "usr/lib"))
     busybox = tools.find("busybox", "busybox-static")
     shutil.copy(busybox, folder / "bin/busybox")
     modules = parts.modules_folder(kernel)
-    order = [path.name for path in parts.with_dependencies(modules, _EARLY_MODULES)]
-    for path in parts.with_dependencies(modules, _EARLY_MODULES):
-        shutil.copy(modules / path, folder / "lib" / path.name)
-    (folder / "lib/order").write_text("\n".join(order) + "\n")
+    for name, wanted in (
+        ("order", (*_EARLY_MODULES, *_IBFT_MODULE)),
+        ("iscsi-order", _ISCSI_MODULES),
+    ):
+        found = parts.with_dependencies(modules, wanted)
+        for path in found:
+            shutil.copy(modules / path, folder / "lib" / path.name)
+        (folder / f"lib/{name}").write_text("".join(f"{path.name}\n" for path in found))
+    _add_initiator(folder, cache)
     parts.copy_data(DATA / "initramfs", folder)
     return tools.run("gzip", "-9n", said=parts.archive(folder))
+
+
+def _add_initiator(folder: Path, cache: Path) -> None:
+    """Debian's, from packages that are not installed: its daemons are nobody's here."""
+    program = debian.unpacked("open-iscsi", cache) / "sbin/iscsistart"
+    beside = debian.unpacked("libopeniscsiusr", cache) / "usr/lib/x86_64-linux-gnu"
+    shutil.copy(program, folder / "bin/iscsistart")
+    parts.add_libraries(folder, parts.needed_by(program, beside))

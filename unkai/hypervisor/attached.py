@@ -8,7 +8,7 @@ promised, and none writes into a layer that has been frozen.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 import msgspec
@@ -16,7 +16,7 @@ import msgspec
 from unkai.hypervisor import refusals
 from unkai.hypervisor.folder import Folder
 from unkai.hypervisor.machines import Machines
-from unkai.hypervisor.model import Disk, Machine, PowerState
+from unkai.hypervisor.model import Disk, Machine, PowerState, Secrets
 from unkai.hypervisor.preparing import with_volumes
 from unkai.hypervisor.qemu import hot_plug
 from unkai.hypervisor.qemu.guest import Guest
@@ -38,7 +38,7 @@ class Attached:
         self._clock = clock
         self._patience_s = patience_s
 
-    async def attach(self, server_id: str, disk: Disk, epoch: int) -> None:
+    async def attach(self, server_id: str, disk: Disk, epoch: int, secrets: Secrets) -> None:
         async with self._machines.owned(server_id, epoch) as folder:
             machine = self._machines.known(folder).machine
             known = _found(folder, disk.volume_id)
@@ -47,7 +47,7 @@ class Attached:
                 disks = (*machine.disks, wanted)
                 await _write(folder, lambda had: msgspec.structs.replace(had, disks=disks))
             try:
-                await self._open(wanted, self._guest(folder))
+                await self._open(wanted, self._guest(folder), secrets)
             except BaseException:
                 if known is None:
                     await _forget(folder, disk.volume_id)
@@ -105,7 +105,7 @@ class Attached:
                 raise refusals.not_attached(server_id, disk.volume_id)
             refusals.check_switch(found, disk)
             wanted = msgspec.structs.replace(found, layers=disk.layers)
-            opened = await in_thread(open_disk, wanted)
+            opened = await in_thread(open_disk, wanted, {})  # its process has what opens it
             try:
                 await _replace(folder, wanted)
                 if (guest := self._guest(folder)) is not None:
@@ -113,17 +113,23 @@ class Attached:
             finally:
                 opened.close()
 
-    async def open_all(self, folder: Folder) -> tuple[OpenDisk, ...]:
+    async def open_all(
+        self, folder: Folder, secrets: Mapping[str, Secrets]
+    ) -> tuple[OpenDisk, ...]:
         """Those of a machine that starts; the caller closes them."""
-        return await in_thread(open_disks, self._machines.known(folder).machine.volumes)
+        disks = self._machines.known(folder).machine.volumes
+        for disk in disks:
+            refusals.check_secrets(disk, secrets.get(disk.volume_id, {}))
+        return await in_thread(open_disks, disks, secrets)
 
     def _guest(self, folder: Folder) -> Guest | None:
         guest = self._machines.guests.get(folder.server_id)
         return guest if guest is not None and guest.state in _LIVE else None
 
-    async def _open(self, disk: Disk, guest: Guest | None) -> None:
+    async def _open(self, disk: Disk, guest: Guest | None, secrets: Secrets) -> None:
         """Also for a machine that is off: what it could not open at its start is refused now."""
-        opened = await in_thread(open_disk, disk)
+        refusals.check_secrets(disk, secrets)
+        opened = await in_thread(open_disk, disk, secrets)
         try:
             if guest is not None:
                 await hot_plug.attach(guest, opened)

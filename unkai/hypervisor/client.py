@@ -13,7 +13,7 @@ what is, so that whoever connects again has missed nothing that matters.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Collection
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Mapping
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -25,6 +25,7 @@ from unkai.hypervisor.model import (
     Machine,
     MachineStatus,
     Metrics,
+    Secrets,
 )
 from unkai.kit.streams import ByteStream
 
@@ -61,10 +62,13 @@ class Hypervisor(Protocol):
         """
         ...
 
-    async def attach_disk(self, server_id: str, disk: Disk, epoch: int) -> None:
+    async def attach_disk(
+        self, server_id: str, disk: Disk, epoch: int, secrets: Secrets | None = None
+    ) -> None:
         """The machine has this volume, from now on where it runs.
 
-        Refused, nothing of it stays. Conflict("volume-unreadable"), Failed("qemu-refused").
+        Refused, nothing of it stays. Conflict("volume-unreadable", "volume-key-missing"),
+        Failed("qemu-refused").
         """
         ...
 
@@ -97,9 +101,17 @@ class Hypervisor(Protocol):
 
     async def unplug(self, server_id: str, epoch: int) -> None: ...
 
-    async def start(self, server_id: str, epoch: int, *, paused: bool = False) -> None:
+    async def start(
+        self,
+        server_id: str,
+        epoch: int,
+        *,
+        paused: bool = False,
+        secrets: Mapping[str, Secrets] | None = None,
+    ) -> None:
         """Have a process; unless `paused`, have it running. Its ports must have been plugged.
 
+        secrets: by the ids of its volumes; they are asked for anew with each start.
         A machine that runs already is not paused by `paused=True`. Where guests are slow (no KVM)
         few boot at once, and the call waits its turn. Failed("qemu-failed") carries QEMU's words.
         """

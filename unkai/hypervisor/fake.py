@@ -11,7 +11,7 @@ import asyncio
 import functools
 import hashlib
 import itertools
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +34,7 @@ from unkai.hypervisor.model import (
     MachineStatus,
     Metrics,
     PowerState,
+    Secrets,
 )
 from unkai.hypervisor.ports import FakePlugger, unplug_all
 from unkai.hypervisor.preparing import keep_layers, with_volumes
@@ -243,10 +244,19 @@ class FakeHypervisor:
         async with self._call("unplug", server_id, epoch):
             await unplug_all(self._host.plugger, server_id)
 
-    async def start(self, server_id: str, epoch: int, *, paused: bool = False) -> None:
+    async def start(
+        self,
+        server_id: str,
+        epoch: int,
+        *,
+        paused: bool = False,
+        secrets: Mapping[str, Secrets] | None = None,
+    ) -> None:
         async with self._call("start", server_id, epoch):
             found = self._known(server_id)
             if found.power_state not in _LIVE:
+                for disk in found.machine.volumes:
+                    refusals.check_secrets(disk, (secrets or {}).get(disk.volume_id, {}))
                 for nic in found.machine.nics:
                     if self._host.plugger.ports.get(nic.port_id) != server_id:
                         raise refusals.not_plugged(nic.port_id)
@@ -284,10 +294,13 @@ class FakeHypervisor:
             self._host.machines[machine.server_id].machine = machine
             self._host.machines[machine.server_id].root_generation += 1
 
-    async def attach_disk(self, server_id: str, disk: Disk, epoch: int) -> None:
+    async def attach_disk(
+        self, server_id: str, disk: Disk, epoch: int, secrets: Secrets | None = None
+    ) -> None:
         async with self._call("attach_disk", server_id, epoch):
             found = self._known(server_id)
             if disk.volume_id not in {one.volume_id for one in found.machine.volumes}:
+                refusals.check_secrets(disk, secrets or {})
                 disks = (*found.machine.disks, disk)
                 found.machine = msgspec.structs.replace(found.machine, disks=disks)
 

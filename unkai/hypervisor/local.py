@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ from unkai.hypervisor.model import (
     Machine,
     MachineStatus,
     Metrics,
+    Secrets,
 )
 from unkai.hypervisor.ports import PortPlugger, unplug_all
 from unkai.hypervisor.preparing import Preparing, Users
@@ -182,10 +183,17 @@ class LocalHypervisor:
         async with self._machines.owned(server_id, epoch) as folder:
             await self._unplug(folder)
 
-    async def start(self, server_id: str, epoch: int, *, paused: bool = False) -> None:
+    async def start(
+        self,
+        server_id: str,
+        epoch: int,
+        *,
+        paused: bool = False,
+        secrets: Mapping[str, Secrets] | None = None,
+    ) -> None:
         async with self._machines.owned(server_id, epoch) as folder:
             if not await self._machines.settle(folder):
-                await self._start(folder)
+                await self._start(folder, secrets or {})
         if not paused:
             await self.resume(server_id, epoch)
 
@@ -234,8 +242,10 @@ class LocalHypervisor:
             if vanished:
                 self._machines.tell(folder)
 
-    async def attach_disk(self, server_id: str, disk: Disk, epoch: int) -> None:
-        await self._attached.attach(server_id, disk, epoch)
+    async def attach_disk(
+        self, server_id: str, disk: Disk, epoch: int, secrets: Secrets | None = None
+    ) -> None:
+        await self._attached.attach(server_id, disk, epoch, secrets or {})
 
     async def detach_disk(self, server_id: str, volume_id: str, epoch: int) -> None:
         await self._attached.detach(server_id, volume_id, epoch)
@@ -306,7 +316,7 @@ class LocalHypervisor:
         nics = () if prepared is None else prepared.machine.nics
         await unplug_all(self._plugger, folder.server_id, nics)
 
-    async def _start(self, folder: Folder) -> None:
+    async def _start(self, folder: Folder, secrets: Mapping[str, Secrets]) -> None:
         """Have a process that waits at its first instruction."""
         prepared = self._machines.known(folder)
         image = prepared.machine.root_disk.image
@@ -320,7 +330,7 @@ class LocalHypervisor:
                 descriptor = await self._plugger.open(nic)
                 descriptors.callback(os.close, descriptor)
                 nic_fds.append(descriptor)
-            disks = await self._attached.open_all(folder)
+            disks = await self._attached.open_all(folder, secrets)
             for disk in disks:
                 descriptors.callback(disk.close)
             launch = Launch(

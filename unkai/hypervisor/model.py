@@ -11,6 +11,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from unkai.kit.secret import Secret
+
 
 class Host(Struct, frozen=True, kw_only=True):
     """What a compute host has to give. `accelerator_reason` says why it is kvm or tcg."""
@@ -43,16 +45,19 @@ class Nic(Struct, frozen=True, kw_only=True):
 
 
 class Layer(Struct, frozen=True, kw_only=True):
-    """A file of a volume, opened as this format and no other."""
+    """A file of a volume, opened as this format and no other; encrypted: by LUKS in a qcow2."""
 
     path: str
     format: Literal["raw", "qcow2"]
+    encrypted: bool = False
 
 
 class Disk(Struct, frozen=True, kw_only=True):
     """A volume as a guest's disk, which reads the first 20 characters of its id as the serial.
 
     layers: the whole chain, on top the only one that is written to; none on a played host.
+    driver: rbd has one layer, an image of a Ceph cluster; target: pool, user, and mons, which are
+    HOST:PORT with commas between them.
     cache: "none" goes past the host's memory, where its file system can.
     qos: limits by Cinder's names ("total_iops_sec", "read_bytes_sec", "write_iops_sec_max", ...).
     """
@@ -60,10 +65,19 @@ class Disk(Struct, frozen=True, kw_only=True):
     volume_id: str
     size_bytes: int
     layers: tuple[Layer, ...] = ()
+    driver: Literal["file", "rbd"] = "file"
+    target: dict[str, str] = {}
     read_only: bool = False
     shareable: bool = False
     cache: Literal["none", "writeback", "writethrough"] = "none"
     qos: dict[str, int] = {}
+
+
+Secrets = dict[str, Secret]
+"""What opens a volume, by use: "luks" (the password), "cephx" (the user's key).
+
+They travel beside a disk, never in it: its description is written down, and they are not.
+"""
 
 
 class RootDisk(Struct, frozen=True, kw_only=True):

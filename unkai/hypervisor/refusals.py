@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unkai.hypervisor.model import Disk, ImageRef, Machine
+from unkai.hypervisor.model import Disk, ImageRef, Machine, Secrets
 from unkai.kit.errors import BadRequest, Conflict, Failed, NotFound
 
 
@@ -87,6 +87,18 @@ def volume_unreadable(path: str, why: str) -> Conflict:
         code="volume-unreadable",
         remedy="Is the volume's store mounted on this host?",
     )
+
+
+def check_secrets(disk: Disk, secrets: Secrets) -> None:
+    """Conflict("volume-key-missing"): an encrypted volume is opened as such or not at all."""
+    wanted = ["luks"] if any(layer.encrypted for layer in disk.layers) else []
+    wanted += ["cephx"] if disk.driver == "rbd" else []
+    for use in wanted:
+        if use not in secrets:
+            raise Conflict(
+                f"Volume {disk.volume_id} is not opened without its {use} key.",
+                code="volume-key-missing",
+            )
 
 
 def guest_keeps_disk(volume_id: str, timeout_s: float) -> Failed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from unkai.hypervisor.model import (
     Machine,
     MachineStatus,
     Metrics,
+    Secrets,
 )
 from unkai.hypervisor.threads import in_thread
 from unkai.kit.errors import Failed, Unavailable
@@ -78,8 +79,19 @@ class RemoteHypervisor:
     async def unplug(self, server_id: str, epoch: int) -> None:
         await self._tell("unplug", wire.ServerCall(server_id, epoch))
 
-    async def start(self, server_id: str, epoch: int, *, paused: bool = False) -> None:
-        await self._tell("start", wire.StartCall(server_id, epoch, paused), timeout_s=_TURN_S)
+    async def start(
+        self,
+        server_id: str,
+        epoch: int,
+        *,
+        paused: bool = False,
+        secrets: Mapping[str, Secrets] | None = None,
+    ) -> None:
+        await self._tell(
+            "start",
+            wire.StartCall(server_id, epoch, paused, dict(secrets or {})),
+            timeout_s=_TURN_S,
+        )
 
     async def resume(self, server_id: str, epoch: int) -> None:
         await self._tell("resume", wire.ServerCall(server_id, epoch), timeout_s=_TURN_S)
@@ -97,8 +109,10 @@ class RemoteHypervisor:
     async def rebuild(self, machine: Machine, epoch: int) -> None:
         await self._tell("rebuild", wire.MachineCall(machine, epoch))
 
-    async def attach_disk(self, server_id: str, disk: Disk, epoch: int) -> None:
-        await self._tell("attach-disk", wire.AttachCall(server_id, disk, epoch))
+    async def attach_disk(
+        self, server_id: str, disk: Disk, epoch: int, secrets: Secrets | None = None
+    ) -> None:
+        await self._tell("attach-disk", wire.AttachCall(server_id, disk, epoch, secrets or {}))
 
     async def detach_disk(self, server_id: str, volume_id: str, epoch: int) -> None:
         ask = wire.DetachCall(server_id, volume_id, epoch)

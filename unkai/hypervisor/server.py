@@ -55,7 +55,9 @@ _VERBS = (
     _Verb(
         "start",
         wire.StartCall,
-        lambda agent, ask: agent.start(ask.server_id, ask.epoch, paused=ask.paused),
+        lambda agent, ask: agent.start(
+            ask.server_id, ask.epoch, paused=ask.paused, secrets=ask.secrets
+        ),
     ),
     _Verb("resume", wire.ServerCall, lambda agent, ask: agent.resume(ask.server_id, ask.epoch)),
     _Verb("pause", wire.ServerCall, lambda agent, ask: agent.pause(ask.server_id, ask.epoch)),
@@ -70,7 +72,7 @@ _VERBS = (
     _Verb(
         "attach-disk",
         wire.AttachCall,
-        lambda agent, ask: agent.attach_disk(ask.server_id, ask.disk, ask.epoch),
+        lambda agent, ask: agent.attach_disk(ask.server_id, ask.disk, ask.epoch, ask.secrets),
     ),
     _Verb(
         "detach-disk",

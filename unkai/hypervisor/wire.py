@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from unkai.hypervisor.model import Disk, ImageRef, Machine
+from unkai.hypervisor.model import Disk, ImageRef, Machine, Secrets
 from unkai.kit import errors
 from unkai.kit.errors import Fault
 
@@ -38,6 +38,7 @@ class AttachCall(Struct, frozen=True):
     server_id: str
     disk: Disk
     epoch: int
+    secrets: Secrets
 
 
 class DetachCall(Struct, frozen=True):
@@ -61,6 +62,7 @@ class StartCall(Struct, frozen=True):
     server_id: str
     epoch: int
     paused: bool
+    secrets: dict[str, Secrets]
 
 
 class StopCall(Struct, frozen=True):

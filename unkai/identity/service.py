@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from unkai.identity.drivers.passwords import Passwords
-from unkai.identity.drivers.vault import Vault
 from unkai.identity.store.generation import move_generation
 from unkai.identity.store.token_cache import TokenCache
 from unkai.kit.db import Tx
 from unkai.kit.tokens import Tokens
+from unkai.kit.vault import Vault
 from unkai.kit.workbench import Kit
 from unkai.settings import IdentitySettings
 

@@ -14,32 +14,50 @@ CLUSTER = 1 << 16
 PER_ENTRY = CLUSTER * CLUSTER // 8
 """Bytes of the disk that one entry of the first table stands for."""
 HEADER = struct.Struct(">4sIQIIQIIQQIIQQQQII")
-BACKING_FORMAT = 0xE2792ACA
+BACKING_FORMAT, ENCRYPTION = 0xE2792ACA, 0x0537BE77
+LUKS = 2
 REFCOUNT_TABLE, REFCOUNTS, TABLE = CLUSTER, 2 * CLUSTER, 3 * CLUSTER
 
 
-def write_empty(place: Path, size_bytes: int, below: tuple[str, str] | None = None) -> None:
-    """below: path (from the new file's folder on) and format of the image that shows through."""
+def write_empty(
+    place: Path, size_bytes: int, below: tuple[str, str] | None = None, luks: bytes | None = None
+) -> None:
+    """below: path (from the new file's folder on) and format of the image that shows through.
+
+    luks: the header of an encrypted one (`kit.luks`).
+    """
     size_bytes = -(-size_bytes // 512) * 512
     entries = max(1, -(-size_bytes // PER_ENTRY))
-    clusters = 3 + -(-entries * 8 // CLUSTER)
+    crypt = TABLE + -(-entries * 8 // CLUSTER) * CLUSTER
+    clusters = crypt // CLUSTER + -(-len(luks or b"") // CLUSTER)
     with place.open("wb") as file:
-        file.write(_header(size_bytes, entries, below))
+        encryption = None if luks is None else (crypt, len(luks))
+        file.write(_header(size_bytes, entries, below, encryption))
         file.seek(REFCOUNT_TABLE)
         file.write(struct.pack(">Q", REFCOUNTS))
         file.seek(REFCOUNTS)
         file.write(struct.pack(">H", 1) * clusters)
+        if luks is not None:
+            file.seek(crypt)
+            file.write(luks.rstrip(b"\0"))
         file.truncate(clusters * CLUSTER)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _header(size_bytes: int, entries: int, below: tuple[str, str] | None) -> bytes:
+def _header(
+    size_bytes: int,
+    entries: int,
+    below: tuple[str, str] | None,
+    encryption: tuple[int, int] | None,
+) -> bytes:
     extensions, name = b"", b""
     if below is not None:
         path, kind = below
         name, word = os.fsencode(path), kind.encode()
         extensions = struct.pack(">II", BACKING_FORMAT, len(word)) + word + bytes(-len(word) % 8)
+    if encryption is not None:
+        extensions += struct.pack(">IIQQ", ENCRYPTION, 16, *encryption)
     extensions += bytes(8)
     return (
         HEADER.pack(
@@ -49,7 +67,7 @@ def _header(size_bytes: int, entries: int, below: tuple[str, str] | None) -> byt
             len(name),
             16,
             size_bytes,
-            0,  # not encrypted
+            0 if encryption is None else LUKS,
             entries,
             TABLE,
             REFCOUNT_TABLE,

@@ -18,6 +18,10 @@ OWNER_METADATA: Final = "network:distributed"
 OWNER_DHCP: Final = "network:dhcp"
 OWNER_MACHINE: Final = "baremetal:none"
 VNIC_MACHINE: Final = "baremetal"
+BOOT_BY: Final = "boot_by"
+"""Key of a port's binding profile: how its machine gets its boot files."""
+BY_VOLUME: Final = "volume"
+"""Its value on a tenant's network: DHCP sends iPXE to the network's metadata port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ import pytest
 from tests.api.image.conftest import authenticate, caller_of
 from tests.databases import with_tables
 from unkai.block_storage.actions import attach_volume as attaching
+from unkai.block_storage.actions.encryption import SealedKeys
 from unkai.block_storage.actions.volume_types import seed_types
 from unkai.block_storage.api import block_storage_apis
 from unkai.block_storage.connection import Connection
@@ -159,12 +160,13 @@ async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
     images = ImageService(
         kit, ImageSettings(), FileStore(tmp_path / "images", reserve_bytes=0), BelievingInspector()
     )
+    identity = make_identity(kit, IdentitySettings(argon2_memory_kib=8), tmp_path / "keys")
     block = BlockStorage(
         kit=kit,
         settings=BlockStorageSettings(),
-        identity=make_identity(kit, IdentitySettings(argon2_memory_kib=8), tmp_path / "keys"),
+        identity=identity,
         images=images,
-        driver=FakeDriver(tmp_path),
+        driver=FakeDriver(tmp_path, SealedKeys(database, identity.vault)),
         backups=FileBackupStore(tmp_path / "backups"),
         guests=PlayedGuest(),
     )

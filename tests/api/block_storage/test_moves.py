@@ -9,6 +9,7 @@ import pytest
 from tests.api.block_storage.conftest import Cloud, attach
 from tests.api.image.conftest import caller_of
 from unkai.block_storage.actions.audit_volumes import audit_volumes
+from unkai.block_storage.store import quotas
 from unkai.image.actions.open_data import open_data
 
 pytestmark = pytest.mark.anyio
@@ -205,6 +206,28 @@ async def test_types_are_open_to_whom_they_are_opened(cloud: Cloud) -> None:
     shown = (await cloud.call("GET", f"{path}/extra_specs")).json()
     assert shown == {"extra_specs": {}}
     await cloud.make(volume_type="gold", rest="error")
+
+
+async def test_a_project_that_is_gone_leaves_its_volumes_and_nothing_else(cloud: Cloud) -> None:
+    volume = await cloud.make()
+    body = {"volume_type": {"name": "gold", "os-volume-type-access:is_public": False}}
+    kind = (await cloud.call("POST", "/types", "admin", json=body)).json()["volume_type"]
+    opened = {"addProjectAccess": {"project": "p-member"}}
+    await cloud.call("POST", f"/types/{kind['id']}/action", "admin", json=opened)
+    kit = cloud.block.kit
+    await kit.database.transact(lambda tx: quotas.set_limits(tx, "p-member", {"volumes": 3}))
+    cloud.driver.full = True
+    await cloud.make(rest="error")
+    assert (await cloud.call("GET", "/messages")).json()["messages"]
+
+    await kit.database.transact(lambda tx: kit.events.emit(tx, "project.deleted", "p-member"))
+    await kit.events.deliver_pending()
+
+    access = await cloud.call("GET", f"/types/{kind['id']}/os-volume-type-access", "admin")
+    assert access.json() == {"volume_type_access": []}
+    assert (await quotas.limits_of(kit.database.reader, "p-member"))["volumes"] == 10
+    assert (await cloud.call("GET", "/messages")).json()["messages"] == []
+    assert (await cloud.show("volumes", volume["id"], "admin"))["status"] == "available"
 
 
 async def test_qos_reaches_the_hypervisor_where_that_keeps_it(cloud: Cloud) -> None:

@@ -26,8 +26,9 @@ from unkai.baremetal.drivers.consoles import Consoles
 from unkai.baremetal.drivers.fake import FakeMachines
 from unkai.baremetal.drivers.guard import Guard
 from unkai.baremetal.drivers.node_logs import NodeLogs
+from unkai.baremetal.drivers.storage.cinder import CinderStorage
 from unkai.baremetal.reconcilers import add_reconcilers as add_baremetal_reconcilers
-from unkai.baremetal.service import Baremetal, fake_drivers
+from unkai.baremetal.service import Baremetal, Drivers, fake_drivers
 from unkai.block_storage.actions.audit_volumes import audit_volumes
 from unkai.block_storage.actions.volume_types import seed_types
 from unkai.block_storage.drivers.backup_store import FileBackupStore
@@ -236,6 +237,20 @@ class Cloud:
 
         await self.until(away, seconds)
 
+    async def noted(self, server_id: str, action: str) -> list[tuple[str, str]]:
+        """Events and results of the action, once it is on the server's list."""
+        path = f"/servers/{server_id}/os-instance-actions"
+        found: list[str] = []
+
+        async def listed() -> bool:
+            actions = (await self.ask("GET", path)).json()["instanceActions"]
+            found[:] = [one["request_id"] for one in actions if one["action"] == action]
+            return bool(found)
+
+        await self.until(listed)
+        shown = await self.ask("GET", f"{path}/{found[0]}", who="admin")
+        return [(one["event"], one["result"]) for one in shown.json()["instanceAction"]["events"]]
+
     async def idle(self) -> None:
         """No operation is under way."""
 
@@ -314,6 +329,12 @@ def block_storage_of(
     )
 
 
+def drivers_of(outside: Outside, block_storage: BlockStorage) -> Drivers:
+    drivers = fake_drivers(outside.machines)
+    drivers.storage["cinder"] = CinderStorage(block_storage)
+    return drivers
+
+
 @asynccontextmanager
 async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[Cloud]:
     """A life of the cloud; at its end everything of it stops where it is, as in a crash."""
@@ -333,6 +354,7 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
     images = ImageService(kit, ImageSettings(), store, BelievingInspector())
     network = NetworkService(kit, NetworkSettings(), driver, hosts=lambda: tuple(agents))
     placement = Placement(kit)
+    block_storage = block_storage_of(identity, images, outside, agents)
     baremetal = Baremetal(
         kit=kit,
         settings=BaremetalSettings(),
@@ -340,14 +362,13 @@ async def opened(outside: Outside, *, reconcile: bool = True) -> AsyncGenerator[
         glance=images,
         network=network,
         placement=placement,
-        drivers=fake_drivers(outside.machines),
+        drivers=drivers_of(outside, block_storage),
         agent=cast("Any", None),
         images=PlayedImages(),
         consoles=Consoles(NodeLogs(outside.folder / "machines"), clock),
         bmcs=Bmcs(clock, chance),
         conductor="conductor",
     )
-    block_storage = block_storage_of(identity, images, outside, agents)
     add_volume_reconcilers(block_storage)
     compute = Compute(
         kit=kit,

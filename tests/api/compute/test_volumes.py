@@ -246,6 +246,8 @@ async def test_a_guest_sees_its_volume_grow_and_be_snapshot(cloud: Cloud) -> Non
     assert host is not None
     (disk,) = host.machines[server_id].machine.disks
     assert disk.size_bytes == 3 << 30
+    assert await cloud.noted(server_id, "extend_volume") == [("compute_extend_volume", "Success")]
+    assert await cloud.noted(server_id, "attach_volume") == [("compute_attach_volume", "Success")]
     await create_snapshot(block, caller, SnapshotRequest(volume_id=volume_id, attached=True))
     await cloud.idle()
     await rests(cloud, volume_id, "in-use")

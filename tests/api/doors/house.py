@@ -178,6 +178,7 @@ async def open_house(
         house.ids["unkai"] = {
             **{name: house.ids["compute"][name] for name in ("flavor_id", "image_id")},
             "server_id": house.ids["compute"]["server_id"],
+            "volume_id": house.ids["block-storage"]["volume_id"],
             "node_ident": house.ids["baremetal"]["node_ident"],
             "log_name": "console",
             "host_name": "fake-1",

@@ -336,6 +336,8 @@ LEAST: dict[str, Any] = {
     },
     "PUT /servers/{server_id}/metadata/{key}": {"meta": {"colour": "red"}},
     "POST /servers/{server_id}/os-interface": {"interfaceAttachment": {"net_id": "{network_id}"}},
+    "POST /os-volumes": {"volume": {"size": 1}},
+    "POST /os-snapshots": {"snapshot": {"volume_id": "{spare_volume_id}"}},
     "POST /servers/{server_id}/os-volume_attachments": {
         "volumeAttachment": {"volumeId": "{spare_volume_id}"}
     },

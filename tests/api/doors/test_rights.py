@@ -27,7 +27,7 @@ CALLERS = {
     "other": Caller("o", "o", "default", frozenset({"member", "reader"}), project_id="q"),
 }
 OWNED = {
-    "compute": {"server_id", "keypair_name", "group_id", "port_id", "volume_id"},
+    "compute": {"server_id", "keypair_name", "group_id", "port_id", "snapshot_id", "volume_id"},
     "network": {
         "network_id",
         "subnet_id",
@@ -59,7 +59,7 @@ OWNED = {
         "portgroup_ident",
         "target_uuid",
     },
-    "unkai": {"server_id", "node_ident"},
+    "unkai": {"server_id", "node_ident", "volume_id"},
 }
 """Variables of paths that stand for something of project demo's."""
 LISTS = (
@@ -216,6 +216,8 @@ async def test_the_owner_is_let_in(house: House) -> None:
         if not api.policy.allows(CALLERS["other"], route.policy):
             continue
         answer = await knock(house, "demo", api, route)
+        if answer.status == 404 and b"does not say colour" in answer.content:
+            continue  # let in, and told that there is no such word
         if answer.status not in (200, 204):
             wrong.append(f"{name_of(route)}: {answer.status} {answer.content[:200]!r}")
     assert wrong == []

@@ -79,7 +79,11 @@ async def carry(house: House, server: str, mark: str) -> dict[str, str]:
     answer = await house.ask("demo", "POST", f"{server}/os-volume_attachments", asked)
     assert answer.status == 200, answer.content
     await _rest(house, "volumes", volume_id, "in-use")
-    return {"volume_id": volume_id, "spare_volume_id": await _volume(house, mark)}
+    spare_id = await _volume(house, mark)
+    frozen = {"snapshot": {"volume_id": spare_id, "name": mark}}
+    snapshot_id = (await house.make("demo", f"{V3}/snapshots", frozen))["id"]
+    await _rest(house, "snapshots", snapshot_id)
+    return {"volume_id": volume_id, "spare_volume_id": spare_id, "snapshot_id": snapshot_id}
 
 
 async def _volume(house: House, mark: str, **more: str) -> str:

@@ -32,7 +32,10 @@ async def audit_baremetal(baremetal: Baremetal) -> list[Leftover]:
         except Fault as fault:
             unknown.append(Leftover("baremetal", "switch", fault.code, fault.public))
     for boot in drivers.boot.values():
-        found |= {("boot", what) for what in await boot.leftovers(sorted(busy))}
+        left = await boot.leftovers(sorted(busy), sorted(deployed))
+        found |= {("boot", what) for what in left}
+    for storage in drivers.storage.values():
+        found |= {("volume", what) for what in await storage.leftovers(busy | deployed)}
     found |= {("image", what) for what in baremetal.images.leftovers(sorted(busy))}
     found |= {("agent-token", uuid) for uuid in await nodes_with_tokens(reader) - busy}
     late = await _busy(baremetal) - busy  # what began meanwhile is nobody's leftover

@@ -60,14 +60,24 @@ EITHER = {
 
 
 def choose_operation(
-    baremetal: Baremetal, node: Node, event: Event, input: Mapping[str, Any]
+    baremetal: Baremetal,
+    node: Node,
+    event: Event,
+    input: Mapping[str, Any],
+    *,
+    from_volume: bool = False,
 ) -> Operation | None:
-    """None: `provide` of a node that is not cleaned is no work, only a word."""
+    """None: `provide` of a node that is not cleaned is no work, only a word.
+
+    from_volume: nothing is written to its disk.
+    """
     if event in ALWAYS:
         return ALWAYS[event]
     if event == Event.PROVIDE:
         return CLEAN_NODE if cleans(baremetal, node) else None
     with_ramdisk, without = EITHER[event]
+    if from_volume and event in (Event.DEPLOY, Event.REBUILD):
+        return without
     return with_ramdisk if _needs_ramdisk(baremetal, node, event, input) else without
 
 

@@ -2,7 +2,8 @@
 
 The node boots our ramdisk on the provisioning network, its agent writes the image, the machine goes
 off, moves to the tenant's networks, and boots from its disk. Two power cycles, no more. A deploy
-interface that needs no agent (`ramdisk`, `fake`) has the second half only.
+interface that needs no agent (`ramdisk`, `fake`) has the second half only; so has a node that boots
+from a volume.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from unkai.baremetal.actions.agent_session import (
     switch_power,
 )
 from unkai.baremetal.actions.change_state import fail_node, moving, node_of
+from unkai.baremetal.actions.node_volumes import attach_volumes, detach_volumes, san_volumes
 from unkai.baremetal.actions.plan_deploy_steps import plan_deploy_steps
 from unkai.baremetal.actions.resolve_image import resolve_image
 from unkai.baremetal.actions.run_steps import agent_steps, chosen, run_steps
@@ -104,7 +106,8 @@ async def prepare_instance(baremetal: Baremetal, run: Run) -> None:
     node = await node_of(baremetal, run)
     await asyncio.to_thread(baremetal.consoles.logs.turn_page, node.uuid)
     ports = await ports_of(baremetal.kit.database.reader, node.uuid)
-    await baremetal.boot(node).prepare_instance(node, ports)
+    volumes = await san_volumes(baremetal, node)
+    await baremetal.boot(node).prepare_instance(node, ports, volumes)
 
 
 async def clean_up_instance(baremetal: Baremetal, run: Run) -> None:
@@ -136,6 +139,7 @@ async def power_on_instance(baremetal: Baremetal, run: Run) -> Result:
 def boot_instance() -> tuple[Step, ...]:
     """The second half, and all there is where nothing is written."""
     return (
+        Step(attach_volumes, who.CINDER_API, undo=detach_volumes),
         Step(plug_tenant, who.NEUTRON_API, undo=unplug_tenant),
         Step(prepare_instance, who.IRONIC_PROVISIONER, undo=clean_up_instance),
         Step(power_on_instance, who.BARE_METAL_NODE_BMC),

@@ -66,6 +66,7 @@ async def update_volume(
         one, node = await find_below(tx, caller, rows, uuid, noun=noun, rule="volume:update")
         values = change(one)
         await not_busy(baremetal, tx, node)
+        _check_free(one)
         if node.power_state != PowerState.OFF:
             raise _refused(f"{noun} update", node)
         if values.get("node_uuid", one.node_uuid) != one.node_uuid:
@@ -87,11 +88,22 @@ async def delete_volume(baremetal: Baremetal, caller: Caller, rows: Rows[V], uui
     async def write(tx: Tx) -> None:
         one, node = await find_below(tx, caller, rows, uuid, noun=noun, rule="volume:delete")
         await not_busy(baremetal, tx, node)
+        _check_free(one)
         if node.provision_state not in _LOOSE and node.power_state != PowerState.OFF:
             raise _refused(f"{noun} deletion", node)
         await rows.remove(tx, one.uuid)
 
     await transact_when_free(baremetal, write)
+
+
+def _check_free(one: VolumeConnector | VolumeTarget) -> None:
+    """A machine has it attached, off or on, until it is undeployed."""
+    if isinstance(one, VolumeTarget) and one.properties.get("initiator"):
+        raise Conflict(
+            f"Volume {one.volume_id} is attached to node {one.node_uuid}.",
+            code="volume-target-in-use",
+            remedy="Undeploy the node first.",
+        )
 
 
 async def _check_clash(tx: Tx, rows: Rows[V], one: V) -> None:

@@ -10,6 +10,7 @@ from unkai.baremetal.actions.begin_verb import begin_verb, record_verb
 from unkai.baremetal.actions.change_state import NODE_CHANGED, moved
 from unkai.baremetal.actions.choose_operation import choose_operation
 from unkai.baremetal.actions.find_node import not_busy, permitted_node, transact_when_free
+from unkai.baremetal.actions.node_volumes import boots_from_volume
 from unkai.baremetal.actions.resolve_image import check_image, check_instance
 from unkai.baremetal.actions.unhold_node import unhold_node
 from unkai.baremetal.model import Node, State
@@ -63,10 +64,13 @@ async def provision(
             await _only_move(baremetal, tx, node, event, target)
             await only_word(tx, node, "mark manageable")
             return node
-        values = _values(baremetal, node, event, instance_info or {})
+        from_volume = False
         if event in (Event.DEPLOY, Event.REBUILD):
+            from_volume = await boots_from_volume(baremetal, tx, node)
+        values = _values(baremetal, node, event, instance_info or {}, from_volume=from_volume)
+        if event in (Event.DEPLOY, Event.REBUILD) and not from_volume:
             await check_image(baremetal, tx, caller, node)
-        operation = choose_operation(baremetal, node, event, input or {})
+        operation = choose_operation(baremetal, node, event, input or {}, from_volume=from_volume)
         if operation is None:
             await _make_available(baremetal, tx, node, target)
             await only_word(tx, node, "finish cleaning")
@@ -112,7 +116,12 @@ async def _make_available(baremetal: Baremetal, tx: Tx, node: Node, name: str) -
 
 
 def _values(
-    baremetal: Baremetal, node: Node, event: Event, instance_info: dict[str, Any]
+    baremetal: Baremetal,
+    node: Node,
+    event: Event,
+    instance_info: dict[str, Any],
+    *,
+    from_volume: bool,
 ) -> dict[str, Any]:
     """More columns that a verb writes at once; BadRequest where the node is not ready for it."""
     now = baremetal.kit.clock.now()
@@ -126,7 +135,8 @@ def _values(
                 "in maintenance mode.",
                 code="node-in-maintenance",
             )
-        check_instance(baremetal, node)
+        if not from_volume:
+            check_instance(baremetal, node)
         baremetal.power(node).validate(node)
     if event == Event.DEPLOY and node.retired:
         raise _refused(node, "is retired", target=event)

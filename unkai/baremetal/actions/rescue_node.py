@@ -12,6 +12,7 @@ from unkai.baremetal.actions.agent_session import (
     unplug_network,
 )
 from unkai.baremetal.actions.change_state import fail_node, move_node, moving, node_of
+from unkai.baremetal.actions.node_volumes import san_volumes
 from unkai.baremetal.model import PowerState
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import WAITING, Event
@@ -66,7 +67,8 @@ async def back_to_tenant(baremetal: Baremetal, run: Run) -> None:
     node = await node_of(baremetal, run)
     ports = await ports_of(baremetal.kit.database.reader, node.uuid)
     await baremetal.wires(node).plug_tenant(node, ports)
-    await baremetal.boot(node).prepare_instance(node, ports)
+    volumes = await san_volumes(baremetal, node)
+    await baremetal.boot(node).prepare_instance(node, ports, volumes)
 
 
 async def boot_instance(baremetal: Baremetal, run: Run) -> Result:

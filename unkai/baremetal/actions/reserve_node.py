@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from unkai.baremetal.actions.change_state import NODE_CHANGED
+from unkai.baremetal.actions.node_volumes import forget_targets, give_targets
 from unkai.baremetal.model import Carrier, Node, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store import nodes
@@ -52,11 +53,16 @@ async def nodes_by_instance(session: Session) -> dict[str, Carrier]:
 
 
 async def load_instance(
-    baremetal: Baremetal, node: Node, info: Mapping[str, Any], vifs: Sequence[str]
+    baremetal: Baremetal,
+    node: Node,
+    info: Mapping[str, Any],
+    vifs: Sequence[str],
+    volumes: Sequence[tuple[str, int]] = (),
 ) -> None:
-    """What the node shall carry: image and config drive, and a VIF for each network port.
+    """What the node shall carry: image and config drive, a VIF for each network port, volumes.
 
-    Conflict (code "too-few-ports") if it has fewer NICs than VIFs. Idempotent.
+    volumes: ids with boot indexes. Conflict (code "too-few-ports") if it has fewer NICs than VIFs.
+    Idempotent.
     """
 
     async def write(tx: Tx) -> None:
@@ -75,6 +81,7 @@ async def load_instance(
                 f"Node {node.uuid} has {len(ports)} ports, too few for {len(vifs)} networks.",
                 code="too-few-ports",
             )
+        await give_targets(baremetal, tx, fresh, volumes)
         for port, vif in zip(free, missing, strict=False):
             await PORTS.change(tx, port.uuid, internal_info={**port.internal_info, VIF: vif})
 
@@ -84,6 +91,7 @@ async def load_instance(
 async def unload_instance(baremetal: Baremetal, tx: Tx, node: Node) -> None:
     """Take back `reserve_node` and `load_instance` of a node that was never deployed."""
     now = baremetal.kit.clock.now()
+    await forget_targets(tx, node)
     for port in await ports_of(tx, node.uuid):
         if VIF in port.internal_info:
             kept = {name: value for name, value in port.internal_info.items() if name != VIF}

@@ -10,6 +10,7 @@ from unkai.baremetal.actions.clean_node import (
     finish_cleaning,
     mark_clean_failed,
 )
+from unkai.baremetal.actions.node_volumes import detach_volumes, forget_targets
 from unkai.baremetal.model import PowerState, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import Event
@@ -36,6 +37,11 @@ async def unplug_instance(baremetal: Baremetal, run: Run) -> None:
     await baremetal.images.withdraw(node)
 
 
+async def give_volumes_up(baremetal: Baremetal, run: Run) -> None:
+    """The machine is off: nobody reaches them as this machine any more."""
+    await detach_volumes(baremetal, run)
+
+
 async def forget_instance(baremetal: Baremetal, run: Run) -> Result:
     """The node is nobody's; from here on it is being cleaned."""
 
@@ -44,6 +50,7 @@ async def forget_instance(baremetal: Baremetal, run: Run) -> Result:
         kept = {k: v for k, v in node.driver_internal_info.items() if k not in FORGOTTEN}
         if node.allocation_uuid is not None:
             await forget_node(tx, node.uuid)
+        await forget_targets(tx, node)
         await move_node(
             baremetal,
             tx,
@@ -79,6 +86,7 @@ async def mark_undeploy_failed(baremetal: Baremetal, tx: Tx, run: Run) -> None:
 def leaving() -> tuple[Step, ...]:
     return (
         Step(power_off_instance, who.BARE_METAL_NODE_BMC),
+        Step(give_volumes_up, who.CINDER_API),
         Step(unplug_instance, who.NEUTRON_API),
         Step(forget_instance, who.IRONIC_CONDUCTOR),
     )

@@ -19,6 +19,8 @@ from unkai.baremetal.model import (
     Node,
     Port,
     PowerState,
+    SanVolume,
+    VolumeTarget,
 )
 from unkai.kit.errors import BadRequest
 
@@ -130,14 +132,27 @@ class Boot(Driver, Protocol):
 
     async def clean_up_ramdisk(self, node: Node, ports: Sequence[Port]) -> None: ...
 
-    async def prepare_instance(self, node: Node, ports: Sequence[Port]) -> None:
-        """The next power on boots what is on the disk (or, for a ramdisk deploy, the image)."""
+    async def prepare_instance(
+        self, node: Node, ports: Sequence[Port], volumes: Sequence[SanVolume] = ()
+    ) -> None:
+        """The next power on boots what is on the disk (or, for a ramdisk deploy, the image).
+
+        With volumes every one boots over the network, from the volume of index 0 if there is one.
+        BadRequest (code "boot-from-volume") where it cannot.
+        """
+        ...
+
+    def script(self, node: Node) -> str | None:
+        """For iPXE on its tenant's network; None where nothing is to be had there."""
         ...
 
     async def clean_up_instance(self, node: Node, ports: Sequence[Port]) -> None: ...
 
-    async def leftovers(self, keep: Sequence[str]) -> list[str]:
-        """Boot files of nodes that are not in `keep` (uuids with work under way)."""
+    async def leftovers(self, keep: Sequence[str], deployed: Sequence[str] = ()) -> list[str]:
+        """Boot files of nodes that are not in `keep` (uuids with work under way).
+
+        deployed: nodes that may have what their instances boot from.
+        """
         ...
 
 
@@ -165,6 +180,32 @@ class Network(Driver, Protocol):
 
     async def leftovers(self, busy: Collection[str], deployed: Collection[str]) -> list[str]:
         """Ports that nobody needs: `busy` nodes may have any, `deployed` ones their tenants'."""
+        ...
+
+
+class Storage(Driver, Protocol):
+    """Where the volumes of a node's targets are, and how they come to it."""
+
+    @property
+    def has_volumes(self) -> bool:
+        """Whether nodes have any by this interface."""
+        ...
+
+    async def attach(
+        self, node: Node, ports: Sequence[Port], targets: Sequence[VolumeTarget], initiator: str
+    ) -> dict[str, dict[str, Any]]:
+        """Serve them to the node: what an initiator needs, by the target's uuid. Idempotent.
+
+        BadRequest, NotFound, Conflict where a volume cannot come to this node.
+        """
+        ...
+
+    async def detach(self, node: Node, targets: Sequence[VolumeTarget]) -> None:
+        """Nobody reaches them as this node any more. Idempotent."""
+        ...
+
+    async def leftovers(self, keep: Collection[str]) -> list[str]:
+        """Volumes of nodes that are not in `keep`."""
         ...
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from unkai.baremetal.drivers.base import Ramdisk, unsupported
-from unkai.baremetal.model import Inventory, Node, Port, PowerState
+from unkai.baremetal.model import Inventory, Node, Port, PowerState, SanVolume
 
 DEVICES = ("pxe", "disk", "cdrom", "bios", "safe", "uefihttp")
 
@@ -147,13 +147,19 @@ class FakeBoot(_Fake):
     async def clean_up_ramdisk(self, node: Node, ports: Sequence[Port]) -> None:
         self._machines.check(node, "clean_up_ramdisk").ramdisk = None
 
-    async def prepare_instance(self, node: Node, ports: Sequence[Port]) -> None:
-        self._machines.check(node, "prepare_instance").boot_device = "disk"
+    async def prepare_instance(
+        self, node: Node, ports: Sequence[Port], volumes: Sequence[SanVolume] = ()
+    ) -> None:
+        machine = self._machines.check(node, "prepare_instance")
+        machine.boot_device = "pxe" if volumes else "disk"
+
+    def script(self, node: Node) -> str | None:
+        return None
 
     async def clean_up_instance(self, node: Node, ports: Sequence[Port]) -> None:
         self._machines.check(node, "clean_up_instance")
 
-    async def leftovers(self, keep: Sequence[str]) -> list[str]:
+    async def leftovers(self, keep: Sequence[str], deployed: Sequence[str] = ()) -> list[str]:
         return []
 
 

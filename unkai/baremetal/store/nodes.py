@@ -63,6 +63,9 @@ _OFFERED = (
 )
 _TO_REPORT = select(*(nodes.c[name] for name in _OFFERED))
 _WITH_CLASS = _TO_REPORT.where(nodes.c.resource_class.is_not(None))
+_WITH_ABILITIES = select(
+    *(nodes.c[name] for name in (*_OFFERED, "interfaces", "properties"))
+).where(nodes.c.resource_class.is_not(None))
 _WITH_CONSOLE = select(nodes).where(
     or_(nodes.c.console_enabled, nodes.c.uuid.in_(bindparam("uuids", expanding=True)))
 )
@@ -230,9 +233,13 @@ async def nodes_with_console(session: Session, uuids: Sequence[str]) -> Sequence
     return [NODES.of_row(row) for row in await session.all(_WITH_CONSOLE, {"uuids": list(uuids)})]
 
 
-async def nodes_with_class(session: Session) -> list[Node]:
-    """Nodes that the scheduler may choose from, with only the fields that this takes."""
-    return [NODES.of_row(row) for row in await session.all(_WITH_CLASS)]
+async def nodes_with_class(session: Session, *, abilities: bool = False) -> list[Node]:
+    """Nodes that the scheduler may choose from, with only the fields that this takes.
+
+    abilities: also what tells whether they can have volumes.
+    """
+    statement = _WITH_ABILITIES if abilities else _WITH_CLASS
+    return [NODES.of_row(row) for row in await session.all(statement)]
 
 
 async def nodes_to_report(session: Session) -> list[Node]:

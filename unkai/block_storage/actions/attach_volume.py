@@ -44,6 +44,7 @@ from unkai.block_storage.store import attachments, qos, types, volumes
 from unkai.kit.db import Session, Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
 from unkai.kit.policy import Caller
+from unkai.kit.secret import Secret
 
 FRONT_ENDS = frozenset({"front-end", "both"})
 
@@ -137,6 +138,11 @@ async def connect_volume(
     return await export_volume(
         block, connection, initiator, attachment_id=found.id, portal=portal or block.portal
     )
+
+
+async def volume_secrets(block: BlockStorage, volume_id: str) -> dict[str, Secret]:
+    """What opens the volume besides its connection, by use; for the agent of its host alone."""
+    return await block.driver.secrets(volume_id)
 
 
 async def _connection(block: BlockStorage, attachment: Attachment) -> Connection:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from unkai.block_storage.actions import work
 from unkai.block_storage.actions.check_quota import check_quota
+from unkai.block_storage.actions.encryption import check_clear
 from unkai.block_storage.actions.find import own_snapshot, own_volume
 from unkai.block_storage.model import Backup, Volume
 from unkai.block_storage.service import BlockStorage
@@ -96,6 +97,7 @@ async def create_backup(block: BlockStorage, caller: Caller, request: BackupRequ
 
 
 async def _check(tx: Tx, caller: Caller, volume: Volume, request: BackupRequest) -> None:
+    check_clear(volume, "a backup of it would not be")
     if request.snapshot_id is None:
         work.check_verb(BACK_UP_ATTACHED if request.attached else BACK_UP, volume)
         return

@@ -10,6 +10,7 @@ from typing import Any
 
 from unkai.block_storage.actions import work
 from unkai.block_storage.actions.check_quota import check_quota, check_size
+from unkai.block_storage.actions.encryption import encryption_of, key_for
 from unkai.block_storage.actions.find import (
     get_type,
     get_volume,
@@ -57,7 +58,7 @@ class Source:
     image_metadata: dict[str, str] = field(default_factory=dict[str, str])
     type_id: str | None = None
     image: Image | None = None
-    encrypted: bool = False
+    origin: Volume | None = None
 
 
 BLANK = Source()
@@ -81,6 +82,7 @@ async def admit_volume(
     await _check_group(tx, project_id, kind, request)
     await check_size(tx, project_id, size)
     await check_quota(tx, project_id, {"volumes": 1, "gigabytes": size}, kind.name)
+    key_id = await key_for(block, tx, kind, source.origin)
     volume = Volume(
         id=block.kit.chance.uuid(),
         project_id=project_id,
@@ -91,6 +93,8 @@ async def admit_volume(
         description=request.description,
         bootable=source.bootable,
         multiattach=kind.multiattach,
+        encrypted=key_id is not None,
+        encryption_key_id=key_id,
         volume_type_id=kind.id,
         availability_zone=ZONE,
         host=block.pool,
@@ -147,6 +151,7 @@ def _like(origin: Volume) -> Source:
         bootable=origin.bootable,
         image_metadata=dict(origin.image_metadata),
         type_id=origin.volume_type_id,
+        origin=origin,
     )
 
 
@@ -186,38 +191,32 @@ async def _type(
     session: Session, caller: Caller, project_id: str, request: VolumeRequest, source: Source
 ) -> VolumeType:
     if request.volume_type:
-        found = await get_type(session, caller, request.volume_type, named=True)
-    else:
-        own = await types.find(session, source.type_id) if source.type_id else None
-        found = own or await default_type(session, project_id)
-    if found.encryption is not None:
-        raise BadRequest(
-            f"Volume type {found.name} asks for encryption, which this cloud does not offer.",
-            code="encryption-unsupported",
-            remedy="Choose another volume type.",
-        )
-    return found
+        return await get_type(session, caller, request.volume_type, named=True)
+    own = await types.find(session, source.type_id) if source.type_id else None
+    return own or await default_type(session, project_id)
 
 
 async def make_data(block: BlockStorage, run: Run) -> Result:
     """The contents, and then the volume is there."""
     volume_id, size = run.subject.partition("/")[2], work.bytes_of(run.input["size"])
-    driver = block.driver
+    driver, session = block.driver, block.kit.database.reader
     await _check_backend(block, volume_id)
+    volume = await volumes.find(session, volume_id)
+    encryption = await encryption_of(block, session, volume) if volume else None
     if run.input["image_id"]:
-        session = block.kit.database.reader
         unkai = service_caller("cinder", run.request_id)  # who asked was let in at the admission
         image = await get_image(block.images, session, unkai, run.input["image_id"])
-        await driver.create_from_image(volume_id, size, work.image_data(block, image))
+        data = work.image_data(block, image)
+        await driver.create_from_image(volume_id, size, data, encryption)
     elif run.input["snapshot"]:
         await _hold_snapshot(block, run)
         await driver.create_from_snapshot(volume_id, size, run.input["snapshot"])
     elif run.input["source"]:
         source = await work.hold(block, run.input["source"], run)
-        guest = await work.guest_of(block, block.kit.database.reader, source.id)
+        guest = await work.guest_of(block, session, source.id)
         await driver.clone(volume_id, size, source.id, guest)
     else:
-        await driver.create(volume_id, size)
+        await driver.create(volume_id, size, encryption)
 
     async def write(tx: Tx) -> None:
         await _let_go(tx, run)

@@ -10,7 +10,7 @@ from unkai.block_storage.actions.find import own_volume
 from unkai.block_storage.model import Volume
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.states import DELETE, DELETING, SNAPSHOT_DELETE, check
-from unkai.block_storage.store import snapshots, volumes
+from unkai.block_storage.store import keys, snapshots, volumes
 from unkai.kit.db import Tx
 from unkai.kit.errors import BadRequest
 from unkai.kit.operations import Operation, Result, Run, Step
@@ -105,7 +105,10 @@ async def remove_data(block: BlockStorage, run: Run) -> Result:
     async def write(tx: Tx) -> None:
         for snapshot_id in gone:
             await snapshots.remove(tx, snapshot_id)
+        volume = await volumes.find(tx, volume_id)
         await volumes.remove(tx, volume_id)
+        if volume is not None and volume.encryption_key_id is not None:
+            await keys.remove_unused(tx, volume.encryption_key_id)
         await let_go(tx, block.kit.clock, run.subject)
         await block.kit.events.emit(tx, "volume.deleted", volume_id, {})
 

@@ -7,7 +7,7 @@ from unkai.block_storage.actions.check_quota import check_quota, check_size
 from unkai.block_storage.actions.find import own_volume
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.states import EXTEND, EXTEND_ATTACHED, rest
-from unkai.block_storage.store import types, volumes
+from unkai.block_storage.store import attachments, types, volumes
 from unkai.kit.db import Tx
 from unkai.kit.errors import BadRequest
 from unkai.kit.operations import Operation, Result, Run, Step
@@ -60,10 +60,18 @@ async def grow_data(block: BlockStorage, run: Run) -> Result:
     await block.driver.extend(volume_id, work.bytes_of(run.input["size"]), guest)
 
     async def write(tx: Tx) -> None:
-        status = rest(attached=await work.is_attached(tx, volume_id))
+        there = await attachments.of_volume(tx, volume_id)
+        status = rest(attached=bool(there))
         at = block.kit.clock.now()
         await volumes.change(tx, volume_id, at, status=status, previous_status=None)
-        await block.kit.events.emit(tx, "volume.extended", volume_id, {"size": run.input["size"]})
+        told = {
+            "size": run.input["size"],
+            "servers": [one.instance_id for one in there if one.instance_id],
+            "request_id": run.request_id,
+            "user_id": run.user_id,
+            "began_at": run.step_started_at,
+        }
+        await block.kit.events.emit(tx, "volume.extended", volume_id, told)
         await work.settled(block, tx, volume_id, status)
 
     return Result(None, write)

@@ -6,6 +6,7 @@ from typing import Any
 
 from unkai.block_storage.actions import work
 from unkai.block_storage.actions.check_quota import check_quota
+from unkai.block_storage.actions.encryption import check_clear, refuse_encrypted
 from unkai.block_storage.actions.find import get_type, own_volume, project_of
 from unkai.block_storage.actions.find_default_type import default_type
 from unkai.block_storage.model import GIB, Volume
@@ -44,6 +45,7 @@ async def manage_volume(
             kind = await get_type(tx, caller, volume_type, named=True)
         else:
             kind = await default_type(tx, project_id)
+        refuse_encrypted(kind, "data from elsewhere")
         await check_quota(tx, project_id, {"volumes": 1, "gigabytes": size}, kind.name)
         volume = Volume(
             id=block.kit.chance.uuid(),
@@ -75,6 +77,7 @@ async def unmanage_volume(block: BlockStorage, caller: Caller, volume_id: str) -
     async def admit(tx: Tx) -> None:
         volume = await own_volume(tx, caller, volume_id)
         work.check_verb(DELETE, volume)
+        check_clear(volume, "its key would go with it")
         if await work.is_attached(tx, volume_id) or await volumes.snapshots_of(tx, volume_id):
             raise BadRequest(
                 f"Invalid volume: {volume_id} is attached or has snapshots.",

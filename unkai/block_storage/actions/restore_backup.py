@@ -7,6 +7,7 @@ from typing import Any
 from unkai.block_storage.actions import work
 from unkai.block_storage.actions.backups import own_backup
 from unkai.block_storage.actions.check_quota import check_quota, check_size
+from unkai.block_storage.actions.encryption import check_clear, refuse_encrypted
 from unkai.block_storage.actions.find import own_volume, project_of
 from unkai.block_storage.actions.find_default_type import default_type
 from unkai.block_storage.model import Backup, Volume
@@ -39,6 +40,7 @@ async def restore_backup(
         if volume_id is not None:
             volume = await own_volume(tx, caller, volume_id)
             work.check_verb(RESTORE, volume)
+            check_clear(volume, "a backup that is not cannot become its contents")
             await volumes.change(tx, volume_id, now, status=RESTORE.to)
         else:
             volume = await _new(block, tx, caller, found, name=name, size=size, **values)
@@ -74,6 +76,7 @@ async def _new(
 ) -> Volume:
     project_id = project_of(caller)
     kind = await default_type(tx, project_id)
+    refuse_encrypted(kind, "the volume of a backup")
     size = size or backup.size
     await check_size(tx, project_id, size)
     await check_quota(tx, project_id, {"volumes": 1, "gigabytes": size}, kind.name)

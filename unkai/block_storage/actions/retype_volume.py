@@ -1,7 +1,8 @@
 """os-retype and os-migrate_volume: another type, another place. There is one place here.
 
-A type that only other words are said of is changed at once. What its data would have to be moved
-for (an other backend) has no taker, and is refused before anything is touched.
+A type that only other words are said of is changed at once. For one that is encrypted otherwise
+the data is written anew, where moving it is allowed and nothing stands in the way. What it would
+have to be moved elsewhere for (an other backend) is refused before anything is touched.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ from collections.abc import Mapping
 
 from unkai.block_storage.actions import work
 from unkai.block_storage.actions.check_quota import check_quota
+from unkai.block_storage.actions.encryption import key_bits, make_key
 from unkai.block_storage.actions.find import get_type, own_volume
-from unkai.block_storage.model import VENDOR, VolumeType
+from unkai.block_storage.drivers.base import Encryption
+from unkai.block_storage.model import VENDOR, Volume, VolumeType
 from unkai.block_storage.service import BlockStorage
-from unkai.block_storage.states import RETYPE
-from unkai.block_storage.store import types, volumes
+from unkai.block_storage.states import AVAILABLE, RETYPE
+from unkai.block_storage.store import keys, types, volumes
 from unkai.kit.db import Tx
-from unkai.kit.errors import BadRequest
+from unkai.kit.errors import BadRequest, Failed
+from unkai.kit.operations import Operation, Result, Run, Step
 from unkai.kit.policy import Caller
+from unkai.timeline.model import CINDER_API
 
 
 def fits(block: BlockStorage, specs: Mapping[str, str]) -> str | None:
@@ -39,7 +44,7 @@ async def retype_volume(
 ) -> None:
     """migrates: whether the data may be moved for it; then only its status says what became of it.
 
-    BadRequest where the type is the same, encrypted, or of a backend that is not here.
+    BadRequest where the type is the same, or of a backend or an encryption that cannot be had.
     """
 
     async def write(tx: Tx) -> None:
@@ -51,6 +56,9 @@ async def retype_volume(
         more = {"volumes": 1, "gigabytes": volume.size}
         limits = {f"{name}_{after.name}": count for name, count in more.items()}
         await check_quota(tx, volume.project_id, limits)
+        if await _must_rewrite(block, tx, volume, after, migrates=migrates):
+            await _begin(block, tx, caller, volume, after)
+            return
         await volumes.change(
             tx,
             volume_id,
@@ -68,8 +76,6 @@ def _check(
 ) -> None:
     if before is not None and before.id == after.id:
         raise BadRequest("Invalid input: the volume has this type already.", code="same-type")
-    if after.encryption is not None:
-        raise BadRequest("Volumes are not encrypted here.", code="encryption-unsupported")
     why = fits(block, after.extra_specs)
     if why is not None:
         raise BadRequest(f"No valid backend was found: {why}.", code="no-backend")
@@ -79,6 +85,91 @@ def _check(
             "Invalid input: multiattach cannot change while a volume is in use.",
             code="volume-attached",
         )
+
+
+async def _must_rewrite(
+    block: BlockStorage, tx: Tx, volume: Volume, after: VolumeType, *, migrates: bool
+) -> bool:
+    """BadRequest where it must and may not be, or cannot."""
+    bits = key_bits(block, after) if after.encryption is not None else 0
+    before = await types.find(tx, volume.volume_type_id) if volume.volume_type_id else None
+    had = key_bits(block, before) if volume.encrypted and before is not None else 0
+    if had == bits:
+        return False
+    refusal = None
+    if had and bits:
+        refusal = f"from keys of {had} bits to keys of {bits} goes by a type without encryption"
+    elif not migrates:
+        refusal = "its data must be written anew; allow that by migration_policy on-demand"
+    elif await work.is_attached(tx, volume.id):
+        refusal = "it is attached"
+    elif await volumes.snapshots_of(tx, volume.id):
+        refusal = "it has snapshots, which would stay as they are"
+    elif volume.group_id is not None:
+        refusal = "it is in a group"
+    if refusal is not None:
+        raise BadRequest(
+            f"Invalid volume: the encryption of volume {volume.id} cannot change: {refusal}.",
+            code="encryption-differs",
+        )
+    return True
+
+
+async def _begin(
+    block: BlockStorage, tx: Tx, caller: Caller, volume: Volume, after: VolumeType
+) -> None:
+    key_id = None if after.encryption is None else await make_key(block, tx)
+    now = block.kit.clock.now()
+    await volumes.change(tx, volume.id, now, status=RETYPE.to, previous_status=volume.status)
+    await work.submit(
+        block,
+        tx,
+        caller,
+        RETYPE_VOLUME,
+        f"volume/{volume.id}",
+        project_id=volume.project_id,
+        input={"type": after.id, "key": key_id, "had": volume.encryption_key_id},
+    )
+
+
+async def rewrite_data(block: BlockStorage, run: Run) -> Result:
+    volume_id, key_id = run.subject.partition("/")[2], run.input["key"]
+    kind = await types.find(block.kit.database.reader, run.input["type"])
+    if kind is None:
+        raise Failed("The volume type is gone.", code="volume-type-gone")
+    encryption = None if key_id is None else Encryption(key_id, key_bits(block, kind))
+    await block.driver.rewrite(volume_id, run.id, encryption)
+
+    async def write(tx: Tx) -> None:
+        await volumes.change(
+            tx,
+            volume_id,
+            block.kit.clock.now(),
+            status=AVAILABLE,
+            previous_status=None,
+            volume_type_id=kind.id,
+            multiattach=kind.multiattach,
+            encrypted=key_id is not None,
+            encryption_key_id=key_id,
+            migration_status="success",
+        )
+        if run.input["had"]:
+            await keys.remove_unused(tx, run.input["had"])
+        await work.settled(block, tx, volume_id, AVAILABLE)
+
+    return Result(None, write)
+
+
+async def _failed(block: BlockStorage, tx: Tx, run: Run) -> None:
+    """The data is what it was."""
+    await work.rest_again(block, tx, run, AVAILABLE, "retype")
+    if run.input["key"]:
+        await keys.remove_unused(tx, run.input["key"])
+
+
+RETYPE_VOLUME = Operation(
+    "retype-volume", Step(rewrite_data, CINDER_API), failed=_failed, deadline_s=6 * 3600.0
+)
 
 
 async def migrate_volume(block: BlockStorage, caller: Caller, volume_id: str, host: str) -> None:

@@ -26,14 +26,29 @@ async def get_transfer(session: Session, caller: Caller, transfer_id: str) -> Tr
 
 
 async def create_transfer(
-    block: BlockStorage, caller: Caller, volume_id: str, name: str | None, *, no_snapshots: bool
+    block: BlockStorage,
+    caller: Caller,
+    volume_id: str,
+    name: str | None,
+    *,
+    no_snapshots: bool,
+    encrypted: bool,
 ) -> tuple[Transfer, str]:
-    """The offer, and its key: nobody can read that again."""
+    """The offer, and its key: nobody can read that again.
+
+    encrypted: whether the asked version transfers encrypted volumes; their key goes along.
+    """
     key, salt = block.kit.chance.token_bytes(16).hex(), block.kit.chance.token_bytes(16).hex()
 
     async def write(tx: Tx) -> Transfer:
         volume = await own_volume(tx, caller, volume_id)
         check_verb(TRANSFER, volume)
+        if volume.encrypted and not encrypted:
+            raise BadRequest(
+                f"Invalid volume: transferring encrypted volume {volume_id} is not supported.",
+                code="volume-encrypted",
+                remedy="Ask with microversion 3.70 or later.",
+            )
         if volume.group_id is not None:
             raise BadRequest(f"Invalid volume: {volume_id} is in a group.", code="volume-in-group")
         if no_snapshots and await volumes.snapshots_of(tx, volume_id):

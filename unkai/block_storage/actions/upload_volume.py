@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unkai.block_storage.actions import work
+from unkai.block_storage.actions.encryption import check_clear
 from unkai.block_storage.actions.find import own_volume
 from unkai.block_storage.model import Volume
 from unkai.block_storage.service import BlockStorage
@@ -54,6 +55,7 @@ async def upload_volume(
     verb = UPLOAD_ATTACHED if request.force else UPLOAD
     volume = await own_volume(block.kit.database.reader, caller, volume_id)
     work.check_verb(verb, volume)
+    check_clear(volume, "an image of it would not be")
     image = await create_image(block.images, caller, _draft(volume, request))
 
     async def admit(tx: Tx) -> Volume:

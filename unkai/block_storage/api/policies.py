@@ -41,6 +41,7 @@ _VOLUMES: dict[str, Rule] = {
     "volume_extension:volume_manage": admin,
     "volume_extension:list_manageable": admin,
     "volume:retype": member,
+    "volume_extension:volume_encryption_metadata": reader,
 }
 _ACTIONS: dict[str, Rule] = {
     f"volume_extension:volume_actions:{name}": member

@@ -63,7 +63,12 @@ def _view(call: Call, one: Transfer) -> dict[str, Any]:
 async def create_transfer(call: Call) -> dict[str, Any]:
     body: NewTransfer = call.body.transfer
     made, key = await actions.create_transfer(
-        call.service, call.caller, body.volume_id, body.name, no_snapshots=body.no_snapshots
+        call.service,
+        call.caller,
+        body.volume_id,
+        body.name,
+        no_snapshots=body.no_snapshots,
+        encrypted=call.at_least("3.70"),
     )
     return {"transfer": {**_view(call, made), "auth_key": key}}
 

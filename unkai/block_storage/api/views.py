@@ -88,6 +88,8 @@ def _versioned(call: Call, volume: Volume, shown: dict[str, Any]) -> None:
         shown["cluster_name"] = None
     if call.at_least("3.63"):
         shown["volume_type_id"] = volume.volume_type_id
+    if call.at_least("3.64") and volume.encrypted:
+        shown["encryption_key_id"] = volume.encryption_key_id
     if call.at_least("3.65"):
         shown["consumes_quota"] = volume.consumes_quota
 

@@ -9,14 +9,15 @@ from msgspec import UNSET, Struct, UnsetType, field
 from unkai.block_storage.actions import create_volume as creating
 from unkai.block_storage.actions import delete_volume as deleting
 from unkai.block_storage.actions import update_volume as updating
+from unkai.block_storage.actions.encryption import metadata_of
 from unkai.block_storage.actions.find import get_volume, no_volume
 from unkai.block_storage.actions.restore_backup import restore_backup
 from unkai.block_storage.api import listing, views
 from unkai.block_storage.api.listing import Listed
 from unkai.block_storage.api.shapes import Name, Said, Text, gib, item, one, trimmed, uuid
 from unkai.block_storage.service import BlockStorage
-from unkai.block_storage.store import volumes
-from unkai.kit.errors import BadRequest
+from unkai.block_storage.store import types, volumes
+from unkai.kit.errors import BadRequest, NotFound
 from unkai.kit.http import Call, Route
 
 LISTED = Listed(
@@ -254,7 +255,23 @@ async def _change(call: Call, change: updating.Change) -> dict[str, str]:
     return await updating.change_metadata(call.service, call.caller, volume_id, "user", change)
 
 
+async def show_encryption(call: Call) -> dict[str, Any]:
+    block: BlockStorage = call.service
+    session = block.kit.database.reader
+    found = await get_volume(session, call.caller, call.params["volume_id"])
+    kind = await types.find(session, found.volume_type_id) if found.volume_type_id else None
+    return metadata_of(found, kind)
+
+
+async def show_encryption_item(call: Call) -> dict[str, Any]:
+    said, key = await show_encryption(call), call.params["key"]
+    if key not in said:
+        raise NotFound(f"The encryption of the volume does not say {key}.")
+    return {key: said[key]}
+
+
 _ONE = "/volumes/{volume_id}"
+_CRYPT = "volume_extension:volume_encryption_metadata"
 _SAID = f"{_ONE}/metadata"
 ROUTES = (
     Route("GET", "/volumes", list_volumes, "volume:get_all"),
@@ -266,6 +283,8 @@ ROUTES = (
     Route("GET", _ONE, show_volume, "volume:get"),
     Route("PUT", _ONE, update_volume, "volume:update", body=UpdateVolume),
     Route("DELETE", _ONE, delete_volume, "volume:delete", status=202),
+    Route("GET", f"{_ONE}/encryption", show_encryption, _CRYPT),
+    Route("GET", f"{_ONE}/encryption/{{key}}", show_encryption_item, _CRYPT),
     Route("GET", _SAID, show_metadata, "volume:get_volume_metadata"),
     Route("POST", _SAID, add_metadata, "volume:create_volume_metadata", body=Metadata),
     Route("PUT", _SAID, set_metadata, "volume:update_volume_metadata", body=Metadata),

@@ -16,9 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import Struct
+
 from unkai.block_storage.connection import Connection
 from unkai.block_storage.model import Attachment
 from unkai.kit.errors import Failed, NotFound
+from unkai.kit.secret import Secret
 
 Extent = tuple[int, bytes]
 """Offset and bytes of a part of the contents; what no extent tells of is zeros."""
@@ -32,6 +35,21 @@ class ImageData:
     path: Path
     format: str
     virtual_size: int
+
+
+class Encryption(Struct, frozen=True):
+    """AES in XTS, in a LUKS container that the key opens; key_bits: of the cipher, 256 or 512."""
+
+    key_id: str
+    key_bits: int
+
+
+class Keys(Protocol):
+    """Where the keys of encrypted volumes are kept; handed in by boot."""
+
+    async def secret(self, key_id: str) -> Secret:
+        """Failed("volume-key-missing")."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +95,23 @@ class Guests(Protocol):
 
 
 class VolumeDriver(Protocol):
-    """mark: names a piece of work, for what it makes to be found again when it is repeated."""
+    """mark: names a piece of work, for what it makes to be found again when it is repeated.
+
+    encryption: what is written lies encrypted. What is made of a volume or snapshot, or put on top
+    of it, has the encryption that it has.
+    """
 
     name: str
+    encrypts: bool
+    """Whether volumes can be encrypted at all; where not, no `encryption` is ever given."""
 
-    async def create(self, volume_id: str, size: int) -> None:
+    async def create(self, volume_id: str, size: int, encryption: Encryption | None = None) -> None:
         """A volume of zeros. Failed("volume-store-full")."""
         ...
 
-    async def create_from_image(self, volume_id: str, size: int, image: ImageData) -> None: ...
+    async def create_from_image(
+        self, volume_id: str, size: int, image: ImageData, encryption: Encryption | None = None
+    ) -> None: ...
 
     async def create_from_snapshot(self, volume_id: str, size: int, snapshot_id: str) -> None: ...
 
@@ -111,6 +137,10 @@ class VolumeDriver(Protocol):
         """Other contents, at once and whole: until they are all there, the old ones."""
         ...
 
+    async def rewrite(self, volume_id: str, mark: str, encryption: Encryption | None) -> None:
+        """The same contents under another encryption, or none; at once and whole too."""
+        ...
+
     def read(self, volume_id: str, mark: str) -> AbstractAsyncContextManager[Contents]:
         """The contents of a volume that nobody has open."""
         ...
@@ -127,6 +157,10 @@ class VolumeDriver(Protocol):
 
     async def connect(self, volume_id: str, *, read_only: bool) -> Connection:
         """How it is opened now. NotFound("volume-data-missing")."""
+        ...
+
+    async def secrets(self, volume_id: str) -> dict[str, Secret]:
+        """What it is opened with besides, by use ("luks", "cephx"); never part of a connection."""
         ...
 
     async def disconnect(self, volume_id: str) -> None:

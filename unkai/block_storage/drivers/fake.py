@@ -10,13 +10,16 @@ from unkai.block_storage.connection import Connection, Layer
 from unkai.block_storage.drivers.base import (
     Capacity,
     Census,
+    Encryption,
     Extent,
     Guest,
     ImageData,
+    Keys,
     missing,
     store_full,
 )
 from unkai.block_storage.drivers.contents import CHUNK_BYTES
+from unkai.kit.secret import Secret
 
 TOTAL_BYTES = 1 << 42
 
@@ -24,12 +27,18 @@ TOTAL_BYTES = 1 << 42
 class FakeVolume:
     """chunks: by offset, for what was written."""
 
-    def __init__(self, size: int, chunks: dict[int, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        size: int,
+        chunks: dict[int, bytes] | None = None,
+        encryption: Encryption | None = None,
+    ) -> None:
         self.size = size
         self.chunks = dict(chunks or {})
+        self.encryption = encryption
 
     def copy(self, size: int) -> FakeVolume:
-        return FakeVolume(size, self.chunks)
+        return FakeVolume(size, self.chunks, self.encryption)
 
 
 class FakeContents:
@@ -61,8 +70,10 @@ class FakeDriver:
     """folder: where images of contents may be made. full: plays a full disk."""
 
     name = "fake"
+    encrypts = True
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, keys: Keys | None = None) -> None:
+        self._keys = keys
         self.volumes: dict[str, FakeVolume] = {}
         self.snapshots: dict[str, FakeVolume] = {}
         self.kept: dict[str, FakeVolume] = {}
@@ -70,11 +81,13 @@ class FakeDriver:
         self._folder = folder
         self._marks: set[str] = set()
 
-    async def create(self, volume_id: str, size: int) -> None:
-        self._add(volume_id, FakeVolume(size))
+    async def create(self, volume_id: str, size: int, encryption: Encryption | None = None) -> None:
+        self._add(volume_id, FakeVolume(size, encryption=encryption))
 
-    async def create_from_image(self, volume_id: str, size: int, image: ImageData) -> None:
-        self._add(volume_id, self._of_image(size, image))
+    async def create_from_image(
+        self, volume_id: str, size: int, image: ImageData, encryption: Encryption | None = None
+    ) -> None:
+        self._add(volume_id, self._of_image(size, image, encryption))
 
     async def create_from_snapshot(self, volume_id: str, size: int, snapshot_id: str) -> None:
         self._add(volume_id, self._snapshot(snapshot_id).copy(size))
@@ -110,13 +123,20 @@ class FakeDriver:
     async def replace(
         self, volume_id: str, size: int, mark: str, contents: ImageData | AsyncIterator[Extent]
     ) -> None:
-        self._volume(volume_id)
+        encryption = self._volume(volume_id).encryption
         self._check_room()
         if isinstance(contents, ImageData):
-            self.volumes[volume_id] = self._of_image(size, contents)
+            self.volumes[volume_id] = self._of_image(size, contents, encryption)
         elif mark not in self._marks:
-            self.volumes[volume_id] = FakeVolume(size, {o: b async for o, b in contents})
+            self.volumes[volume_id] = FakeVolume(
+                size, {o: b async for o, b in contents}, encryption
+            )
         self._marks.add(mark)
+
+    async def rewrite(self, volume_id: str, mark: str, encryption: Encryption | None) -> None:
+        volume = self._volume(volume_id)
+        self._check_room()
+        self.volumes[volume_id] = FakeVolume(volume.size, volume.chunks, encryption)
 
     @asynccontextmanager
     async def read(self, volume_id: str, mark: str) -> AsyncGenerator[FakeContents]:
@@ -147,9 +167,20 @@ class FakeDriver:
             volume_id=volume_id,
             serial=volume_id,
             size_bytes=volume.size,
-            layers=(Layer(path=volume_id, format="raw"),),
+            layers=(self._layer(volume_id, volume),),
             read_only=read_only,
         )
+
+    def _layer(self, volume_id: str, volume: FakeVolume) -> Layer:
+        if volume.encryption is None:
+            return Layer(path=volume_id, format="raw")
+        return Layer(path=volume_id, format="qcow2", encrypted=True)
+
+    async def secrets(self, volume_id: str) -> dict[str, Secret]:
+        encryption = self._volume(volume_id).encryption
+        if encryption is None or self._keys is None:
+            return {}
+        return {"luks": await self._keys.secret(encryption.key_id)}
 
     async def disconnect(self, volume_id: str) -> None:
         pass
@@ -189,10 +220,11 @@ class FakeDriver:
         if self.full:
             raise store_full()
 
-    def _of_image(self, size: int, image: ImageData) -> FakeVolume:
+    def _of_image(self, size: int, image: ImageData, encryption: Encryption | None) -> FakeVolume:
         with image.path.open("rb") as file:
             chunks = iter(lambda: file.read(CHUNK_BYTES), b"")
-            return FakeVolume(size, {at * CHUNK_BYTES: one for at, one in enumerate(chunks)})
+            found = {at * CHUNK_BYTES: one for at, one in enumerate(chunks)}
+            return FakeVolume(size, found, encryption)
 
     def _volume(self, volume_id: str) -> FakeVolume:
         if volume_id not in self.volumes:

@@ -3,9 +3,11 @@
 A blank volume is a raw file of holes. A snapshot freezes the volume's top layer and puts an empty
 qcow2 above it; a clone does the same and puts a second one beside it, so that both cost the same
 whatever the size. A volume from an image stands on a hard link to the image's file (a copy where
-the file system differs). `layers` says who stands on what, and no layer goes while something does.
+the file system differs). An encrypted volume is qcow2 from the bottom on, each layer encrypted for
+itself (LUKS) under the one key of them all; an image's contents are copied into its own.
 
-Work on one volume is done by one operation at a time; the lock here only guards the small files.
+`layers` says who stands on what, and no layer goes while something does. Work on one volume is done
+by one operation at a time; the lock here only guards the small files.
 """
 
 from __future__ import annotations
@@ -18,22 +20,27 @@ import subprocess
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, ParamSpec, TypeVar
+from typing import Final, Literal, ParamSpec, TypeVar
 
 from unkai.block_storage.connection import Connection, Layer
 from unkai.block_storage.drivers import qemu_img
 from unkai.block_storage.drivers.base import (
     Capacity,
     Census,
+    Encryption,
     Extent,
     Guest,
     ImageData,
+    Keys,
     missing,
     store_full,
 )
 from unkai.block_storage.drivers.contents import FileContents, write_extents
 from unkai.block_storage.drivers.layers import Kind, LayerInfo, Layers, Pointer
+from unkai.block_storage.drivers.locks import Locks, stays_encrypted
+from unkai.kit.clock import Chance
 from unkai.kit.qcow2 import write_empty
+from unkai.kit.secret import Secret
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,9 +65,17 @@ class FileDriver:
     """See the module docstring; `open` reads the folder before anything else is asked."""
 
     name = "file"
+    encrypts = True
 
-    def __init__(self, folder: Path, reserve_bytes: int = RESERVE_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        reserve_bytes: int = RESERVE_BYTES,
+        keys: Keys | None = None,
+        chance: Chance | None = None,
+    ) -> None:
         self._folder = folder
+        self._locks = Locks(keys, chance)
         self._layers = Layers(folder)
         self._reserve_bytes = reserve_bytes
         self._lock = asyncio.Lock()
@@ -74,14 +89,19 @@ class FileDriver:
 
     # --- making
 
-    async def create(self, volume_id: str, size: int) -> None:
-        await self._do(self._create, volume_id, size)
+    async def create(self, volume_id: str, size: int, encryption: Encryption | None = None) -> None:
+        if encryption is None:
+            await self._do(self._create, volume_id, size)
+        else:
+            await self._encrypted(volume_id, size, volume_id, encryption, ())
 
-    async def create_from_image(self, volume_id: str, size: int, image: ImageData) -> None:
-        await self._from_image(volume_id, size, image, volume_id)
+    async def create_from_image(
+        self, volume_id: str, size: int, image: ImageData, encryption: Encryption | None = None
+    ) -> None:
+        await self._from_image(volume_id, size, image, volume_id, encryption)
 
     async def create_from_snapshot(self, volume_id: str, size: int, snapshot_id: str) -> None:
-        await self._do(self._create_from, "snapshots", snapshot_id, volume_id, size, volume_id)
+        await self._make_from(snapshot_id, volume_id, size, volume_id)
 
     async def clone(
         self, volume_id: str, size: int, source_id: str, guest: Guest | None = None
@@ -89,7 +109,7 @@ class FileDriver:
         hidden = f"clone-{volume_id}"
         if not self._layers.named("volumes", volume_id):
             await self._freeze(source_id, volume_id, hidden, guest)
-            await self._do(self._create_from, "snapshots", hidden, volume_id, size, volume_id)
+            await self._make_from(hidden, volume_id, size, volume_id)
         await self._do(self._layers.forget, "snapshots", hidden)
 
     async def snapshot(self, snapshot_id: str, volume_id: str, guest: Guest | None = None) -> None:
@@ -99,9 +119,12 @@ class FileDriver:
         self, volume_id: str, size: int, mark: str, contents: ImageData | AsyncIterator[Extent]
     ) -> None:
         name = f"{volume_id}.{mark}"
+        encryption = self._encryption(self._named("volumes", volume_id).layer)
         if isinstance(contents, ImageData):
-            await self._from_image(volume_id, size, contents, name)
+            await self._from_image(volume_id, size, contents, name, encryption)
             return
+        if encryption is not None:
+            raise stays_encrypted(volume_id)
         if self._layers.info(name) is None:
             made = self._layers.work / name
             with _room():
@@ -123,8 +146,9 @@ class FileDriver:
             elif info.format == "raw":
                 await asyncio.to_thread(os.truncate, self._layers.path(head.layer), size)
             else:
-                layer = Layer(path=str(self._layers.path(head.layer)), format=info.format)
-                await qemu_img.resize(layer, size)
+                await qemu_img.resize(
+                    self._chain(head.layer)[0], size, await self._locks.key(info.encryption)
+                )
             await self._do(self._layers.resize, head.layer, size)
         if size > head.size:
             pointer = Pointer(layer=head.layer, size=size)
@@ -133,7 +157,13 @@ class FileDriver:
     async def revert(self, volume_id: str, snapshot_id: str, mark: str) -> None:
         size = self._named("volumes", volume_id).size
         name = f"{volume_id}.{mark}"
-        await self._do(self._create_from, "snapshots", snapshot_id, volume_id, size, name)
+        await self._make_from(snapshot_id, volume_id, size, name)
+
+    async def rewrite(self, volume_id: str, mark: str, encryption: Encryption | None) -> None:
+        head, name = self._named("volumes", volume_id), f"{volume_id}.{mark}"
+        if head.layer != name:
+            chain = self._chain(head.layer)
+            await self._encrypted(volume_id, head.size, name, encryption, chain)
 
     # --- reading
 
@@ -171,6 +201,11 @@ class FileDriver:
     async def connect(self, volume_id: str, *, read_only: bool) -> Connection:
         return self._connection(volume_id, self._named("volumes", volume_id), read_only=read_only)
 
+    async def secrets(self, volume_id: str) -> dict[str, Secret]:
+        layer = self._named("volumes", volume_id).layer
+        key = await self._locks.key(self._encryption(layer))
+        return {} if key is None else {"luks": key}
+
     async def disconnect(self, volume_id: str) -> None:
         """Descriptors of a file die with the process that had them."""
 
@@ -204,7 +239,8 @@ class FileDriver:
         head = self._named("volumes", volume_id)
         if head.layer == top:
             return
-        await self._do(self._add_above, top, head.layer, head.size)
+        luks = await self._locks.header(self._encryption(head.layer))
+        await self._do(self._add_above, top, head.layer, head.size, luks)
         await self._do(self._layers.point, "snapshots", snapshot_id, head)
         pointer = Pointer(layer=top, size=head.size)
         if guest is not None:
@@ -241,25 +277,44 @@ class FileDriver:
         self._layers.add(volume_id, made, LayerInfo(format="raw", size=size))
         self._layers.point("volumes", volume_id, Pointer(layer=volume_id, size=size))
 
-    def _create_from(self, kind: Kind, thing_id: str, volume_id: str, size: int, name: str) -> None:
+    async def _make_from(self, snapshot_id: str, volume_id: str, size: int, name: str) -> None:
+        below = self._named("snapshots", snapshot_id).layer
+        luks = await self._locks.header(self._encryption(below))
+        await self._do(self._create_from, snapshot_id, volume_id, size, name, luks)
+
+    def _create_from(
+        self, snapshot_id: str, volume_id: str, size: int, name: str, luks: bytes | None
+    ) -> None:
         head = self._layers.named("volumes", volume_id)
         if head is not None and head.layer == name:
             return
-        below = self._named(kind, thing_id)
-        self._add_above(name, below.layer, size)
+        below = self._named("snapshots", snapshot_id)
+        self._add_above(name, below.layer, size, luks)
         self._layers.point("volumes", volume_id, Pointer(layer=name, size=size))
 
-    def _add_above(self, name: str, below: str, size: int) -> None:
+    def _add_above(self, name: str, below: str, size: int, luks: bytes | None = None) -> None:
         if self._layers.info(name) is not None:
             return
         under = self._layers.info(below)
         assert under is not None, below
         made = self._layers.work / name
-        write_empty(made, size, (below, under.format))
-        self._layers.add(name, made, LayerInfo(format="qcow2", size=size, below=below))
+        write_empty(made, size, (below, under.format), luks)
+        info = LayerInfo(format="qcow2", size=size, below=below, encryption=under.encryption)
+        self._layers.add(name, made, info)
 
-    async def _from_image(self, volume_id: str, size: int, image: ImageData, name: str) -> None:
+    async def _from_image(
+        self,
+        volume_id: str,
+        size: int,
+        image: ImageData,
+        name: str,
+        encryption: Encryption | None = None,
+    ) -> None:
         """The image's layer is fetched beside the others' work, and may go in between."""
+        if encryption is not None:
+            chain = (Layer(path=str(image.path), format=_kind_of(image)),)
+            await self._encrypted(volume_id, size, name, encryption, chain)
+            return
         while not await self._do(self._above_image, volume_id, size, image, name):
             made = self._layers.work / f"{name}-image"
             with _room():
@@ -280,8 +335,7 @@ class FileDriver:
     def _above_fetched(
         self, volume_id: str, size: int, image: ImageData, name: str, made: Path
     ) -> None:
-        kind = "qcow2" if image.format == "qcow2" else "raw"
-        info = LayerInfo(format=kind, size=image.virtual_size)
+        info = LayerInfo(format=_kind_of(image), size=image.virtual_size)
         self._layers.add(f"image-{image.id}", made, info)
         self._above_image(volume_id, size, image, name)
 
@@ -308,10 +362,45 @@ class FileDriver:
         for name in names & self._strays():
             self._layers.drop(name)
 
+    # --- encryption
+
+    async def _encrypted(
+        self,
+        volume_id: str,
+        size: int,
+        name: str,
+        encryption: Encryption | None,
+        contents: tuple[Layer, ...],
+    ) -> None:
+        """A layer with nothing below, with these contents in it. What is plain may be its source.
+
+        A key is needed for one side at most: where both are encrypted, the key is one.
+        """
+        if self._layers.info(name) is None:
+            made = self._layers.work / name
+            with _room():
+                await asyncio.to_thread(
+                    write_empty, made, size, None, await self._locks.header(encryption)
+                )
+            if contents:
+                head = self._layers.named("volumes", volume_id)
+                key = encryption or (self._encryption(head.layer) if head else None)
+                new = Layer(path=str(made), format="qcow2", encrypted=encryption is not None)
+                await qemu_img.copy_into(contents, new, await self._locks.key(key))
+            info = LayerInfo(format="qcow2", size=size, encryption=encryption)
+            await self._do(self._layers.add, name, made, info)
+        await self._do(self._layers.point, "volumes", volume_id, Pointer(layer=name, size=size))
+
+    def _encryption(self, layer: str) -> Encryption | None:
+        info = self._layers.info(layer)
+        return None if info is None else info.encryption
+
     # --- reading
 
     @asynccontextmanager
     async def _read(self, head: Pointer, mark: str) -> AsyncGenerator[FileContents]:
+        if self._encryption(head.layer) is not None:
+            raise stays_encrypted(head.layer)
         contents = FileContents(self._chain(head.layer), head.size, self._layers.work / mark)
         try:
             yield contents
@@ -320,7 +409,11 @@ class FileDriver:
 
     def _chain(self, top: str) -> tuple[Layer, ...]:
         return tuple(
-            Layer(path=str(self._layers.path(name)), format=info.format)
+            Layer(
+                path=str(self._layers.path(name)),
+                format=info.format,
+                encrypted=info.encryption is not None,
+            )
             for name, info in self._layers.chain(top)
         )
 
@@ -335,6 +428,10 @@ class FileDriver:
             layers=self._chain(head.layer),
             read_only=read_only,
         )
+
+
+def _kind_of(image: ImageData) -> Literal["raw", "qcow2"]:
+    return "qcow2" if image.format == "qcow2" else "raw"
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -24,6 +24,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from unkai.block_storage.drivers.base import Encryption
+
 Kind = Literal["volumes", "snapshots"]
 
 
@@ -31,6 +33,7 @@ class LayerInfo(Struct, frozen=True, kw_only=True):
     format: Literal["raw", "qcow2"]
     size: int
     below: str | None = None
+    encryption: Encryption | None = None
 
 
 class Pointer(Struct, frozen=True, kw_only=True):

@@ -8,15 +8,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 from unkai.block_storage.connection import Layer
 from unkai.kit.errors import Failed
 from unkai.kit.log import log
+from unkai.kit.secret import Secret
 
 MEMORY_BYTES = 1 << 30
 TIMEOUT_S = 3600.0
+_KEY = "key"
 
 
 def opened(layers: tuple[Layer, ...]) -> str:
@@ -27,13 +31,16 @@ def opened(layers: tuple[Layer, ...]) -> str:
         above: dict[str, Any] = {"driver": layer.format, "file": file}
         if layer.format == "qcow2":
             above["backing"] = node
+        if layer.encrypted:
+            above["encrypt"] = {"format": "luks", "key-secret": _KEY}
         node = above
     return "json:" + json.dumps(node)
 
 
-async def resize(layer: Layer, size: int) -> None:
+async def resize(layer: Layer, size: int, key: Secret | None = None) -> None:
     """The top alone: what is below it is not opened."""
-    await _run("resize", "-q", opened((layer,)), str(size))
+    with _handed(key) as (fds, said):
+        await _run("resize", *said, "-q", opened((layer,)), str(size), fds=fds)
 
 
 async def convert(layers: tuple[Layer, ...], target: Path, disk_format: str) -> None:
@@ -41,7 +48,39 @@ async def convert(layers: tuple[Layer, ...], target: Path, disk_format: str) -> 
     await _run("convert", "-q", "-O", disk_format, opened(layers), str(target))
 
 
-async def _run(*words: str) -> None:
+async def copy_into(layers: tuple[Layer, ...], target: Layer, key: Secret | None) -> None:
+    """The contents into an empty qcow2 that is there and at least as large; holes stay holes.
+
+    key: of all that is encrypted among them.
+    """
+    into = f"driver={target.format},file.driver=file,file.filename={_escaped(target.path)}"
+    if target.encrypted:
+        into += f",encrypt.format=luks,encrypt.key-secret={_KEY}"
+    with _handed(key) as (fds, said):
+        words = ("-n", "--target-is-zero", "--target-image-opts", opened(layers), into)
+        await _run("convert", *said, "-q", *words, fds=fds)
+
+
+@contextlib.contextmanager
+def _handed(key: Secret | None) -> Generator[tuple[tuple[int, ...], tuple[str, ...]]]:
+    """The key as a file without a name, which the process is given open."""
+    if key is None:
+        yield (), ()
+        return
+    fd = os.memfd_create("key", os.MFD_CLOEXEC)
+    try:
+        os.write(fd, key.value.encode())
+        yield (fd,), ("--object", f"secret,id={_KEY},format=base64,file=/proc/self/fd/{fd}")
+    finally:
+        os.close(fd)
+
+
+def _escaped(value: str) -> str:
+    """QEMU reads a doubled comma as a comma of the value."""
+    return value.replace(",", ",,")
+
+
+async def _run(*words: str, fds: tuple[int, ...] = ()) -> None:
     process = await asyncio.create_subprocess_exec(
         *("env", "MALLOC_ARENA_MAX=1"),  # each of its threads would reserve 128 MiB
         *("prlimit", f"--as={MEMORY_BYTES}", f"--cpu={int(TIMEOUT_S)}", "--core=0"),
@@ -49,6 +88,7 @@ async def _run(*words: str) -> None:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        pass_fds=fds,
     )
     try:
         async with asyncio.timeout(TIMEOUT_S):

@@ -63,6 +63,13 @@ async def of_servers(session: Session) -> list[Attachment]:
     return [of_row(row) for row in await session.all(statement)]
 
 
+async def of_initiators(session: Session) -> list[Attachment]:
+    """Those that were given a connector."""
+    statement = select(volume_attachments).where(volume_attachments.c.attached_host.is_not(None))
+    found = [of_row(row) for row in await session.all(statement)]
+    return [one for one in found if (one.connector or {}).get("initiator")]
+
+
 async def page(session: Session, query: ListQuery) -> list[Attachment]:
     return [of_row(row) for row in await listing.page(session, volume_attachments, query)]
 

@@ -33,5 +33,9 @@ async def remove(tx: Tx, message_id: str) -> None:
     await tx.execute(delete(messages).where(messages.c.id == message_id))
 
 
+async def remove_of(tx: Tx, project_id: str) -> None:
+    await tx.execute(delete(messages).where(messages.c.project_id == project_id))
+
+
 async def prune(tx: Tx, now: float) -> None:
     await tx.execute(delete(messages).where(messages.c.guaranteed_until < now))

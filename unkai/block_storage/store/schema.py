@@ -62,6 +62,7 @@ volumes = Table(
     Column("readonly", Boolean),
     Column("multiattach", Boolean, nullable=False),
     Column("encrypted", Boolean, nullable=False),
+    Column("encryption_key_id", String(36)),
     Column("consumes_quota", Boolean, nullable=False),
     Column("volume_type_id", String(36), ForeignKey("volume_types.id")),
     Column("availability_zone", String(255), nullable=False),
@@ -81,6 +82,15 @@ volumes = Table(
     Index("volumes_type", "volume_type_id"),
     Index("volumes_group", "group_id"),
     Index("volumes_snapshot", "snapshot_id"),
+    Index("volumes_key", "encryption_key_id"),
+)
+
+keys = Table(
+    "volume_keys",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
 )
 
 volume_metadata = Table(

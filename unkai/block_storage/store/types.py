@@ -97,6 +97,12 @@ async def close_to(tx: Tx, type_id: str, project_id: str) -> bool:
     return bool(await tx.count(delete(volume_type_access).where(mine)))
 
 
+async def close_all_to(tx: Tx, project_id: str) -> None:
+    await tx.execute(
+        delete(volume_type_access).where(volume_type_access.c.project_id == project_id)
+    )
+
+
 async def default_of(session: Session, project_id: str) -> str | None:
     """The id of the project's own default type."""
     statement = select(default_volume_types.c.volume_type_id).where(

@@ -128,8 +128,10 @@ async def _admitted(
         raise refusal(what, server.id, "task_state", server.task_state)
     if is_node(server.host or ""):
         raise BadRequest(
-            f"Instance {server.id} is a physical machine, which cannot be given volumes.",
+            f"Instance {server.id} is a physical machine: its volumes come when it is created and"
+            " go when it is deleted, since nothing of ours runs on it meanwhile.",
             code="not-on-a-node",
+            remedy="Create a server with the volumes that it needs (block_device_mapping_v2).",
         )
     return server
 
@@ -183,8 +185,9 @@ async def _attach(compute: Compute, run: Run, server: Server, volume: ServerVolu
     refused: Fault | None = None
     try:
         disk = await server_volumes.connected(compute, server, volume)
+        secrets = await attaching.volume_secrets(compute.block_storage, volume.volume_id)
         async with host_of(compute, run) as host:
-            await host.attach_disk(server.id, disk, run.epoch)
+            await host.attach_disk(server.id, disk, run.epoch, secrets)
     except Fault as fault:
         if fault.code == "stale-epoch":
             raise

@@ -210,7 +210,7 @@ async def _choose(
     asked, made_of = admission.asked, admission.made_of
     group_id = made_of.group.id if made_of.group else None
     flavors: tuple[Flavor | None, ...] = (machine_flavor(made_of.flavor), made_of.flavor)
-    if asked.disks:  # a guest's; on a volume its root disk takes nothing of the host's
+    if asked.disks:  # on a volume the root disk takes nothing of the host's
         on_volume = made_of.image is None
         flavors = (structs.replace(made_of.flavor, disk=0) if on_volume else made_of.flavor,)
     need, choice = wanted(asked, made_of), Choice((), ())
@@ -218,7 +218,7 @@ async def _choose(
     for flavor in flavors:
         if flavor is None:
             continue
-        offers = await find_offers(compute, tx, flavor, group_id)
+        offers = await find_offers(compute, tx, flavor, group_id, with_volumes=bool(asked.disks))
         offers = _count_in(offers, before, grouped=group_id is not None)
         need = wanted(asked, replace(made_of, flavor=flavor))
         if made_of.group is not None:

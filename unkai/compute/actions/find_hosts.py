@@ -74,16 +74,22 @@ def machine_flavor(flavor: Flavor) -> Flavor | None:
 
 
 async def find_offers(
-    compute: Compute, session: Session, flavor: Flavor, group_id: str | None
+    compute: Compute,
+    session: Session,
+    flavor: Flavor,
+    group_id: str | None,
+    *,
+    with_volumes: bool = False,
 ) -> list[Offer]:
     """Every host of the cloud, with a refusal where one is known already.
 
-    Nodes are among them where the flavor asks for a resource class of its own.
+    Nodes are among them where the flavor asks for a resource class of its own. with_volumes: only
+    nodes will do that can have volumes.
     """
     found = await find_candidates(compute.placement, session, request_of(flavor))
     nodes: Sequence[Candidate] = ()
     if any(name.startswith("CUSTOM_") for name in resources_of(flavor)):
-        nodes = await list_schedulable(compute.baremetal, session)
+        nodes = await list_schedulable(compute.baremetal, session, with_volumes=with_volumes)
     zones = await aggregates.zones_of_hosts(session)
     building = await servers.building_by_host(session)
     members: dict[str, int] = {}
@@ -106,15 +112,21 @@ async def find_offers(
         for host in await hosts.list_hosts(session)
     ] + [
         _of_node(
-            node, stocks.get(node.uuid), refusals.get(node.uuid, "Placement does not know it.")
+            node,
+            stocks.get(node.uuid),
+            refusals.get(node.uuid, "Placement does not know it."),
+            with_volumes=with_volumes,
         )
         for node in nodes
     ]
 
 
-def _of_node(node: Candidate, stocks: Mapping[str, Stock] | None, said: str) -> Offer:
-    if stocks is None or node.refusal is not None:
-        return Offer(node.uuid, node.uuid, DEFAULT_ZONE, node.refusal or _sentence(said))
+def _of_node(
+    node: Candidate, stocks: Mapping[str, Stock] | None, said: str, *, with_volumes: bool
+) -> Offer:
+    refusal = node.refusal or (node.no_volumes if with_volumes else None)
+    if stocks is None or refusal is not None:
+        return Offer(node.uuid, node.uuid, DEFAULT_ZONE, refusal or _sentence(said))
     return Offer(
         host=node.uuid,
         provider_id=node.uuid,

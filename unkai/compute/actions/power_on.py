@@ -5,7 +5,8 @@ from __future__ import annotations
 from unkai.compute.actions import server_ports
 from unkai.compute.actions.boot_times import note_boot
 from unkai.compute.actions.end_action import fail, finish
-from unkai.compute.actions.machine import host_of, server_id_of
+from unkai.compute.actions.machine import host_of, server_id_of, server_of
+from unkai.compute.actions.server_volumes import secrets_of
 from unkai.compute.service import Compute
 from unkai.compute.states import Power, VmState
 from unkai.kit.db import Tx
@@ -22,8 +23,9 @@ async def plug_ports(compute: Compute, run: Run) -> None:
 
 async def start_machine(compute: Compute, run: Run) -> None:
     """A process that waits: the guest must not look for its network before it is there."""
+    secrets = await secrets_of(compute, await server_of(compute, run))
     async with host_of(compute, run) as host:
-        await host.start(server_id_of(run), run.epoch, paused=True)
+        await host.start(server_id_of(run), run.epoch, paused=True, secrets=secrets)
 
 
 async def wait_ports_up(compute: Compute, run: Run) -> Wait | None:

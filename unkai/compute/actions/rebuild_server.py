@@ -38,7 +38,7 @@ from unkai.compute.actions.renew_root_volume import (
 )
 from unkai.compute.actions.submit_action import begin, submit
 from unkai.compute.model import Server, ServerKey, ServerVolume
-from unkai.compute.service import Compute
+from unkai.compute.service import Compute, is_node
 from unkai.compute.states import Power, VmState
 from unkai.compute.store import quotas, servers
 from unkai.kit.db import Tx
@@ -71,6 +71,13 @@ async def rebuild_server(
     server = await own_server(reader, caller, server_id)
     image = await need_image(compute, caller, asked.image_id)
     values: dict[str, Any] = dict(asked.values)
+    if server.root_volume is not None and is_node(server.host or ""):
+        raise BadRequest(
+            f"Instance {server.id} is a physical machine that boots from a volume, which cannot be"
+            " written anew under it.",
+            code="not-on-a-node",
+            remedy="Delete it, and create another one with the new image.",
+        )
     if server.root_volume is not None:
         check_memory(server.flavor, image)
         await check_root_volume(compute, server.root_volume, asked)

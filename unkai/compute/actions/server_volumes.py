@@ -22,12 +22,13 @@ from unkai.compute.drivers.guests import disk_of
 from unkai.compute.model import BlockDevice, Server, ServerVolume
 from unkai.compute.service import Compute, is_node
 from unkai.compute.store import servers
-from unkai.hypervisor.model import Disk
+from unkai.hypervisor.model import Disk, Secrets
 from unkai.kit.db import Session, Tx
 from unkai.kit.errors import BadRequest, Conflict, Fault, Forbidden, NotFound
 from unkai.kit.log import log
 from unkai.kit.operations import Retry
 from unkai.kit.policy import Caller, service_caller
+from unkai.network.actions.machine_portal import machine_portal
 
 MOST_DISKS = 26
 """As many as /dev/vda to /dev/vdz."""
@@ -92,12 +93,8 @@ async def make_volumes(
     compute: Compute, tx: Tx, caller: Caller, server: Server, disks: Sequence[BlockDevice]
 ) -> list[ServerVolume]:
     """Reserve those that are there, begin those to be made; BadRequest, QuotaExceeded."""
-    if disks and is_node(server.host or ""):
-        raise BadRequest(
-            f"Volumes cannot be given to {server.host}, which is a physical machine.",
-            code="not-on-a-node",
-            remedy="Use a flavor of virtual machines.",
-        )
+    if is_node(server.host or ""):
+        await _check_portal(tx, server)
     made: list[ServerVolume] = []
     for disk in sorted(disks, key=lambda one: one.boot_index != 0):
         first = disk.boot_index == 0
@@ -119,6 +116,18 @@ async def make_volumes(
             begun = await admit_volume(compute.block_storage, tx, caller, _request(disk))
             made.append(structs.replace(volume, volume_id=begun.id))
     return made
+
+
+async def _check_portal(session: Session, server: Server) -> None:
+    """A physical machine reaches its volumes on the first of its networks."""
+    nics = server.nics
+    if not nics or await machine_portal(session, nics[0].port_id) is None:
+        raise BadRequest(
+            f"Volumes cannot be given to {server.host}, which is a physical machine: its first"
+            " network has no IPv4 subnet with DHCP, by which it would reach them.",
+            code="no-portal",
+            remedy="Name a network first that has one.",
+        )
 
 
 def _request(disk: BlockDevice) -> VolumeRequest:
@@ -183,19 +192,41 @@ async def connected(compute: Compute, server: Server, volume: ServerVolume) -> D
     return disk_of(connection)
 
 
+async def _named(compute: Compute, server: Server, volume: ServerVolume) -> Disk:
+    session = compute.kit.database.reader
+    found = await get_volume(session, service_caller("nova", ""), volume.volume_id)
+    return Disk(volume_id=found.id, size_bytes=found.size << 30)
+
+
 async def disks_of(compute: Compute, server: Server) -> tuple[Disk | None, tuple[Disk, ...]]:
-    """The root, where it is on a volume, and the others."""
+    """The root, where it is on a volume, and the others.
+
+    A physical machine is not told how they are opened: its node attaches them when it is deployed.
+    """
+    on_node = is_node(server.host or "")
     root: Disk | None = None
     others: list[Disk] = []
     for volume in server.volumes:
         if volume.attachment_id is None:
             continue
-        disk = await connected(compute, server, volume)
+        opening = _named if on_node else connected
+        disk = await opening(compute, server, volume)
         if volume.boot_index == 0:
             root = disk
         else:
             others.append(disk)
     return root, tuple(others)
+
+
+async def secrets_of(compute: Compute, server: Server) -> dict[str, Secrets]:
+    """What opens its volumes besides, by their ids; its host keeps none of it."""
+    found: dict[str, Secrets] = {}
+    for volume in server.volumes:
+        if volume.attachment_id is not None:
+            said = await attaching.volume_secrets(compute.block_storage, volume.volume_id)
+            if said:
+                found[volume.volume_id] = said
+    return found
 
 
 async def in_use(compute: Compute, tx: Tx, server: Server) -> None:

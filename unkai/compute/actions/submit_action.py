@@ -92,6 +92,11 @@ def placed(server: Server) -> dict[str, Any]:
     return {"host": server.host, "ports": [nic.port_id for nic in server.nics]}
 
 
+def _event_of(action: str) -> str:
+    """Nova's word for the work: of which thing the action names, if it is not the server."""
+    return f"compute_{action}" + ("" if action.endswith(("_volume", "_interface")) else "_instance")
+
+
 async def note_action(
     compute: Compute,
     tx: Tx,
@@ -112,7 +117,7 @@ async def note_action(
         user_id=caller.user_id,
         started_at=now,
         updated_at=now,
-        event=None if done else f"compute_{action}_instance",
+        event=None if done else _event_of(action),
         host=server.host,
     )
     await server_actions.add_actions(tx, [noted])

@@ -28,6 +28,7 @@ from unkai.compute.api import (
     services,
     usages,
     volume_attachments,
+    volume_proxies,
 )
 from unkai.compute.api.policies import POLICIES
 from unkai.compute.api.versions import MICROVERSIONS, OLD_MICROVERSIONS, versions_api
@@ -48,6 +49,7 @@ NOUNS: tuple[tuple[Route, ...], ...] = (
     server_interfaces.ROUTES,
     server_rest.ROUTES,
     volume_attachments.ROUTES,
+    volume_proxies.ROUTES,
     remote_consoles.ROUTES,
     instance_actions.ROUTES,
     external_events.ROUTES,

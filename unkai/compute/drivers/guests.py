@@ -18,7 +18,7 @@ from unkai.kit.errors import Conflict, Unavailable
 
 def disk_of(connection: Connection) -> Disk:
     """A volume in a hypervisor's words; Conflict for one that its driver cannot give to guests."""
-    if connection.driver not in ("file", "fake"):
+    if connection.driver == "iscsi":
         raise Conflict(
             f"Volume {connection.volume_id} is reached by {connection.driver}, which guests of "
             "this cloud cannot open.",
@@ -27,7 +27,12 @@ def disk_of(connection: Connection) -> Disk:
     return Disk(
         volume_id=connection.volume_id,
         size_bytes=connection.size_bytes,
-        layers=tuple(Layer(path=one.path, format=one.format) for one in connection.layers),
+        layers=tuple(
+            Layer(path=one.path, format=one.format, encrypted=one.encrypted)
+            for one in connection.layers
+        ),
+        driver="rbd" if connection.driver == "rbd" else "file",
+        target=dict(connection.target),
         read_only=connection.read_only,
         shareable=connection.shareable,
         cache=connection.cache,

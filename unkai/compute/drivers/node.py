@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any, NoReturn
 
 from unkai.baremetal.actions.change_state import NODE_CHANGED
@@ -33,6 +33,7 @@ from unkai.hypervisor.model import (
     MachineStatus,
     Metrics,
     PowerState,
+    Secrets,
 )
 from unkai.kit.errors import BadRequest, Conflict, Failed
 from unkai.kit.operations import Retry
@@ -65,12 +66,11 @@ class NodeHost:
         return []
 
     async def prepare(self, machine: Machine, epoch: int) -> None:
-        """Image, config drive and VIFs, for the deploy that `start` begins."""
+        """Image, config drive, VIFs and volumes, for the deploy that `start` begins."""
         node = await self._node(machine.server_id)
         if node.provision_state == State.AVAILABLE:
-            await load_instance(
-                self._baremetal, node, _info(machine), [nic.port_id for nic in machine.nics]
-            )
+            vifs = [nic.port_id for nic in machine.nics]
+            await load_instance(self._baremetal, node, _info(machine), vifs, _volumes(machine))
 
     async def plug(self, server_id: str, epoch: int) -> None:
         """The deploy moves the node's ports to their networks when the image is written."""
@@ -78,7 +78,14 @@ class NodeHost:
     async def unplug(self, server_id: str, epoch: int) -> None:
         """As `plug`."""
 
-    async def start(self, server_id: str, epoch: int, *, paused: bool = False) -> None:
+    async def start(
+        self,
+        server_id: str,
+        epoch: int,
+        *,
+        paused: bool = False,
+        secrets: Mapping[str, Secrets] | None = None,
+    ) -> None:
         """Deployed and on."""
         node = await self._node(server_id)
         if node.provision_state == State.AVAILABLE:
@@ -110,7 +117,9 @@ class NodeHost:
             await self._begin(node, "rebuild")
         await self._until_active(machine.server_id)
 
-    async def attach_disk(self, server_id: str, disk: Disk, epoch: int) -> None:
+    async def attach_disk(
+        self, server_id: str, disk: Disk, epoch: int, secrets: Secrets | None = None
+    ) -> None:
         raise self._unable("have a volume attached while it is deployed")
 
     async def detach_disk(self, server_id: str, volume_id: str, epoch: int) -> None:
@@ -207,12 +216,18 @@ class NodeHost:
         return BadRequest(f"A physical machine cannot {what}.", code="not-on-a-node")
 
 
+def _volumes(machine: Machine) -> list[tuple[str, int]]:
+    """Ids with boot indexes: 0 is what it boots from."""
+    root = machine.root_disk.volume
+    first = [(root.volume_id, 0)] if root is not None else []
+    return first + [(disk.volume_id, number + 1) for number, disk in enumerate(machine.disks)]
+
+
 def _info(machine: Machine) -> dict[str, Any]:
     """instance_info, as a deploy reads it."""
     image = machine.root_disk.image
-    assert image is not None
     info: dict[str, Any] = {
-        "image_source": image.id,
+        **({"image_source": image.id} if image is not None else {}),
         "root_gb": str(machine.root_disk.size_bytes // GIB),
         "display_name": machine.name,
         "vcpus": str(machine.vcpus),

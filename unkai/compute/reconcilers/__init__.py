@@ -8,6 +8,7 @@ from __future__ import annotations
 from unkai.compute.actions.boot_times import prune_boot_times
 from unkai.compute.reconcilers.evict_images import evict_images
 from unkai.compute.reconcilers.forget_the_gone import forget_the_gone
+from unkai.compute.reconcilers.note_extended_volumes import note_extended_volumes
 from unkai.compute.reconcilers.reconcile_guests import GuestReconciler
 from unkai.compute.reconcilers.reconcile_hosts import reconcile_hosts
 from unkai.compute.reconcilers.reconcile_nodes import NodeReconciler
@@ -41,3 +42,4 @@ def add_reconcilers(compute: Compute) -> None:
 
     kit.events.subscribe("image.deleted", image_deleted)
     forget_the_gone(compute)
+    note_extended_volumes(compute)

@@ -27,6 +27,8 @@ async def attach(guest: Guest, opened: OpenDisk) -> None:
     await _close(guest, disk.volume_id)
     try:
         sets = [await _pass(guest, opened, number) for number in range(len(opened.layers))]
+        for use in opened.secrets:
+            await guest.execute("object-add", **volumes.secret(opened, use))
         if volumes.limits(disk):
             await guest.execute("object-add", **volumes.group(disk))
         await guest.execute("blockdev-add", **volumes.chain(opened, sets))
@@ -99,12 +101,11 @@ async def _nodes(guest: Guest) -> dict[str, dict[str, Any]]:
 
 
 async def _pass(guest: Guest, opened: OpenDisk, number: int) -> int:
-    """The layer's descriptors, as a set of QEMU's."""
+    """The layer's descriptors, as a set of QEMU's; 0 where it has none."""
     fd_set: int | None = None
     for fd in opened.layers[number].fds:
         fd_set = await guest.pass_descriptor(fd, fd_set, volumes.name_of(opened.disk.volume_id))
-    assert fd_set is not None
-    return fd_set
+    return fd_set or 0
 
 
 async def _has_still(guest: Guest, volume_id: str) -> bool:
@@ -124,8 +125,10 @@ async def _close(guest: Guest, volume_id: str) -> None:
             await guest.execute("blockdev-del", node_name=node)
     if left := [node for node in await _nodes(guest) if node.startswith(f"{name}-")]:
         raise Failed(f"QEMU does not close {', '.join(left)}.", code="volume-busy")
-    with suppress(Failed):
-        await guest.execute("object-del", id=volumes.group_id(volume_id))
+    secrets = (volumes.secret_id(volume_id, use) for use in volumes.SECRETS)
+    for object_id in (volumes.group_id(volume_id), *secrets):
+        with suppress(Failed):
+            await guest.execute("object-del", id=object_id)
     for one in await guest.execute("query-fdsets"):
         if any(fd.get("opaque") == name for fd in one["fds"]):
             await guest.execute("remove-fd", fdset_id=one["fdset-id"])

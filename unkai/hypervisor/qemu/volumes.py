@@ -3,6 +3,9 @@
 A layer is named by its place from the bottom, so that a layer put on top renames none. The name of
 a node has at most 31 characters; what a volume's id loses by that is of no weight on one machine.
 
+What opens a volume (a password, a key) is an object of QEMU's: said by the monitor, or read from a
+file without a name where QEMU starts with it, so that no list of processes shows it.
+
 Cinder's words for limits become a throttle group of the volume's own, above its chain.
 """
 
@@ -11,18 +14,19 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 from msgspec import Struct
 
 from unkai.hypervisor import refusals
-from unkai.hypervisor.model import Disk, Layer
+from unkai.hypervisor.model import Disk, Layer, Secrets
 
 BUS = "volumes"
 """A bridge with room for 31 disks, which costs the firmware as little as one more device."""
 ROOT_DEVICE = "root-disk"
+SECRETS = ("luks", "cephx")
 _LIMITS = {"iops": "iops", "bytes": "bps"}
 
 
@@ -35,31 +39,44 @@ class OpenLayer(Struct, frozen=True, kw_only=True):
 
 
 class OpenDisk(Struct, frozen=True, kw_only=True):
-    """A volume whose files are open. layers: the first on top."""
+    """A volume whose files are open. layers: the first on top. secret_fds: secrets, to be read."""
 
     disk: Disk
     layers: tuple[OpenLayer, ...]
+    secrets: Secrets = {}
+    secret_fds: dict[str, int] = {}
 
     @property
     def fds(self) -> list[int]:
-        return [fd for layer in self.layers for fd in layer.fds]
+        return [*(fd for layer in self.layers for fd in layer.fds), *self.secret_fds.values()]
 
     def close(self) -> None:
         for fd in self.fds:
             os.close(fd)
 
 
-def open_disk(disk: Disk) -> OpenDisk:
+def open_disk(disk: Disk, secrets: Secrets) -> OpenDisk:
     """Conflict("volume-unreadable"); some files' worth of disk work."""
     if not disk.layers:
         raise refusals.volume_unreadable(f"of {disk.volume_id}", "it has none")
     with ExitStack() as undo:
         opened = [_kept_layer(undo, disk, number) for number in range(len(disk.layers))]
+        fds = {use: _kept_secret(undo, secret.value) for use, secret in secrets.items()}
         undo.pop_all()
-    return OpenDisk(disk=disk, layers=tuple(opened))
+    return OpenDisk(disk=disk, layers=tuple(opened), secrets=secrets, secret_fds=fds)
+
+
+def _kept_secret(undo: ExitStack, value: str) -> int:
+    """A file without a name, which the guest's user may read by the descriptor it is given."""
+    fd = os.memfd_create("secret", os.MFD_CLOEXEC)
+    undo.callback(os.close, fd)
+    os.write(fd, value.encode())
+    return fd
 
 
 def _kept_layer(undo: ExitStack, disk: Disk, number: int) -> OpenLayer:
+    if disk.driver == "rbd":
+        return OpenLayer(layer=disk.layers[number], fds=(), direct=disk.cache == "none")
     written = number == 0 and not disk.read_only
     opened = _open_layer(disk.layers[number], disk, written=written)
     for fd in opened.fds:
@@ -67,10 +84,10 @@ def _kept_layer(undo: ExitStack, disk: Disk, number: int) -> OpenLayer:
     return opened
 
 
-def open_disks(disks: Sequence[Disk]) -> tuple[OpenDisk, ...]:
+def open_disks(disks: Sequence[Disk], secrets: Mapping[str, Secrets]) -> tuple[OpenDisk, ...]:
     """All or none, for the caller to close."""
     with ExitStack() as undo:
-        opened = [_kept(undo, disk) for disk in disks]
+        opened = [_kept(undo, disk, secrets.get(disk.volume_id, {})) for disk in disks]
         undo.pop_all()
     return tuple(opened)
 
@@ -81,7 +98,7 @@ def lengthen(disk: Disk) -> None:
     Another format's file grows when QEMU opens it, which alone knows how.
     """
     top = disk.layers[0] if disk.layers else None
-    if top is None or top.format != "raw" or disk.read_only:
+    if top is None or disk.driver != "file" or top.format != "raw" or disk.read_only:
         return
     try:
         if os.stat(top.path).st_size < disk.size_bytes:
@@ -90,8 +107,8 @@ def lengthen(disk: Disk) -> None:
         raise refusals.volume_unreadable(top.path, error.strerror or str(error)) from error
 
 
-def _kept(undo: ExitStack, disk: Disk) -> OpenDisk:
-    opened = open_disk(disk)
+def _kept(undo: ExitStack, disk: Disk, secrets: Secrets) -> OpenDisk:
+    opened = open_disk(disk, secrets)
     undo.callback(opened.close)
     return opened
 
@@ -156,6 +173,20 @@ def group_id(volume_id: str) -> str:
     return f"limits-{volume_id}"
 
 
+def secret_id(volume_id: str, use: str) -> str:
+    return f"{use}-{volume_id}"
+
+
+def secret(opened: OpenDisk, use: str) -> dict[str, Any]:
+    """The arguments of object-add; never for a log."""
+    return {**_secret(opened.disk, use), "data": opened.secrets[use].value}
+
+
+def _secret(disk: Disk, use: str) -> dict[str, Any]:
+    name = secret_id(disk.volume_id, use)
+    return {"qom-type": "secret", "id": name, "format": "base64"}
+
+
 def limits(disk: Disk) -> dict[str, int]:
     """As a throttle group has them; words that QEMU has no limit for are left out."""
     found: dict[str, int] = {}
@@ -180,7 +211,7 @@ def group(disk: Disk) -> dict[str, Any]:
 
 
 def layer_node(opened: OpenDisk, number: int, fd_set: int) -> dict[str, Any]:
-    """The layer's own node, with nothing below. number: 0 is the top."""
+    """The layer's own node, with nothing below. number: 0 is the top. fd_set: 0 if it has none."""
     disk, layer = opened.disk, opened.layers[number]
     read_only = number > 0 or disk.read_only
     cache = {"direct": layer.direct, "no-flush": False}
@@ -191,8 +222,7 @@ def layer_node(opened: OpenDisk, number: int, fd_set: int) -> dict[str, Any]:
         "discard": "unmap",
         "cache": cache,
         "file": {
-            "driver": "file",
-            "filename": f"/dev/fdset/{fd_set}",
+            **(_image(disk) if disk.driver == "rbd" else _file(fd_set)),
             "read-only": read_only,
             "discard": "unmap",
             "cache": cache,
@@ -200,7 +230,26 @@ def layer_node(opened: OpenDisk, number: int, fd_set: int) -> dict[str, Any]:
     }
     if layer.layer.format == "qcow2":
         node["backing"] = None
+    if layer.layer.encrypted:
+        node["encrypt"] = {"format": "luks", "key-secret": secret_id(disk.volume_id, "luks")}
     return node
+
+
+def _file(fd_set: int) -> dict[str, Any]:
+    return {"driver": "file", "filename": f"/dev/fdset/{fd_set}"}
+
+
+def _image(disk: Disk) -> dict[str, Any]:
+    """Of a Ceph cluster, whose monitors are named here so that no file needs to be read."""
+    places = [mon.rpartition(":") for mon in disk.target["mons"].split(",")]
+    return {
+        "driver": "rbd",
+        "pool": disk.target["pool"],
+        "image": disk.layers[0].path,
+        "user": disk.target["user"],
+        "key-secret": secret_id(disk.volume_id, "cephx"),
+        "server": [{"host": host.strip("[]"), "port": port} for host, _, port in places],
+    }
 
 
 def chain(opened: OpenDisk, fd_sets: Sequence[int]) -> dict[str, Any]:
@@ -249,6 +298,9 @@ def on_command_line(opened: OpenDisk, first_set: int, *, root: bool) -> list[str
     for fd_set, layer in zip(sets, opened.layers, strict=True):
         for fd in layer.fds:
             line += ["-add-fd", f"fd={fd},set={fd_set},opaque={name_of(disk.volume_id)}"]
+    for use, fd in opened.secret_fds.items():
+        told = {**_secret(disk, use), "file": f"/proc/self/fd/{fd}"}
+        line += ["-object", json.dumps(told)]
     if limits(disk):
         line += ["-object", json.dumps(group(disk))]
     line += ["-blockdev", json.dumps(chain(opened, sets))]

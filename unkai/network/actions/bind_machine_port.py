@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from unkai.kit.db import Session, Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
@@ -20,20 +20,26 @@ from unkai.network.actions.create_port import PortRequest, add_port
 from unkai.network.actions.delete_port import remove_ports
 from unkai.network.actions.describe_devices import DevicePort
 from unkai.network.drivers.base import Ref
-from unkai.network.model import OWNER_MACHINE, VNIC_MACHINE, Network, Port, Segment
+from unkai.network.model import (
+    BOOT_BY,
+    BY_VOLUME,
+    OWNER_MACHINE,
+    VNIC_MACHINE,
+    Network,
+    Port,
+    Segment,
+)
 from unkai.network.service import NetworkService
 from unkai.network.states import DOWN
 from unkai.network.store import networks, ports, segments
-
-BOOT_BY: Final = "boot_by"
-"""Key of a port's binding profile: how its machine gets its boot files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nic:
     """A machine's NIC: the node it belongs to, its MAC, the switch port at its other end.
 
-    by_http: it boots by HTTP alone, where the cloud's own network has it do so.
+    by_http: it boots by HTTP alone, where the cloud's own network has it do so. with_volumes: it
+    boots over its tenant's network.
     """
 
     node_id: str
@@ -41,6 +47,7 @@ class Nic:
     link: Mapping[str, Any]
     physical_network: str
     by_http: bool = False
+    with_volumes: bool = False
 
     @property
     def profile(self) -> dict[str, Any]:
@@ -131,7 +138,7 @@ async def bind_machine_port(network: NetworkService, tx: Tx, port_id: str, nic: 
         binding_vnic_type=VNIC_MACHINE,
         binding_vif_type=vif_type,
         binding_vif_details=vif_details,
-        binding_profile=nic.profile,
+        binding_profile=nic.profile | ({BOOT_BY: BY_VOLUME} if nic.with_volumes else {}),
         status=before.status if before.binding_host_id == nic.node_id else DOWN,
     )
     await _save(network, tx, before, after)

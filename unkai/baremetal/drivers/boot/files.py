@@ -13,10 +13,15 @@ from typing import Final
 
 import msgspec
 
+from unkai.baremetal.model import SanVolume
 from unkai.kit.errors import BadRequest
 
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f]")
 _URL: Final = re.compile(r"https?://[!-~]+\Z")
+
+
+VOLUMES: Final = "volumes"
+"""The mode of an entry that has them."""
 
 
 class BootEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,14 +29,16 @@ class BootEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     mode: deploy, clean, ... or "instance". kernel, initramfs: a path of ours or an http URL.
     arguments: words of the kernel's command line; "{url}" in one stands for our address.
+    volumes: what it has by iSCSI, and boots from on its tenant's network.
     """
 
     node_id: str
     mode: str
-    macs: tuple[str, ...]
-    kernel: str
-    initramfs: str
+    macs: tuple[str, ...] = ()
+    kernel: str = ""
+    initramfs: str = ""
     arguments: tuple[str, ...] = ()
+    volumes: tuple[SanVolume, ...] = ()
 
 
 class BootFiles:
@@ -52,6 +59,7 @@ class BootFiles:
     def put(self, entry: BootEntry) -> None:
         """Replace what the node had."""
         new = self._folder / f".{entry.node_id}.new"
+        new.touch(mode=0o600)
         new.write_bytes(msgspec.json.encode(entry))
         new.replace(self._path(entry.node_id))
         self._forget(entry.node_id)

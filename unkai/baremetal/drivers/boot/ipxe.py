@@ -11,15 +11,24 @@ from pathlib import Path
 from typing import Any, Final
 
 from unkai.baremetal.drivers.base import Management, Ramdisk, Unsupported
-from unkai.baremetal.drivers.boot.files import BootEntry, BootFiles, check_line, check_url, is_url
+from unkai.baremetal.drivers.boot import scripts
+from unkai.baremetal.drivers.boot.files import (
+    VOLUMES,
+    BootEntry,
+    BootFiles,
+    check_line,
+    check_url,
+    is_url,
+)
 from unkai.baremetal.drivers.capabilities import BIOS, capability
-from unkai.baremetal.model import Node, Port
+from unkai.baremetal.model import Node, Port, SanVolume
 from unkai.kit.errors import BadRequest, Failed
 from unkai.kit.log import log
 from unkai.network.fields import is_uuid
 
 CONSOLE: Final = "console=tty0 console=ttyS0,115200n8"
 HTTP: Final = "uefihttp"
+PXE: Final = "pxe"
 KERNEL, INITRAMFS = "kernel", "initramfs"
 INSPECTION: Final = (
     "ipa-inspection-callback-url={url}/v1/continue_inspection",
@@ -40,7 +49,7 @@ class IpxeBoot:
         ramdisk: Path,
         image_file: ImageFile,
         *,
-        device: str = "pxe",
+        device: str = PXE,
     ) -> None:
         self._files = files
         self._management = management
@@ -92,21 +101,37 @@ class IpxeBoot:
         management = self._management(node)
         device = self._device
         if device not in management.supported_boot_devices(node):
-            device = "pxe"
+            device = PXE
         await set_boot_device(management, node, device, persistent=False)
 
     async def clean_up_ramdisk(self, node: Node, ports: Sequence[Port]) -> None:
         self._files.remove(node.uuid)
 
-    async def prepare_instance(self, node: Node, ports: Sequence[Port]) -> None:
+    async def prepare_instance(
+        self, node: Node, ports: Sequence[Port], volumes: Sequence[SanVolume] = ()
+    ) -> None:
+        if volumes and self._device != PXE:
+            raise no_volumes(node)
         self._files.remove(node.uuid)
+        if volumes:
+            # No MAC: its secrets are told on its tenant's network alone, and there to it alone.
+            entry = BootEntry(node_id=node.uuid, mode=VOLUMES, volumes=tuple(volumes))
+            self._files.put(entry)
+            await set_boot_device(self._management(node), node, PXE, persistent=True)
+            return
         await set_boot_device(self._management(node), node, "disk", persistent=True)
 
     async def clean_up_instance(self, node: Node, ports: Sequence[Port]) -> None:
         self._files.remove(node.uuid)
 
-    async def leftovers(self, keep: Sequence[str]) -> list[str]:
-        return [f"boot files of node {node_id}" for node_id in self._files.nodes_but(keep)]
+    def script(self, node: Node) -> str | None:
+        entry = self._files.of_node(node.uuid)
+        return scripts.boot_volumes(entry) if entry is not None and entry.volumes else None
+
+    async def leftovers(self, keep: Sequence[str], deployed: Sequence[str] = ()) -> list[str]:
+        found = self._files.nodes_but(keep)
+        booted = {one for one in deployed if (entry := self._files.of_node(one)) and entry.volumes}
+        return [f"boot files of node {node_id}" for node_id in found if node_id not in booted]
 
     async def _source(self, node: Node, ramdisk: Ramdisk, which: str) -> str:
         """A path of ours or an address, for the kernel or the initramfs."""
@@ -135,6 +160,14 @@ def standing_arguments(node: Node, ramdisk: Ramdisk) -> list[str]:
     if ramdisk.mode == "inspect":
         words += INSPECTION
     return [*words, *(_appended(node) or CONSOLE).split()]
+
+
+def no_volumes(node: Node) -> BadRequest:
+    return BadRequest(
+        f"The boot interface {node.interface('boot')} of node {node.uuid} boots from no volumes.",
+        code="boot-from-volume",
+        remedy="Take the boot interface ipxe.",
+    )
 
 
 async def set_boot_device(

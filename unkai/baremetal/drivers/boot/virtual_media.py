@@ -15,10 +15,15 @@ from typing import Any, Final
 from unkai.baremetal.drivers.base import Ramdisk as RamdiskWish
 from unkai.baremetal.drivers.boot.files import check_line, check_url, is_url
 from unkai.baremetal.drivers.boot.images import GlanceImages
-from unkai.baremetal.drivers.boot.ipxe import ManagementOf, set_boot_device, standing_arguments
+from unkai.baremetal.drivers.boot.ipxe import (
+    ManagementOf,
+    no_volumes,
+    set_boot_device,
+    standing_arguments,
+)
 from unkai.baremetal.drivers.boot.published import PublishedFiles
 from unkai.baremetal.drivers.provisioning.serving import Serving
-from unkai.baremetal.model import Node, Port
+from unkai.baremetal.model import Node, Port, SanVolume
 from unkai.guests.boot_iso import make_boot_iso
 from unkai.guests.ramdisk import Ramdisk
 from unkai.kit.errors import BadRequest, Failed
@@ -103,14 +108,21 @@ class VirtualMediaBoot:
         await self._take_back(node)
         self._forget(node)
 
-    async def prepare_instance(self, node: Node, ports: Sequence[Port]) -> None:
+    async def prepare_instance(
+        self, node: Node, ports: Sequence[Port], volumes: Sequence[SanVolume] = ()
+    ) -> None:
+        if volumes:
+            raise no_volumes(node)
         await self.clean_up_ramdisk(node, ports)
         await set_boot_device(self._management(node), node, "disk", persistent=True)
 
     async def clean_up_instance(self, node: Node, ports: Sequence[Port]) -> None:
         await self.clean_up_ramdisk(node, ports)
 
-    async def leftovers(self, keep: Sequence[str]) -> list[str]:
+    def script(self, node: Node) -> str | None:
+        return None
+
+    async def leftovers(self, keep: Sequence[str], deployed: Sequence[str] = ()) -> list[str]:
         nodes = set(self._published.nodes_but(MEDIA, keep))
         nodes |= {path.stem for path in self._folder.glob("*.iso")} - set(keep)
         return [f"CD of node {node_id}" for node_id in sorted(nodes)]

@@ -10,6 +10,7 @@ gets the port that was attached to it (its VIF). A NIC on no network is parked o
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from unkai.baremetal.drivers.provisioning.serving import PURPOSES, Serving
@@ -103,7 +104,7 @@ class NeutronNetwork:
         async def write(tx: Tx) -> dict[str, BoundPort]:
             return {
                 port.uuid: await bind_machine_port(
-                    self._network, tx, vifs[port.uuid], self._nic(node, port)
+                    self._network, tx, vifs[port.uuid], self._tenant_nic(node, port)
                 )
                 for port in ports
                 if port.uuid in vifs
@@ -161,6 +162,10 @@ class NeutronNetwork:
 
     def _link(self, port: Port) -> Link | None:
         return None if self._switch is None else link_of(port.local_link_connection)
+
+    def _tenant_nic(self, node: Node, port: Port) -> Nic:
+        boots = bool(port.pxe_enabled and node.driver_internal_info.get("has_volumes"))
+        return replace(self._nic(node, port), with_volumes=boots)
 
     def _nic(self, node: Node, port: Port) -> Nic:
         physical = port.physical_network or self._settings.physical_network

@@ -18,11 +18,11 @@ from unkai.baremetal.drivers.provisioning.default_network import make_provisioni
 from unkai.baremetal.drivers.provisioning.dnsmasq_config import free_pool
 from unkai.kit.db import Tx
 from unkai.kit.errors import BadRequest, Conflict, NotFound
-from unkai.network.actions.bind_machine_port import BOOT_BY, machines_networks
+from unkai.network.actions.bind_machine_port import machines_networks
 from unkai.network.actions.dhcp_port import have_dhcp_port, machine_ports
 from unkai.network.actions.show_network import network_called, subnets_of_network
 from unkai.network.fields import is_uuid
-from unkai.network.model import Network, Port, Subnet
+from unkai.network.model import BOOT_BY, Network, Port, Subnet
 from unkai.network.service import NetworkService
 from unkai.settings import BaremetalSettings
 

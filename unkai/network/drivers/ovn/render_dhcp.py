@@ -12,7 +12,7 @@ from typing import Final
 
 from unkai.network.drivers.base import DesiredSubnet
 from unkai.network.drivers.ovn.rows import Key, RowSpec
-from unkai.network.model import Port, Subnet
+from unkai.network.model import BOOT_BY, BY_VOLUME, Port, Subnet
 
 LEASE_S: Final = 43_200
 _METADATA_ROUTE: Final = "169.254.169.254/32"
@@ -37,7 +37,8 @@ def port(port: Port, wanted: DesiredSubnet) -> Iterator[RowSpec]:
     version = wanted.subnet.ip_version
     extra = [option for option in port.extra_dhcp_opts if option.ip_version == version]
     columns = {"cidr": wanted.subnet.cidr, "options": options}
-    if not extra:
+    script = _volume_script(port, wanted)
+    if not extra and script is None:
         yield RowSpec(
             key=Key("subnet", wanted.subnet.id, "dhcp"),
             table="DHCP_Options",
@@ -45,6 +46,8 @@ def port(port: Port, wanted: DesiredSubnet) -> Iterator[RowSpec]:
             skeleton=True,
         )
         return
+    if script is not None:
+        options["bootfile_name"] = _quoted(script)
     known = _EXTRA4_ROWS if version == 4 else _EXTRA6_ROWS
     for option in extra:
         for names, ovn_name, form in known:
@@ -53,6 +56,13 @@ def port(port: Port, wanted: DesiredSubnet) -> Iterator[RowSpec]:
     yield RowSpec(
         key=Key("port", port.id, f"dhcpv{version}"), table="DHCP_Options", columns=columns
     )
+
+
+def _volume_script(port: Port, wanted: DesiredSubnet) -> str | None:
+    """Where the iPXE of a machine that boots from a volume finds its script."""
+    if port.binding_profile.get(BOOT_BY) != BY_VOLUME or wanted.metadata_ip is None:
+        return None
+    return f"http://{wanted.metadata_ip}/boot.ipxe" if wanted.subnet.ip_version == 4 else None
 
 
 def server_mac(subnet_id: str) -> str:

@@ -1,6 +1,7 @@
-"""Sealing what has to be given back in clear: users' credentials, encrypted where they lie.
+"""Sealing what has to be given back in clear: users' credentials, the keys of encrypted volumes.
 
-The key is a file of its own beside the token keys; tokens can be rotated without touching it.
+They are encrypted where they lie. The key to them is a file of its own beside the token keys; those
+can be rotated without touching it.
 """
 
 from __future__ import annotations
@@ -31,4 +32,6 @@ class Vault:
         try:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken as error:
-            raise Fault("A credential was sealed with a key that is not here any more.") from error
+            raise Fault(
+                "What was sealed with another key cannot be opened: is the key file the old one?"
+            ) from error

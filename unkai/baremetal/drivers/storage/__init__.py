@@ -1,0 +1,1 @@
+"""Where volumes of machines come from."""
