@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.drivers.network_rigs import until
-from tests.drivers.test_volumes import raw_image
+from tests.drivers.volume_rigs import raw_image
 from unkai.block_storage.drivers.contents import CHUNK_BYTES
 from unkai.block_storage.drivers.file import FileDriver
 from unkai.block_storage.drivers.iscsi import processes
