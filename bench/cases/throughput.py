@@ -1,7 +1,7 @@
 """What a guest writes to and reads from a volume, beside the same file under a bare QEMU.
 
-Both guests run the same image and the same program, which works through every disk that it is
-given, past its own memory. They are given the same file in turns, so that the machine's other work
+Both guests run the same image and the same program, which works through every disk of 2 GiB that it
+is given, past its own memory. They are given the same file in turns, so that the machine's other work
 hits both; the figure is the median of the pairs.
 """
 
@@ -26,13 +26,14 @@ from bench.subject import Door, Subject
 PAIRS = 6
 MIB = 256
 AIM = 0.97
+GIB_SECTORS = 1 << 21
 PROGRAM = rf"""#!/bin/sh
 now() {{ cut -d' ' -f1 /proc/uptime; }}
 watch() {{
   while :; do
     for disk in /sys/block/vd*; do
       name=${{disk##*/}}
-      [ "$(cat $disk/size)" = 2097152 ] || continue
+      [ "$(cat $disk/size)" = {2 * GIB_SECTORS} ] || continue
       began=$(now)
       dd if=/dev/zero of=/dev/$name bs=1M count={MIB} oflag=direct conv=fsync 2>/dev/null
       written=$(now)
@@ -54,7 +55,7 @@ def throughput(subject: Subject) -> Iterator[Figure]:
     body = server_body(door)
     program = base64.b64encode(PROGRAM.encode()).decode()
     body["server"] |= {"config_drive": True, "user_data": program}
-    server, volume = boot(door, body), create(door)
+    server, volume = boot(door, body), create(door, size=2)
     until_settled(subject, server)
     with (
         tempfile.TemporaryDirectory(prefix="unkai-bench-") as name,
