@@ -1,8 +1,8 @@
 """What a guest writes to and reads from a volume, beside the same file under a bare QEMU.
 
 Both guests run the same image and the same program, which works through every disk of 2 GiB that it
-is given, past its own memory. They are given the same file in turns, so that the machine's other work
-hits both; the figure is the median of the pairs.
+is given, past its own memory. They are given the same file in turns, so that the machine's other
+work hits both; the figure is the median of the pairs.
 """
 
 from __future__ import annotations
