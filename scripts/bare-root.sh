@@ -73,7 +73,7 @@ enter() { # a shell command in the root
             ln -s pts/ptmx "$ROOT/dev/ptmx"
             ln -s /proc/self/fd "$ROOT/dev/fd"
             mount -t tmpfs tmpfs "$ROOT/dev/shm"
-            for node in null zero full random urandom tty net/tun kvm; do
+            for node in null zero full random urandom tty net/tun kvm fuse; do
                 [ -e "/dev/$node" ] || continue
                 : >"$ROOT/dev/$node"
                 mount --bind "/dev/$node" "$ROOT/dev/$node"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.drivers.network_rigs import until
-from tests.drivers.test_volumes import raw_image
+from tests.drivers.volume_rigs import raw_image
 from unkai.block_storage.drivers.contents import CHUNK_BYTES
 from unkai.block_storage.drivers.file import FileDriver
 from unkai.block_storage.drivers.iscsi import processes
@@ -81,6 +81,12 @@ class Rig:
         found = processes.pid_of(Path(f"/run/{self.namespace}/{VOLUME}"), name)
         assert found is not None
         return found
+
+    async def kill(self, name: str) -> None:
+        """And until it is dead."""
+        pid = self.pid(name)
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: not is_running(pid))
 
     def words(self, **changes: str) -> list[str]:
         """qemu-io as the initiator."""
@@ -215,7 +221,7 @@ async def test_what_dies_is_served_again(rig: Rig, victim: str) -> None:
     adopted.close_watches()
     assert (rig.pid("storage"), rig.pid("target")) == before
 
-    os.kill(rig.pid(victim), signal.SIGKILL)
+    await rig.kill(victim)
     await until(lambda: rig.deaths > 0)
     assert not (await rig.exporter.present())[VOLUME].whole
     if victim == "storage":
@@ -246,7 +252,7 @@ async def test_a_crash_while_freezing_loses_nothing(rig: Rig) -> None:
         except Crash:
             crashed = True
         rig.driver.on_change(None)
-        os.kill(rig.pid("storage"), signal.SIGKILL)
+        await rig.kill("storage")
         rig.driver = FileDriver(rig.folder / "volumes", reserve_bytes=0)
         rig.driver.open()
         await rig.serve()

@@ -2,86 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.drivers import ceph_rigs
 from tests.drivers.ceph_rigs import Ceph
+from tests.drivers.volume_rigs import (
+    SIZE,
+    Rig,
+    ceph,
+    extents_of,
+    local_rig,
+    on_ceph,
+    raw_image,
+    write,
+)
 from unkai.block_storage.connection import Connection
-from unkai.block_storage.drivers.base import Contents, ImageData, VolumeDriver
-from unkai.block_storage.drivers.ceph import CephDriver
+from unkai.block_storage.drivers.base import KeptSnapshot
 from unkai.block_storage.drivers.contents import CHUNK_BYTES
-from unkai.block_storage.drivers.fake import FakeDriver
 from unkai.block_storage.drivers.file import FileDriver
-from unkai.block_storage.drivers.qemu_img import opened
-from unkai.block_storage.drivers.rbd import Access
 from unkai.kit.errors import Failed, NotFound
 
+__all__ = ["ceph"]
 pytestmark = pytest.mark.anyio
-SIZE = 16 << 20
-
-
-class Rig:
-    """A driver, and a guest's way to a volume's bytes."""
-
-    def __init__(self, driver: VolumeDriver, folder: Path, ceph: Ceph | None = None) -> None:
-        self.driver = driver
-        self.folder = folder
-        self.ceph = ceph
-
-    async def write(self, volume_id: str, letter: str, chunk: int = 0) -> None:
-        connection = await self.driver.connect(volume_id, read_only=False)
-        await asyncio.to_thread(write, self, connection, letter, chunk)
-
-    async def read(self, volume_id: str) -> dict[int, str]:
-        """Letters by chunk."""
-        return await letters(self.driver.read(volume_id, f"read-{volume_id}"))
-
-    async def read_snapshot(self, snapshot_id: str) -> dict[int, str]:
-        return await letters(self.driver.read_snapshot(snapshot_id, f"read-{snapshot_id}"))
-
-
-async def letters(opening: AbstractAsyncContextManager[Contents]) -> dict[int, str]:
-    async with opening as contents:
-        found = {at // CHUNK_BYTES: data async for at, data in contents.extents()}
-    assert all(len(set(data)) == 1 for data in found.values())
-    return {at: chr(data[0]) for at, data in found.items()}
-
-
-def write(rig: Rig, connection: Connection, letter: str, chunk: int) -> None:
-    """A whole chunk of one letter, by QEMU where there is something to open."""
-    driver = rig.driver
-    if isinstance(driver, FakeDriver):
-        driver.write(connection.volume_id, chunk * CHUNK_BYTES, letter.encode() * CHUNK_BYTES)
-        return
-    order = f"write -P {ord(letter)} {chunk * CHUNK_BYTES} {CHUNK_BYTES}"
-    node = opened(connection.layers) if rig.ceph is None else opened_image(rig.ceph, connection)
-    words = ("qemu-io", "-c", order, node)
-    done = subprocess.run(words, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def opened_image(ceph: Ceph, connection: Connection) -> str:
-    conf = ceph.folder / "client.conf"
-    conf.write_text(f"{ceph.conf.read_text()}\nkeyring = {ceph.keyring}\n")
-    image = {"driver": "rbd", "pool": connection.target["pool"], "conf": str(conf)}
-    image |= {"image": connection.layers[0].path, "user": connection.target["user"]}
-    return "json:" + json.dumps({"driver": "raw", "file": image})
-
-
-@pytest.fixture(scope="session")
-def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
-    if absent := ceph_rigs.missing():
-        pytest.skip(f"not installed: {', '.join(absent)} (packages-soak.txt)")
-    with ceph_rigs.started(tmp_path_factory.mktemp("ceph")) as made:
-        yield made
 
 
 ON_CEPH = pytest.param("ceph", marks=[pytest.mark.soak, pytest.mark.xdist_group("ceph")])
@@ -95,32 +40,6 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
         made.empty_pool()
     else:
         yield local_rig(request.param, tmp_path)
-
-
-def on_ceph(ceph: Ceph, folder: Path) -> Rig:
-    access = Access(ceph_rigs.POOL, ceph_rigs.USER, ceph.conf, ceph.keyring)
-    driver = CephDriver(access, folder / "work")
-    driver.open()
-    return Rig(driver, folder, ceph)
-
-
-def local_rig(kind: str, tmp_path: Path) -> Rig:
-    if kind == "fake":
-        return Rig(FakeDriver(tmp_path), tmp_path)
-    driver = FileDriver(tmp_path / "volumes", reserve_bytes=0)
-    driver.open()
-    return Rig(driver, tmp_path)
-
-
-def raw_image(folder: Path, letter: str = "i") -> ImageData:
-    path = folder / "image"
-    path.write_bytes(letter.encode() * CHUNK_BYTES)
-    return ImageData("img", path, "raw", CHUNK_BYTES)
-
-
-async def extents_of(*pairs: tuple[int, str]) -> AsyncIterator[tuple[int, bytes]]:
-    for chunk, letter in pairs:
-        yield chunk * CHUNK_BYTES, letter.encode() * CHUNK_BYTES
 
 
 async def test_a_new_volume_is_zeros_even_where_another_was(rig: Rig) -> None:
@@ -258,6 +177,31 @@ async def test_an_abandoned_volume_can_be_adopted(rig: Rig) -> None:
         await rig.driver.adopt("c", "volume-a")
 
 
+async def test_a_snapshot_is_given_up_and_taken_back(rig: Rig) -> None:
+    await rig.driver.create("a", SIZE)
+    await rig.write("a", "1")
+    await rig.driver.snapshot("s", "a")
+    await rig.write("a", "2")
+    for _ in range(2):
+        await rig.driver.rename_snapshot("s", "_snapshot-s")
+    census = await rig.driver.census()
+    assert census.snapshots == frozenset() and census.strays == frozenset()
+    assert census.kept_snapshots == {"_snapshot-s": KeptSnapshot("a", SIZE)}
+
+    for _ in range(2):
+        await rig.driver.rename_snapshot("_snapshot-s", "t")
+    with pytest.raises(NotFound):
+        await rig.driver.rename_snapshot("_snapshot-s", "u")
+    assert await rig.read_snapshot("t") == {0: "1"}
+    await rig.driver.create_from_snapshot("b", SIZE, "t")
+    await rig.driver.rename_snapshot("t", "_snapshot-t")
+    for name in ("a", "b"):
+        await rig.driver.delete(name)
+    assert (await rig.driver.census()).kept_snapshots == {}
+    if rig.ceph is not None:
+        assert rig.ceph.images() == []
+
+
 async def test_every_verb_may_be_repeated(rig: Rig) -> None:
     for _ in range(2):
         await rig.driver.create("a", SIZE)
@@ -386,108 +330,3 @@ class TestFiles:
         await driver.clone("b", 10 << 40, "a")
         used = sum(path.stat().st_blocks for path in (tmp_path / "volumes" / "layers").iterdir())
         assert used * 512 < 4 << 20
-
-    @pytest.mark.parametrize("verb", ["snapshot", "clone", "create_from_snapshot", "extend"])
-    async def test_a_crash_at_any_file_leaves_the_volume_whole(
-        self, tmp_path: Path, verb: str
-    ) -> None:
-        """The process ends at the nth change of the disk; the next one does the verb again."""
-        for fatal in range(1, 30):
-            folder = tmp_path / f"{fatal}"
-            survived = await crash(folder, verb, fatal)
-            driver = FileDriver(folder, reserve_bytes=0)
-            driver.open()
-            rig = Rig(driver, tmp_path)
-            assert await rig.read("a") == {0: "1"}
-            await perform(driver, verb)
-            assert await rig.read("a") == {0: "1"}
-            for name in ("a", "b"):
-                await driver.delete(name)
-            for name in ("s", "t"):
-                await driver.delete_snapshot(name)
-            await driver.tidy((await driver.census()).strays)
-            assert list((folder / "layers").iterdir()) == []
-            if survived:
-                return
-        raise AssertionError("it never came to its end")
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(600)
-@pytest.mark.xdist_group("ceph")
-@pytest.mark.parametrize(
-    "verb", ["snapshot", "clone", "create_from_snapshot", "extend", "revert", "replace"]
-)
-async def test_a_crash_at_any_command_leaves_a_volume_on_ceph_whole(
-    ceph: Ceph, tmp_path: Path, verb: str
-) -> None:
-    """The process ends before the nth command; the next one does the verb again."""
-    for fatal in range(1, 40):
-        rig = on_ceph(ceph, tmp_path)
-        assert isinstance(rig.driver, CephDriver)
-        await rig.driver.create("a", SIZE)
-        await rig.write("a", "1")
-        await rig.driver.snapshot("s", "a")
-        rig.driver.on_change(countdown(fatal))
-        try:
-            await perform(rig.driver, verb)
-            survived = True
-        except Crash:
-            survived = False
-        rig = on_ceph(ceph, tmp_path)
-        assert await rig.read("a") in ([{0: "1"}, {0: "n"}] if verb == "replace" else [{0: "1"}])
-        await perform(rig.driver, verb)
-        assert await rig.read("a") == {0: "n" if verb == "replace" else "1"}
-        for name in ("b", "a"):
-            await rig.driver.delete(name)
-        for name in ("s", "t"):
-            await rig.driver.delete_snapshot(name)
-        await rig.driver.tidy((await rig.driver.census()).strays)
-        assert ceph.images() == [], (verb, fatal)
-        if survived:
-            return
-    raise AssertionError("it never came to its end")
-
-
-def countdown(fatal: int) -> Callable[[], None]:
-    left = fatal
-
-    def count() -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise Crash
-
-    return count
-
-
-class Crash(BaseException):
-    pass
-
-
-async def perform(driver: VolumeDriver, verb: str) -> None:
-    steps: dict[str, Callable[[], Any]] = {
-        "snapshot": lambda: driver.snapshot("t", "a"),
-        "clone": lambda: driver.clone("b", SIZE, "a"),
-        "create_from_snapshot": lambda: driver.create_from_snapshot("b", SIZE, "s"),
-        "extend": lambda: driver.extend("a", 2 * SIZE),
-        "revert": lambda: driver.revert("a", "s", "op"),
-        "replace": lambda: driver.replace("a", SIZE, "op", extents_of((0, "n"))),
-    }
-    await steps[verb]()
-
-
-async def crash(folder: Path, verb: str, fatal: int) -> bool:
-    """Whether the verb came to its end before the `fatal`th change."""
-    driver = FileDriver(folder, reserve_bytes=0)
-    driver.open()
-    rig = Rig(driver, folder)
-    await driver.create("a", SIZE)
-    await rig.write("a", "1")
-    await driver.snapshot("s", "a")
-    driver.on_change(countdown(fatal))
-    try:
-        await asyncio.wait_for(perform(driver, verb), 20)
-    except Crash:
-        return False
-    return True

@@ -10,6 +10,7 @@ from unkai.cli.checks.leftovers import check_leftovers
 from unkai.cli.checks.machine import (
     check_datapath,
     check_disk,
+    check_fuse,
     check_kvm,
     check_memory,
     check_programs,
@@ -38,6 +39,7 @@ ALL: tuple[CheckFunction, ...] = (
     *BEFORE_START,
     check_kvm,
     check_datapath,
+    check_fuse,
     check_dashboard,
     check_leftovers,
 )

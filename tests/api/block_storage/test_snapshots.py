@@ -8,6 +8,7 @@ import pytest
 
 from tests.api.block_storage.conftest import Cloud, attach
 from tests.api.block_storage.test_volumes import NOWHERE
+from unkai.block_storage.actions.audit_volumes import audit_volumes
 
 pytestmark = pytest.mark.anyio
 
@@ -95,3 +96,32 @@ async def test_administrators_and_agents_set_a_status(cloud: Cloud) -> None:
     assert await say("os-reset_status", {"status": "deleting"}) == 202
     assert await say("os-force_delete", {}) == 202
     await cloud.gone("snapshots", made["id"])
+
+
+async def test_a_snapshot_is_unmanaged_and_managed_again(cloud: Cloud) -> None:
+    volume, other = await cloud.make(), await cloud.make()
+    snapshot = await cloud.snap(volume["id"], name="first")
+    path = f"/snapshots/{snapshot['id']}/action"
+    assert (await cloud.call("POST", path, json={"os-unmanage": {}})).status_code == 403
+    answer = await cloud.call("POST", path, "admin", json={"os-unmanage": {}})
+    assert answer.status_code == 202, answer.text
+    await cloud.gone("snapshots", snapshot["id"])
+    assert await audit_volumes(cloud.block) == []
+    listed = (await cloud.call("GET", "/manageable_snapshots?host=unkai@fake", "admin")).json()
+    name = f"_snapshot-{snapshot['id']}"
+    (found,) = listed["manageable-snapshots"]
+    assert found["reference"] == {"source-name": name}
+    assert (found["size"], found["source_reference"]) == (1, {"source-id": volume["id"]})
+
+    for of, ref in ((other["id"], name), (volume["id"], "_snapshot-x"), (volume["id"], None)):
+        body = {"snapshot": {"volume_id": of, "ref": {"source-name": ref}}}
+        refused = await cloud.call("POST", "/manageable_snapshots", "admin", json=body)
+        assert refused.status_code == 400, refused.text
+    body = {"snapshot": {"volume_id": volume["id"], "ref": {"source-name": name}, "name": "again"}}
+    answer = await cloud.call("POST", "/os-snapshot-manage", "admin", json=body)
+    assert answer.status_code == 202, answer.text
+    again = answer.json()["snapshot"]["id"]
+    shown = await cloud.settled("snapshots", again, "available")
+    assert (shown["name"], shown["volume_id"], shown["size"]) == ("again", volume["id"], 1)
+    assert (await cloud.show("volumes", volume["id"]))["status"] == "available"
+    assert await audit_volumes(cloud.block) == []

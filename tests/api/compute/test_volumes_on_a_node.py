@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.api.compute.cloud import Cloud, Outside, opened
@@ -17,14 +18,19 @@ from tests.api.compute.test_volumes import (
     rests,
     volume,
 )
+from unkai.baremetal.actions.audit_baremetal import audit_baremetal
 from unkai.baremetal.actions.node_volumes import san_volumes, targets_of
+from unkai.baremetal.api.tenant_boot import TenantBoot
 from unkai.baremetal.drivers.boot import scripts
-from unkai.baremetal.drivers.boot.files import BootEntry
+from unkai.baremetal.drivers.boot.files import BootEntry, BootFiles
+from unkai.baremetal.drivers.boot.ipxe import IpxeBoot
 from unkai.baremetal.store import nodes
 from unkai.block_storage.drivers.exports import FakeExporter
+from unkai.compute.api.metadata import MetadataApp
 from unkai.compute.store.decisions import decisions_of
 from unkai.kit.db import Tx
 from unkai.kit.errors import Failed
+from unkai.network.actions.bind_machine_port import Nic, bind_machine_port
 from unkai.network.actions.machine_portal import machine_portal
 
 pytestmark = pytest.mark.anyio
@@ -90,15 +96,9 @@ async def test_a_server_boots_from_a_volume_on_a_node(cloud: Cloud) -> None:
     export = served[made][0]
     assert (export.network_id, export.address) == found
     assert export.initiator == f"iqn.2010-10.org.openstack:node-{node}"
-    entry = BootEntry(
-        node_id=node, mode="volumes", volumes=await san_volumes(cloud.compute.baremetal, carried)
-    )
-    script = scripts.boot_volumes(entry)
-    assert f"sanboot --drive 0x80 iscsi:{export.address}::{export.port}:1:{export.target_iqn}" in (
-        script
-    )
-    assert f"set password {export.password}\n" in script
-    assert "sanhook --drive 0x81 iscsi:" in script
+    volumes = await san_volumes(cloud.compute.baremetal, carried)
+    script = scripts.boot_volumes(BootEntry(node_id=node, mode="volumes", volumes=volumes))
+    assert script.index("sanhook --drive 0x81 iscsi:") < script.index("sanboot --drive 0x80")
     assert await cloud.leftovers() == []
 
     await cloud.ask("DELETE", f"/servers/{server_id}", status=204)
@@ -113,6 +113,55 @@ async def test_a_server_boots_from_a_volume_on_a_node(cloud: Cloud) -> None:
     await cloud.until(gone)
     assert await targets_of(cloud.kit.database.reader, node) == []
     assert await cloud.leftovers() == []
+
+
+async def asked(cloud: Cloud, network_id: str, address: str) -> httpx.Response:
+    """What a machine of the network gets at its metadata port."""
+    app = TenantBoot(cloud.compute.baremetal, MetadataApp(cloud.compute))
+
+    async def listener(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, "unkai.network_id": network_id}, receive, send)
+
+    transport = httpx.ASGITransport(app=listener, client=(address, 1234))
+    async with httpx.AsyncClient(transport=transport, base_url="http://10.1.0.2") as client:
+        return await client.get("/boot.ipxe")
+
+
+async def test_only_the_machine_itself_is_told_the_secrets(cloud: Cloud, tmp_path: Path) -> None:
+    baremetal = cloud.compute.baremetal
+    files = BootFiles(tmp_path / "boot")
+    files.open()
+
+    async def no_image(image_id: str) -> Path:
+        raise Failed(image_id)
+
+    baremetal.drivers.boot["ipxe"] = IpxeBoot(files, baremetal.management, tmp_path, no_image)
+    node, root = await able(cloud, boot="ipxe"), await bootable(cloud)
+    server_id = await cloud.create(flavorRef="gold", **from_volume(root))
+    await cloud.reach(server_id, "ACTIVE")
+    port_id = await port_of(cloud, server_id)
+    nic = Nic(node, "52:54:00:00:00:01", {}, "physnet1", with_volumes=True)
+    bound = await cloud.kit.database.transact(
+        lambda tx: bind_machine_port(cloud.compute.network, tx, port_id, nic)
+    )
+    network_id, own = bound.port.network_id, bound.port.fixed_ips[0].ip_address
+
+    export = exporter(cloud).served[root][0]
+    told = (await asked(cloud, network_id, own)).text
+    assert f"sanboot --drive 0x80 iscsi:{export.address}::3260:1:{export.target_iqn}" in told
+    assert f"set password {export.password}\n" in told
+    assert (await asked(cloud, network_id, "10.1.255.254")).status_code == 404
+    assert (await asked(cloud, server_id, own)).status_code == 404
+    assert await boot_leftovers(cloud) == []
+
+    await cloud.ask("DELETE", f"/servers/{server_id}", status=204)
+    await cloud.gone(server_id)
+    assert files.of_node(node) is None
+    assert (await asked(cloud, network_id, own)).status_code == 404
+
+
+async def boot_leftovers(cloud: Cloud) -> list[str]:
+    return [one.id for one in await audit_baremetal(cloud.compute.baremetal)]
 
 
 async def port_of(cloud: Cloud, server_id: str) -> str:

@@ -175,6 +175,17 @@ def test_extra_options_give_a_port_a_lease_of_its_own() -> None:
     assert made["port"].columns["dhcpv4_options"] == made["dhcpv4"].key
 
 
+def test_a_machine_with_volumes_boots_by_its_networks_metadata_port() -> None:
+    port = replace(PORT, binding_profile={"boot_by": "volume"})
+    subnet = DesiredSubnet(SUBNET, NETWORK, metadata_ip="10.0.0.2")
+    [row] = render_dhcp.port(port, subnet)
+    options = row.columns["options"]
+    assert isinstance(options, dict)
+    assert options["bootfile_name"] == '"http://10.0.0.2/boot.ipxe"'
+    [other] = render_dhcp.port(PORT, subnet)
+    assert other.skeleton
+
+
 def test_router_and_floating_ports() -> None:
     gateway = rows(replace(PORT, device_owner=OWNER_ROUTER_GATEWAY))["port"]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from unkai.baremetal.actions.agent_session import change_internal
 from unkai.baremetal.actions.change_state import node_of
+from unkai.baremetal.drivers.boot.ipxe import PXE, set_boot_device
 from unkai.baremetal.model import Node, SanVolume, VolumeConnector, VolumeTarget
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store.ports import ports_of
@@ -88,6 +89,12 @@ async def san_volumes(baremetal: Baremetal, node: Node) -> tuple[SanVolume, ...]
         return ()
     targets = await targets_of(baremetal.kit.database.reader, node.uuid)
     return tuple(_san(one) for one in targets if one.properties.get("target_iqn"))
+
+
+async def boot_with_volumes(baremetal: Baremetal, node: Node) -> None:
+    """The next boot is over the network, too: some BMCs keep a boot device for one boot only."""
+    if node.driver_internal_info.get(HAS_VOLUMES):
+        await set_boot_device(baremetal.management(node), node, PXE, persistent=True)
 
 
 def _san(target: VolumeTarget) -> SanVolume:

@@ -6,6 +6,7 @@ from typing import Any
 
 from unkai.baremetal.actions.begin_task import begin_task, fail_task, write_node
 from unkai.baremetal.actions.change_state import node_of
+from unkai.baremetal.actions.node_volumes import boot_with_volumes
 from unkai.baremetal.model import Node, PowerState, State
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.states import refuse
@@ -73,6 +74,8 @@ async def tell_bmc(baremetal: Baremetal, run: Run) -> str | None:
     power = baremetal.power(node)
     target = PowerState(run.input["target"])
     before = await power.get_power_state(node)
+    if target not in ENDS_OFF:
+        await boot_with_volumes(baremetal, node)
     if before != target:
         await power.set_power_state(node, target)
     return before

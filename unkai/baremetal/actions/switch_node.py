@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from unkai.baremetal.actions.agent_session import record_power, switch_power
+from unkai.baremetal.actions.node_volumes import boot_with_volumes
 from unkai.baremetal.model import PowerState
 from unkai.baremetal.service import Baremetal
 from unkai.baremetal.store import nodes
@@ -29,6 +30,8 @@ async def switch_node(
             if await power.get_power_state(node) == PowerState.OFF:
                 break
             await clock.sleep(1.0)
+    if on:
+        await boot_with_volumes(baremetal, node)
     await switch_power(baremetal, node, target)
     if node.power_state != target:
         await record_power(baremetal, node_uuid, target)

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -60,6 +60,16 @@ class Capacity:
     free: int
 
 
+KEPT_SNAPSHOT: Final = "_snapshot-"
+"""Begins the names of snapshots that the service gave up; they go with their volume."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSnapshot:
+    volume_id: str
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class Census:
     """What is there, by the ids of its owners; strays belong to none."""
@@ -69,6 +79,7 @@ class Census:
     strays: frozenset[str] = frozenset()
     kept: Mapping[str, int] = field(default_factory=dict[str, int])
     """Sizes of what was abandoned, by name."""
+    kept_snapshots: Mapping[str, KeptSnapshot] = field(default_factory=dict[str, KeptSnapshot])
 
 
 class Guest(Protocol):
@@ -154,6 +165,10 @@ class VolumeDriver(Protocol):
         ...
 
     async def delete_snapshot(self, snapshot_id: str) -> None: ...
+
+    async def rename_snapshot(self, snapshot_id: str, new: str) -> None:
+        """One that begins with KEPT_SNAPSHOT is told among `Census.kept_snapshots`. NotFound."""
+        ...
 
     async def connect(self, volume_id: str, *, read_only: bool) -> Connection:
         """How it is opened now. NotFound("volume-data-missing")."""

@@ -29,12 +29,14 @@ from typing import Any, Final
 from unkai.block_storage.connection import Connection, Layer
 from unkai.block_storage.drivers import qemu_img
 from unkai.block_storage.drivers.base import (
+    KEPT_SNAPSHOT,
     Capacity,
     Census,
     Encryption,
     Extent,
     Guest,
     ImageData,
+    KeptSnapshot,
     missing,
 )
 from unkai.block_storage.drivers.rbd import Access, Rbd
@@ -46,6 +48,7 @@ OURS: Final = "unkai."
 OF_IMAGES: Final = "unkai.image-"
 KEPT: Final = "volume-"
 BASE: Final = "base"
+HIDDEN: Final = ("clone-", KEPT_SNAPSHOT)
 PORT: Final = "3300"
 _MON_HOST = re.compile(r"^\s*mon[ _]host\s*=\s*(.+?)\s*$", re.MULTILINE)
 _MONS = re.compile(r"\[v(?:[^][]|\[[^][]*\])*\]|[^,\s]+")
@@ -205,6 +208,10 @@ class CephDriver:
     async def delete(self, volume_id: str) -> None:
         await self.delete_snapshot(f"clone-{volume_id}")
         await self._rbd.drop(INDEX, f"v:{volume_id}")
+        index = await self._rbd.pairs(INDEX)
+        for name, one in (await self._kept_snapshots(index)).items():
+            if one.volume_id == volume_id:
+                await self.delete_snapshot(name)
         own = f"{OURS}{volume_id}"
         for image in await self._rbd.names():
             if image == own or image.startswith(f"{own}."):
@@ -216,6 +223,17 @@ class CephDriver:
             await self._rbd.unsnap(image, snapshot_id)
             await self._rbd.drop(INDEX, f"s:{snapshot_id}")
             await self._release(image)
+
+    async def rename_snapshot(self, snapshot_id: str, new: str) -> None:
+        index = await self._rbd.pairs(INDEX)
+        image = index.get(f"s:{snapshot_id}")
+        if image is None:
+            if f"s:{new}" not in index:
+                raise missing("snapshot", snapshot_id)
+            return
+        await self._rbd.put(INDEX, f"s:{new}", image)
+        await self._rbd.rename_snap(image, snapshot_id, new)
+        await self._rbd.drop(INDEX, f"s:{snapshot_id}")
 
     async def abandon(self, volume_id: str) -> None:
         image = await self._image(volume_id)
@@ -271,9 +289,10 @@ class CephDriver:
         kept = [await self._rbd.info(image) for image in names if image.startswith(KEPT)]
         return Census(
             _ids(index, "v:"),
-            frozenset(one for one in _ids(index, "s:") if not one.startswith("clone-")),
+            frozenset(one for one in _ids(index, "s:") if not one.startswith(HIDDEN)),
             frozenset(strays),
             {one["name"]: int(one["size"]) for one in kept if one is not None},
+            await self._kept_snapshots(index),
         )
 
     async def tidy(self, names: frozenset[str]) -> None:
@@ -358,6 +377,17 @@ class CephDriver:
                 return
             parent: dict[str, Any] = (info or {}).get("parent", {})
             image = str(parent.get("image", ""))
+
+    async def _kept_snapshots(self, index: dict[str, str]) -> dict[str, KeptSnapshot]:
+        found: dict[str, KeptSnapshot] = {}
+        for name in _ids(index, f"s:{KEPT_SNAPSHOT}"):
+            whole = f"{KEPT_SNAPSHOT}{name}"
+            image = index[f"s:{whole}"]
+            info = await self._rbd.info(f"{image}@{whole}")
+            if info is not None:
+                volume_id = image.removeprefix(OURS).partition(".")[0]
+                found[whole] = KeptSnapshot(volume_id, int(info["size"]))
+        return found
 
     async def _is_stray(self, image: str, index: dict[str, str]) -> bool:
         if not image.startswith(OURS) or image in index.values():

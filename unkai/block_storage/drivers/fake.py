@@ -8,12 +8,14 @@ from pathlib import Path
 
 from unkai.block_storage.connection import Connection, Layer
 from unkai.block_storage.drivers.base import (
+    KEPT_SNAPSHOT,
     Capacity,
     Census,
     Encryption,
     Extent,
     Guest,
     ImageData,
+    KeptSnapshot,
     Keys,
     missing,
     store_full,
@@ -76,6 +78,7 @@ class FakeDriver:
         self._keys = keys
         self.volumes: dict[str, FakeVolume] = {}
         self.snapshots: dict[str, FakeVolume] = {}
+        self._frozen_from: dict[str, str] = {}
         self.kept: dict[str, FakeVolume] = {}
         self.full = False
         self._folder = folder
@@ -108,6 +111,7 @@ class FakeDriver:
             await guest.switch(await self.connect(volume_id, read_only=False))
         self._check_room()
         self.snapshots[snapshot_id] = volume.copy(volume.size)
+        self._frozen_from[snapshot_id] = volume_id
 
     async def extend(self, volume_id: str, size: int, guest: Guest | None = None) -> None:
         volume = self._volume(volume_id)
@@ -156,9 +160,25 @@ class FakeDriver:
 
     async def delete(self, volume_id: str) -> None:
         self.volumes.pop(volume_id, None)
+        for name, one in self._kept_snapshots().items():
+            if one.volume_id == volume_id:
+                del self.snapshots[name]
 
     async def delete_snapshot(self, snapshot_id: str) -> None:
         self.snapshots.pop(snapshot_id, None)
+
+    async def rename_snapshot(self, snapshot_id: str, new: str) -> None:
+        if snapshot_id in self.snapshots:
+            self.snapshots[new] = self.snapshots.pop(snapshot_id)
+            self._frozen_from[new] = self._frozen_from.pop(snapshot_id)
+        self._snapshot(new)
+
+    def _kept_snapshots(self) -> dict[str, KeptSnapshot]:
+        return {
+            name: KeptSnapshot(self._frozen_from[name], one.size)
+            for name, one in self.snapshots.items()
+            if name.startswith(KEPT_SNAPSHOT)
+        }
 
     async def connect(self, volume_id: str, *, read_only: bool) -> Connection:
         volume = self._volume(volume_id)
@@ -202,7 +222,9 @@ class FakeDriver:
 
     async def census(self) -> Census:
         kept = {name: volume.size for name, volume in self.kept.items()}
-        return Census(frozenset(self.volumes), frozenset(self.snapshots), frozenset(), kept)
+        apart = self._kept_snapshots()
+        frozen = frozenset(self.snapshots) - set(apart)
+        return Census(frozenset(self.volumes), frozen, frozenset(), kept, apart)
 
     async def tidy(self, names: frozenset[str]) -> None:
         pass

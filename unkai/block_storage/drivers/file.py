@@ -25,12 +25,14 @@ from typing import Final, Literal, ParamSpec, TypeVar
 from unkai.block_storage.connection import Connection, Layer
 from unkai.block_storage.drivers import qemu_img
 from unkai.block_storage.drivers.base import (
+    KEPT_SNAPSHOT,
     Capacity,
     Census,
     Encryption,
     Extent,
     Guest,
     ImageData,
+    KeptSnapshot,
     Keys,
     missing,
     store_full,
@@ -46,6 +48,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 KEPT: Final = "volume-"
 """Begins the name of what was given up by the service and is not to go."""
+HIDDEN: Final = ("clone-", KEPT_SNAPSHOT)
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 RESERVE_BYTES = 64 << 20
 """What stays free on the disk for the database and everything else."""
@@ -185,6 +188,9 @@ class FileDriver:
     async def delete_snapshot(self, snapshot_id: str) -> None:
         await self._do(self._delete_snapshot, snapshot_id)
 
+    async def rename_snapshot(self, snapshot_id: str, new: str) -> None:
+        await self._do(self._rename_snapshot, snapshot_id, new)
+
     async def abandon(self, volume_id: str) -> None:
         if self._layers.named("volumes", volume_id):
             await self._do(self._abandon, volume_id)
@@ -218,9 +224,10 @@ class FileDriver:
         strays = await self._do(self._strays)
         return Census(
             self._layers.ids("volumes"),
-            frozenset(n for n in self._layers.ids("snapshots") if not n.startswith("clone-")),
+            frozenset(n for n in self._layers.ids("snapshots") if not n.startswith(HIDDEN)),
             strays,
             self._layers.kept(KEPT),
+            self._kept_snapshots(),
         )
 
     async def tidy(self, names: frozenset[str]) -> None:
@@ -343,12 +350,30 @@ class FileDriver:
         self._settle(volume_id)
         self._layers.forget("snapshots", f"clone-{volume_id}")
         self._layers.forget("volumes", volume_id)
+        for name, one in self._kept_snapshots().items():
+            if one.volume_id == volume_id:
+                self._layers.forget("snapshots", name)
         for name in self._layers.own(volume_id):
             self._layers.release(name)
 
     def _delete_snapshot(self, snapshot_id: str) -> None:
         self._settle(snapshot_id)
         self._layers.forget("snapshots", snapshot_id)
+
+    def _rename_snapshot(self, snapshot_id: str, new: str) -> None:
+        self._settle(snapshot_id)
+        if self._layers.named("snapshots", new) is None:
+            self._layers.point("snapshots", new, self._named("snapshots", snapshot_id))
+        self._layers.forget("snapshots", snapshot_id)
+
+    def _kept_snapshots(self) -> dict[str, KeptSnapshot]:
+        found: dict[str, KeptSnapshot] = {}
+        for name in self._layers.ids("snapshots"):
+            pointer = self._layers.named("snapshots", name)
+            if name.startswith(KEPT_SNAPSHOT) and pointer is not None:
+                volume_id = pointer.layer.partition(".")[0]  # it was made for that one
+                found[name] = KeptSnapshot(volume_id, pointer.size)
+        return found
 
     def _abandon(self, volume_id: str) -> None:
         head = self._named("volumes", volume_id)

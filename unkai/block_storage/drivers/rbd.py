@@ -79,6 +79,11 @@ class Rbd:
         words = ("snap", "rm", "--no-progress", self.spec(image, snapshot))
         await self._rbd(*words, fine={errno.ENOENT})
 
+    async def rename_snap(self, image: str, snapshot: str, new: str) -> None:
+        """Unknown is fine."""
+        words = ("snap", "rename", self.spec(image, snapshot), self.spec(image, new))
+        await self._rbd(*words, fine={errno.ENOENT})
+
     async def remove(self, image: str) -> bool:
         """Whether it is gone: it stays as long as clones stand on it. Unavailable while open."""
         words = ("rm", "--no-progress", self.spec(image))

@@ -16,6 +16,7 @@ from unkai.block_storage.actions.group_snapshots import (
     FILL_GROUP_SNAPSHOT,
 )
 from unkai.block_storage.actions.groups import DELETE_GROUP, FILL_GROUP
+from unkai.block_storage.actions.manage_snapshot import MANAGE_SNAPSHOT, UNMANAGE_SNAPSHOT
 from unkai.block_storage.actions.manage_volume import MANAGE_VOLUME, UNMANAGE_VOLUME
 from unkai.block_storage.actions.restore_backup import RESTORE_BACKUP
 from unkai.block_storage.actions.retype_volume import RETYPE_VOLUME
@@ -39,6 +40,8 @@ OPERATIONS: tuple[Operation, ...] = (
     RETYPE_VOLUME,
     MANAGE_VOLUME,
     UNMANAGE_VOLUME,
+    MANAGE_SNAPSHOT,
+    UNMANAGE_SNAPSHOT,
     CREATE_BACKUP,
     RESTORE_BACKUP,
     DELETE_BACKUP,

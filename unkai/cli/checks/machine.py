@@ -19,6 +19,7 @@ PROGRAMS = {
     "ovn-northd": "ovn-central",
     "ovn-controller": "ovn-host",
     "ssh": "openssh-client",
+    "tgtd": "tgt",
 }
 SEARCH_PATH = (
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/openvswitch-switch"
@@ -71,6 +72,17 @@ def check_tun(settings: Settings) -> Check:
     if Path("/dev/net/tun").exists():
         return ok("tun", "/dev/net/tun is there")
     return fail("tun", "/dev/net/tun is missing", "modprobe tun")
+
+
+def check_fuse(settings: Settings) -> Check:
+    """On a Debian kernel the module is loaded with its first use."""
+    if Path("/dev/fuse").exists():
+        return ok("fuse", "/dev/fuse is there")
+    return warn(
+        "fuse",
+        "/dev/fuse is missing: no volume can be served to a physical machine",
+        "modprobe fuse",
+    )
 
 
 def check_datapath(settings: Settings) -> Check:

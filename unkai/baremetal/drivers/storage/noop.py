@@ -6,6 +6,7 @@ wrote them serves the volumes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from unkai.baremetal.model import Node, Port, VolumeTarget
 from unkai.kit.errors import BadRequest
 
 NEEDED: Final = ("target_portal", "target_iqn", "target_lun", "auth_username", "auth_password")
+_ONE_WORD: Final = re.compile(r"[!-~]{1,255}\Z")
+"""What may stand in a script of iPXE's."""
 
 
 class NoopStorage:
@@ -54,4 +57,10 @@ class ExternalStorage(NoopStorage):
                     " its properties.",
                     code="volume-target",
                 )
+            for name in NEEDED:
+                if not _ONE_WORD.match(str(target.properties[name])):
+                    raise BadRequest(
+                        f"{name} of volume target {target.uuid} must be one word.",
+                        code="volume-target",
+                    )
         return {target.uuid: target.properties for target in targets}
