@@ -170,7 +170,20 @@ def test_a_flavor_is_made_and_launched_with(admin: Visitor) -> None:
     assert admin.said == []
 
 
-def test_quotas_of_compute_and_network_are_changed(admin: Visitor) -> None:
+def test_a_flavor_of_machines_asks_for_one_of_their_class(admin: Visitor) -> None:
+    page = admin.page
+    admin.go("admin/flavors")
+    form = opened(page, "New flavor")
+    form.get_by_role("textbox", name="Name").fill("metal.mine")
+    form.get_by_text("A physical machine", exact=True).click()
+    form.get_by_role("combobox", name="Resource class").fill("rack.large")
+    press(form, "Create")
+    row = page.get_by_role("row", name=re.compile("metal.mine"))
+    expect(row).to_contain_text("resources:CUSTOM_RACK_LARGE=1, resources:DISK_GB=0")
+    assert admin.said == []
+
+
+def test_quotas_of_compute_network_and_volumes_are_changed(admin: Visitor) -> None:
     page = admin.page
     admin.go("admin/quotas")
     page.get_by_role("combobox", name="Project").click()
@@ -183,11 +196,15 @@ def test_quotas_of_compute_and_network_are_changed(admin: Visitor) -> None:
     expect(page.get_by_text("openstack quota set --routers 3 --check-limit")).to_be_visible()
     page.get_by_role("button", name="Save: Network").click()
     expect(page.get_by_role("button", name="Save: Network")).to_be_disabled()
+    page.get_by_role("textbox", name="Backups", exact=True).fill("4")
+    page.get_by_role("button", name="Save: Volumes").click()
+    expect(page.get_by_role("button", name="Save: Volumes")).to_be_disabled()
 
     project = api(page, "GET", "/identity/v3/projects?name=demo")["projects"][0]["id"]
     compute = api(page, "GET", f"/compute/v2.1/os-quota-sets/{project}")["quota_set"]
     network = api(page, "GET", f"/network/v2.0/quotas/{project}")["quota"]
-    assert (compute["instances"], network["router"]) == (7, 3)
+    storage = api(page, "GET", f"/volume/v3/os-quota-sets/{project}")["quota_set"]
+    assert (compute["instances"], network["router"], storage["backups"]) == (7, 3, 4)
     assert admin.said == []
 
 

@@ -98,7 +98,9 @@ def keep_and_copy(visitor: Visitor) -> None:
 
 def attach_grow_and_detach(visitor: Visitor) -> None:
     page = visitor.page
-    page.get_by_role("link", name="story-copy").click()
+    page.keyboard.press("Control+k")
+    dialog(page).get_by_role("textbox").fill("ory-cop")
+    dialog(page).get_by_role("button", name=re.compile("story-copy")).click()
     page.get_by_role("heading", name="story-copy", level=1).wait_for()
     expect(page.get_by_text("Snapshot story-moment")).to_be_visible()
     from_page(page, "Attach")
@@ -234,6 +236,21 @@ def test_a_server_boots_from_a_new_volume_and_brings_a_blank_one(visitor: Visito
     expect(page.get_by_role("cell", name="/dev/vda boots from it")).to_be_visible()
     expect(page.get_by_role("cell", name="/dev/vdb")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("^Detach"))).to_have_count(1)
+    assert visitor.said == []
+
+
+def test_services_of_volumes_stand_among_the_others(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in()
+    visitor.go("admin/services")
+    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("enabled")
+    from_row(page, "cinder-volume unkai@file", "Disable")
+    fill(page, "Reason", "a new disk comes")
+    confirm(page, "Disable")
+    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("a new disk")
+    from_row(page, "cinder-volume unkai@file", "Enable")
+    confirm(page, "Enable")
+    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("enabled")
     assert visitor.said == []
 
 

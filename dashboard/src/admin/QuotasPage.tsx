@@ -72,7 +72,7 @@ export function QuotasPage() {
           maw={420}
         />
         {projects.error && <ErrorAlert error={projects.error} />}
-        <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} style={{ alignItems: "start" }}>
+        <SimpleGrid cols={{ base: 1, md: 2, lg: 3 }} style={{ alignItems: "start" }}>
           <Limits
             key={`compute ${projectId}`}
             title={t("quotas.compute")}
@@ -109,6 +109,9 @@ export function QuotasPage() {
     </Page>
   );
 }
+
+/** Limits of one thing, not of how much there is. */
+const SIZES = new Set<Name>(["per_volume_gigabytes"]);
 
 interface Used {
   limit: number;
@@ -164,7 +167,7 @@ function Limits({ title, options, quota, error, save, stale, projectId, flag }: 
               <NumberInput
                 key={name}
                 label={t(`quota.${name}` as Word)}
-                description={t("quotas.used", { used: one.used })}
+                description={!SIZES.has(name) && t("quotas.used", { used: one.used })}
                 value={said[name] ?? one.limit}
                 min={-1}
                 allowDecimal={false}

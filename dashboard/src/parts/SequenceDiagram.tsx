@@ -7,15 +7,15 @@ import classes from "./Sequence.module.css";
 import { type Arrow, type TimelineEvent, diagramOf, twoLines } from "./sequence_model";
 import { duration, parseTime } from "./times";
 
-const TIME_W = 84;
-const LANE_MIN_W = 66;
+const TIME_W = 80;
+const LANE_MIN_W = 58;
 const LANE_MAX_W = 160;
-const EDGE_W = 40;
+const EDGE_W = 16;
 const HEAD_H = 44;
 const STEP_H = 34;
 const HOOK_W = 26;
 const LETTER_W = 7.2;
-const SMALL_LETTER_W = 6;
+const SMALL_LETTER_W = 5.7;
 const ACTION_LETTER_W = 6.4;
 const GAP_W = 8;
 const SAID_LENGTH = 48;
@@ -57,7 +57,7 @@ export function SequenceDiagram({ title, events, now }: Props) {
                 rx={6}
                 className={classes.head}
               />
-              <LaneName name={name} x={lane(index)} room={laneW - 10} />
+              <LaneName name={name} x={lane(index)} room={laneW - 8} />
             </g>
           ))}
           {arrows.map((arrow, index) => (
@@ -126,7 +126,9 @@ function Step({ arrow, from, to, y, width, now, open, choose }: StepProps) {
   const end = to + side * 2;
   const label = `${event.action}  ${duration(took)}`;
   const start = own ? to + HOOK_W + 6 : Math.min(from, to) + GAP_W;
-  const isCut = start + label.length * ACTION_LETTER_W > width;
+  const aside = event.action === "console" ? event.detail?.slice(0, SAID_LENGTH) : duration(took);
+  const textW = `${event.action}  ${aside}`.length * ACTION_LETTER_W;
+  const isCut = start + textW > width && Math.max(from, to) > textW;
   const x = isCut ? (own ? to : Math.max(from, to)) - GAP_W : start;
   const said = event.outcome === null ? t("sequence.going") : t(`outcome.${event.outcome}`);
   return (
@@ -141,7 +143,7 @@ function Step({ arrow, from, to, y, width, now, open, choose }: StepProps) {
         data-open={open}
         className={classes.band}
       />
-      <text x={TIME_W - 14} y={y + 4} className={classes.time}>
+      <text x={TIME_W - 6} y={y + 4} className={classes.time}>
         +{arrow.afterMs < 1 ? "0 ms" : duration(arrow.afterMs)}
       </text>
       {own ? (
@@ -156,7 +158,7 @@ function Step({ arrow, from, to, y, width, now, open, choose }: StepProps) {
       <text x={x} y={y - 7} className={classes.action} data-cut={isCut}>
         {event.action}
         <tspan className={classes.took} dx={6}>
-          {event.action === "console" ? event.detail?.slice(0, SAID_LENGTH) : duration(took)}
+          {aside}
         </tspan>
         {event.outcome !== "ok" && (
           <tspan className={classes.outcome} dx={6}>

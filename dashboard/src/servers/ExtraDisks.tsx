@@ -22,7 +22,7 @@ export function ExtraDisks({ extra, set }: Props) {
       {extra.map((one, index) => {
         const number = index + 1;
         return (
-          <Group key={one.key} gap="sm">
+          <Group key={one.key} gap="sm" wrap="nowrap">
             <NumberInput
               aria-label={t("launch.extraSize", { number })}
               suffix=" GiB"
@@ -31,7 +31,8 @@ export function ExtraDisks({ extra, set }: Props) {
               allowNegative={false}
               value={one.size}
               onChange={(size) => change(one.key, { size: Number(size) || 1 })}
-              w={130}
+              w={104}
+              style={{ flex: "none" }}
             />
             <Switch
               label={t("launch.extraGoes")}

@@ -182,8 +182,10 @@ export function bodyOf(launch: Launch) {
   };
 }
 
+/** What is so anyway is left out. */
 function pairsOf(device: Device): string {
   return Object.entries(device)
+    .filter(([, value]) => value !== false && value !== -1)
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
 }

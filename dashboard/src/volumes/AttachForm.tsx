@@ -3,10 +3,10 @@ import { Select, Switch } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { compute, done } from "../api/clients";
-import { useChange, useList } from "../api/queries";
+import { useChange, useList, useOne } from "../api/queries";
 import { FormFrame } from "../parts/form";
 import { openstack } from "../parts/shell_words";
-import { serverList } from "../servers/queries";
+import { capabilitiesOf, serverList } from "../servers/queries";
 import { isMetal } from "../servers/words";
 import { label, useAll } from "./hooks";
 import type { Volume } from "./models";
@@ -30,9 +30,10 @@ export function AttachForm({ volume, server, close }: Props) {
   const servers = useList(serverList(), { enabled: !server }).data ?? [];
   const volumes = useAll(VOLUME, {}, { enabled: !volume }).data ?? [];
   const has = new Set(volume?.attachments.map((one) => one.server_id));
-  const fitting = servers.filter(
-    (one) => READY.includes(one.status) && !has.has(one.id) && !isMetal(one.flavor),
-  );
+  const fitting = servers.filter((one) => READY.includes(one.status) && !has.has(one.id));
+  const machine = fitting.find((one) => one.id === chosen && isMetal(one.flavor));
+  const able = useOne(capabilitiesOf(machine?.id ?? ""), { enabled: machine !== undefined });
+  const refused = machine && able.data?.actions["attach-volume"]?.reason;
   const free = volumes.filter(
     (one) => canBeAttached(one) && !one.attachments.some((each) => each.server_id === server?.id),
   );
@@ -50,7 +51,7 @@ export function AttachForm({ volume, server, close }: Props) {
       close={close}
       verb={t("attach")}
       done={t("asked", { verb: t("attach"), name: volume ? label(volume) : (server?.name ?? "") })}
-      disabled={!chosen}
+      disabled={!chosen || Boolean(refused)}
       cli={openstack(
         ...["server", "add", "volume", goes && "--enable-delete-on-termination"],
         server?.name ?? fitting.find((one) => one.id === chosen)?.name ?? "SERVER",
@@ -73,6 +74,7 @@ export function AttachForm({ volume, server, close }: Props) {
             ? free.map((one) => ({ value: one.id, label: `${label(one)} (${one.size} GiB)` }))
             : fitting.map((one) => ({ value: one.id, label: one.name }))
         }
+        error={refused}
         value={chosen}
         onChange={setChosen}
         data-autofocus

@@ -84,7 +84,8 @@ export function BackupForm({ volume, snapshot, close }: BackupProps) {
   const [description, setDescription] = useState("");
   const [wanted, setIncremental] = useState(false);
   const incremental = wanted && !isFirst;
-  const force = volumes.find((one) => one.id === chosen)?.status === "in-use";
+  const whose = volumes.find((one) => one.id === chosen) ?? volume;
+  const force = whose?.status === "in-use";
   const change = useChange(
     () =>
       create(BACKUP, {

@@ -1,6 +1,7 @@
 // Snapshots of volumes: moments to go back to, or to make new volumes of.
 import { useViewportSize } from "@mantine/hooks";
 import { IconCamera } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { textColumn, timeColumn } from "../parts/columns";
 import { Empty } from "../parts/Empty";
@@ -16,6 +17,7 @@ import { SNAPSHOT } from "./things";
 
 export function SnapshotsPage() {
   const { t } = useTranslation("volumes");
+  const navigate = useNavigate();
   const found = useAll(SNAPSHOT);
   const remove = useSnapshotRemoval();
   const deeds = useSnapshotDeeds();
@@ -29,6 +31,9 @@ export function SnapshotsPage() {
         state={(one) => one.status}
         searchMore={(one) => one.description ?? ""}
         sortBy="name"
+        open={(one) =>
+          void navigate({ to: "/volumes/$volumeId", params: { volumeId: one.volume_id } })
+        }
         deeds={deeds}
         remove={remove}
         removable={isDeletable}

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { done, volume as api } from "../api/clients";
 import { useChange, useList } from "../api/queries";
 import { PROJECT, listOf as identityList } from "../identity/things";
+import { Facts } from "../parts/Facts";
 import { FormFrame } from "../parts/form";
 import { SpecLines } from "../parts/SpecLines";
 import { openstack } from "../parts/shell_words";
@@ -174,17 +175,16 @@ export function QosForm({ type, close }: Props) {
   );
 }
 
-const CIPHERS = ["aes-xts-plain64", "aes-cbc-essiv"];
+const CIPHER = "aes-xts-plain64";
 const KEY_SIZES = ["256", "512"];
 
 /** New volumes of the type are written encrypted; those that are stay as they are. */
 export function EncryptionForm({ type, close }: Props) {
   const { t } = useTranslation("volumes");
-  const [cipher, setCipher] = useState<string | null>(CIPHERS[0] ?? null);
   const [bits, setBits] = useState<string | null>("256");
   const encryption = {
     provider: "luks",
-    cipher,
+    cipher: CIPHER,
     key_size: Number(bits),
     control_location: "front-end" as const,
   };
@@ -200,18 +200,12 @@ export function EncryptionForm({ type, close }: Props) {
       done={t("saved")}
       cli={openstack(
         ...["volume", "type", "set", "--encryption-provider", "luks"],
-        ...["--encryption-cipher", cipher, "--encryption-key-size", bits],
+        ...["--encryption-cipher", CIPHER, "--encryption-key-size", bits],
         ...["--encryption-control-location", "front-end", type.id],
       )}
     >
       <Text size="sm">{t("encryption.about")}</Text>
-      <Select
-        label={t("encryption.cipher")}
-        allowDeselect={false}
-        data={CIPHERS}
-        value={cipher}
-        onChange={setCipher}
-      />
+      <Facts facts={[[t("encryption.cipher"), CIPHER]]} />
       <Select
         label={t("encryption.bits")}
         allowDeselect={false}

@@ -48,15 +48,17 @@ export function VolumePage() {
           <Failure volume={one} />
           {one.status === "awaiting-transfer" && <Offer volume={one} />}
           <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: "start" }}>
-            <Panel title={t("facts")}>
-              <About volume={one} />
-            </Panel>
             <Stack>
-              <Attachments volume={one} />
+              <Panel title={t("facts")}>
+                <About volume={one} />
+              </Panel>
               <Metadata volume={one} />
             </Stack>
-            <Snapshots volume={one} />
-            <Backups volume={one} />
+            <Stack>
+              <Attachments volume={one} />
+              <Snapshots volume={one} />
+              <Backups volume={one} />
+            </Stack>
           </SimpleGrid>
           <Messages volume={one} />
           <History volume={one} />

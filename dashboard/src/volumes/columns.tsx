@@ -53,7 +53,7 @@ export function statusColumn<T extends Status>(header: string, narrow: boolean):
   return {
     key: "status",
     header,
-    width: narrow ? "40%" : "18%",
+    width: narrow ? "37%" : "18%",
     value: (one) => one.status,
     cell: (one) => (
       <span title={one.fail_reason ?? undefined}>
