@@ -45,6 +45,8 @@ def boot_volumes(entry: BootEntry) -> str:
         for number, one in enumerate(others)
     )
     end = f"{_login(root)}sanboot --drive 0x80 {_address(root)} ||\n" if root else LOCAL
+    if root and others:  # the firmware's table has little room: better the root alone than nothing
+        end += "".join(f"sanunhook --drive {0x81 + at:#x} ||\n" for at in range(len(others))) + end
     return (
         "#!ipxe\n"
         f"echo Unkai: node {entry.node_id} boots with {len(ordered)} volumes\n"
