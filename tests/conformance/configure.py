@@ -16,6 +16,8 @@ from tests.clouds import CHECKOUT, RunningCloud
 TEMPLATE = CHECKOUT / "tests" / "conformance" / "tempest.conf.template"
 FLAVORS = {"tempest-small": 128, "tempest-large": 192}
 """Names and MiB: the second must be larger."""
+GUEST = "guest"
+"""The image, as a file in the folder."""
 SHARED_TYPE = "tempest-shared"
 NOTHING: Any = SimpleNamespace(id="", name="")
 """In place of a network that is not there: the tests that need it say so."""
@@ -52,7 +54,8 @@ def write_configuration(cloud: RunningCloud, folder: Path, roles: str = "member"
         external_network=external.id,
         external_network_name=external.name,
         extensions=",".join(extensions),
-        image_file=folder / "guest.qcow2",
+        image_file=folder / GUEST,
+        image_format=image.disk_format,
         real=str(not cloud.fake).lower(),
     )
     path = folder / "tempest.conf"
@@ -78,7 +81,7 @@ def connect(cloud: RunningCloud) -> Any:
 def _images(connection: Any, folder: Path) -> tuple[Any, Any]:
     """The seeded one, and a second record of the same content."""
     found = list(connection.image.images())
-    path = folder / "guest"
+    path = folder / GUEST
     with path.open("wb") as file:
         connection.image.download_image(found[0], output=file)
     while len(found) < 2:

@@ -231,6 +231,24 @@ async def test_what_dies_is_served_again(rig: Rig, victim: str) -> None:
     assert is_fine(await rig.ask(read("a", 1), read("i", 0)))
 
 
+async def test_after_a_reboot_it_is_served_again(rig: Rig) -> None:
+    """Processes and run files are gone; what is written down stays."""
+    await rig.driver.create_from_image(VOLUME, SIZE, raw_image(rig.folder))
+    await rig.serve()
+    await rig.driver.snapshot("s", VOLUME, rig.exporter.guest(VOLUME))
+    assert is_fine(await rig.ask(write("a", 1), "flush"))
+    for name in ("target", "storage"):
+        await rig.kill(name)
+    shutil.rmtree(f"/run/{rig.namespace}")
+
+    assert not (await rig.exporter.present())[VOLUME].whole
+    rig.exporter = rig.another()
+    await rig.serve()
+    assert is_fine(await rig.ask(read("a", 1), read("i", 0)))
+    await rig.exporter.stop()
+    assert not processes.of_folder(Path(f"/run/{rig.namespace}"))
+
+
 async def test_a_crash_while_freezing_loses_nothing(rig: Rig) -> None:
     """Before each change of the disk, everything dies but what is on it."""
     await rig.driver.create_from_image(VOLUME, SIZE, raw_image(rig.folder))

@@ -26,6 +26,7 @@ from unkai.kit.clock import Clock
 from unkai.kit.errors import Unavailable
 from unkai.network.drivers.base import (
     DesiredFloatingIP,
+    DesiredPort,
     DesiredSecurityGroup,
     NetworkDriver,
     Ref,
@@ -35,7 +36,7 @@ from unkai.network.drivers.fake import FakeDriver, FakeWire
 from unkai.network.drivers.ovn import daemons
 from unkai.network.drivers.ovn.driver import OvnDriver
 from unkai.network.drivers.ovn.site import Site
-from unkai.network.model import AddressPair, DhcpOption, Route
+from unkai.network.model import AddressPair, DhcpOption, FixedIP, Route
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
 
@@ -361,6 +362,24 @@ async def test_metadata_goes_with_its_port_and_comes_back(lab: Lab) -> None:
     await lab.driver.wait_applied()
     assert await soon(lambda: guest.ping("10.0.0.2"))
     assert await ask_metadata(guest) == f"{tenant.network.id} 10.0.0.10 /latest"
+
+
+@needs_ovn
+async def test_a_metadata_port_gets_an_address_more_and_stays_where_it_is(lab: Lab) -> None:
+    """Machines have volumes open there."""
+    tenant = Tenant()
+    await lab.driver.apply(tenant.objects())
+    await lab.driver.wait_applied()
+    [name] = daemons.metadata_namespaces(lab.driver.site)
+    before = netns.path(name).stat().st_ino
+
+    more = (*tenant.metadata.fixed_ips, FixedIP(tenant.subnet.id, "10.0.0.3"))
+    port = DesiredPort(replace(tenant.metadata, fixed_ips=more), tenant.network, (tenant.dhcp,))
+    await lab.driver.apply([port])
+    await lab.driver.wait_applied()
+    addresses = netns.call(name, lambda: rtnetlink.addresses("eth0"))
+    assert {"10.0.0.2/24", "10.0.0.3/24"} <= set(addresses)
+    assert netns.path(name).stat().st_ino == before
 
 
 @needs_ovn

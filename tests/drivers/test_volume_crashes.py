@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.drivers import ceph_rigs
 from tests.drivers.ceph_rigs import Ceph
 from tests.drivers.volume_rigs import (
     SIZE,
@@ -20,6 +21,8 @@ from tests.drivers.volume_rigs import (
 from unkai.block_storage.drivers.base import VolumeDriver
 from unkai.block_storage.drivers.ceph import CephDriver
 from unkai.block_storage.drivers.file import FileDriver
+from unkai.block_storage.drivers.rbd import Access
+from unkai.kit.errors import Failed, Unavailable
 
 __all__ = ["ceph"]
 pytestmark = pytest.mark.anyio
@@ -127,3 +130,34 @@ async def crash(folder: Path, verb: str, fatal: int) -> bool:
     except Crash:
         return False
     return True
+
+
+@pytest.mark.soak
+@pytest.mark.xdist_group("ceph")
+async def test_a_cluster_that_lets_nobody_in_is_not_taken_for_an_empty_one(
+    ceph: Ceph, tmp_path: Path
+) -> None:
+    rig = on_ceph(ceph, tmp_path / "in")
+    await rig.driver.create("a", SIZE)
+    await rig.write("a", "1")
+    await rig.driver.snapshot("s", "a")
+    keyring = tmp_path / "keyring"
+    keyring.write_text(f"[client.{ceph_rigs.USER}]\n\tkey = AQ{'A' * 36}==\n")
+    access = Access(ceph_rigs.POOL, ceph_rigs.USER, ceph.conf, keyring)
+    outside = CephDriver(access, tmp_path / "out")
+    for verb in (
+        outside.census(),
+        outside.delete("a"),
+        outside.delete_snapshot("s"),
+        outside.create("b", SIZE),
+        outside.replace("a", SIZE, "op", extents_of((0, "n"))),
+        outside.tidy(frozenset({"unkai.a"})),
+        outside.connect("a", read_only=False),
+    ):
+        with pytest.raises((Unavailable, Failed)):
+            await verb
+
+    assert await rig.read("a") == await rig.read_snapshot("s") == {0: "1"}
+    await rig.driver.delete_snapshot("s")
+    await rig.driver.delete("a")
+    assert ceph.images() == []

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.clouds import running_cloud
 from tests.drivers.test_exports import HAS_TGT
 from tests.e2e.metal import NODES, Metal, start_rack
-from tests.e2e.test_volumes import V3, rests, volume
-from tests.e2e.visitor import Disturbed, until
+from tests.e2e.test_volumes import V3, rests
+from tests.e2e.visitor import GONE, Disturbed, Visitor, until
 from unkai.rack import MachineSpec
 
 pytestmark = [
@@ -66,65 +66,58 @@ def flavor(metal: Metal) -> str:
     return str(made)
 
 
-def is_blank(path: Path) -> bool:
-    """Nothing was ever written to the disk."""
-    words = ["qemu-img", "map", "-U", "--output=human", str(path)]
+def is_blank(metal: Metal) -> bool:
+    """Nothing was ever written to the machine's own disk."""
+    (disk,) = (metal.disturbed.cloud.state_dir / "rack" / metal.spec.name).glob("disk*")
+    words = ["qemu-img", "map", "-U", "--output=json", str(disk)]
     said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
-    return len(said.splitlines()) <= 1
+    return not any(one["data"] for one in json.loads(said))
 
 
-def test_a_machine_boots_from_a_volume(metal: Metal) -> None:
-    enroll(metal)
-    admin = metal.admin
-    root = {
+def the_root(customer: Visitor) -> dict[str, object]:
+    return {
         "source_type": "image",
         "destination_type": "volume",
-        "uuid": admin.image_id(),
+        "uuid": customer.image_id(),
         "boot_index": 0,
         "volume_size": 1,
         "delete_on_termination": True,
     }
-    networks = admin.get("/network/v2.0/networks")["networks"]
-    network = next(one["id"] for one in networks if one["name"] in ("private", "demo-net"))
-    server = {
-        "name": "rooted",
-        "flavorRef": flavor(metal),
-        "imageRef": "",
-        "networks": [{"uuid": network}],
-        "block_device_mapping_v2": [root],
-    }
-    made = admin.ask("POST", "/compute/v2.1/servers", {"server": server}, status=202).json()
-    server_id = made["server"]["id"]
+
+
+def test_a_machine_boots_from_a_volume(metal: Metal) -> None:
+    enroll(metal)
+    chosen = {"flavorRef": flavor(metal), "imageRef": ""}
+    customer = Visitor(metal.disturbed.cloud)
     try:
-        admin.reach(server_id, "ACTIVE", seconds=120)
-        (attached,) = admin.server(server_id)["os-extended-volumes:volumes_attached"]
-        rests(admin, attached["id"], "in-use")
-        until(lambda: "boot complete" in metal.console(), seconds=120, what="the guest", pause_s=1)
-        assert "root by iSCSI" in metal.console()
-        assert "root 991 MiB" in metal.console() or "root 9" in metal.console()
-        until(lambda: "login:" in metal.console(), seconds=30, what="a login")
-        assert metal.disturbed.leftovers() == []
-        metal.disturbed.kill()
-        metal.close()
-        metal.disturbed.up()
-        admin = metal.admin
-        assert metal.disturbed.leftovers() == []
+        server_id = customer.ask_for_server(
+            "rooted", **chosen, block_device_mapping_v2=[the_root(customer)]
+        )
+        customer.reach(server_id, "ACTIVE", seconds=120)
+        until(lambda: "login:" in metal.console(), seconds=150, what="a login", pause_s=0.5)
     finally:
         print(metal.console()[-3000:])
         print("\n".join(str(one) for one in metal.timeline()[-30:]))
-    node = metal.shown()
-    assert node["provision_state"] == "active"
-    targets = metal.ask("GET", f"{NODES}/{metal.node}/volume/targets?detail=true").json()["targets"]
-    assert [one["volume_id"] for one in targets] == [attached["id"]]
-    assert targets[0]["properties"]["auth_password"] == "******"  # hidden
+    assert "root by iSCSI" in metal.console()
+    assert is_blank(metal)
+    (attached,) = customer.server(server_id)["os-extended-volumes:volumes_attached"]
+    rests(customer, attached["id"], "in-use")
+    path = f"{NODES}/{metal.node}/volume/targets?detail=true"
+    (target,) = metal.ask("GET", path).json()["targets"]
+    assert target["volume_id"] == attached["id"]
+    assert target["properties"]["auth_password"] == "******"
+    customer.close()
 
-    admin.ask("DELETE", f"/compute/v2.1/servers/{server_id}", status=204)
-    admin.gone(server_id)
-    metal.reach("available", seconds=60)
+    metal.restart_cloud()
+    assert metal.disturbed.leftovers() == []
+    customer = Visitor(metal.disturbed.cloud)
+    customer.delete(server_id)
+    customer.gone(server_id)
+    metal.reach("available")
     until(
-        lambda: admin.ask("GET", f"{V3}/volumes/{attached['id']}").status_code == 404,
+        lambda: customer.ask("GET", f"{V3}/volumes/{attached['id']}").status_code == GONE,
         seconds=30,
         what="its volume is gone",
     )
-    assert volume is not None
+    customer.close()
     metal.is_free()

@@ -68,6 +68,7 @@ EXTEND_ATTACHED: Final = Verb("extend", frozenset({AVAILABLE, IN_USE}), "extendi
 SNAPSHOT: Final = Verb("snapshot", frozenset({AVAILABLE}))
 SNAPSHOT_ATTACHED: Final = Verb("snapshot", frozenset({AVAILABLE, IN_USE}))
 CLONE: Final = Verb("clone", frozenset({AVAILABLE, IN_USE}))
+EXTENDED: Final = Verb("complete the extension of", frozenset({"extending"}))
 RESERVE: Final = Verb("reserve", frozenset({AVAILABLE}), "attaching")
 RESERVE_AGAIN: Final = Verb("reserve", frozenset({AVAILABLE, IN_USE}), "attaching")
 UNRESERVE: Final = Verb("unreserve", frozenset({"attaching", "reserved"}))

@@ -274,3 +274,17 @@ async def test_the_summary_counts(cloud: Cloud) -> None:
         "volume-summary": {"total_count": 2, "total_size": 5, "metadata": {"k": ["v"]}}
     }
     assert (await cloud.call("GET", "/volumes/summary", version="3.11")).status_code == 404
+
+
+async def test_an_extension_that_nobody_works_on_is_completed(cloud: Cloud) -> None:
+    volume_id = (await cloud.make())["id"]
+    done, reset = "os-extend_volume_completion", {"status": "extending"}
+    assert (await cloud.act(volume_id, done, {})).status_code == 403
+    assert (await cloud.act(volume_id, done, {}, "admin")).status_code == 400
+    for failed, status in ((False, "available"), (True, "error_extending")):
+        await cloud.act(volume_id, "os-reset_status", reset, "admin")
+        answer = await cloud.act(volume_id, done, {"error": failed}, "admin")
+        assert answer.status_code == 202, answer.text
+        assert (await cloud.show("volumes", volume_id))["status"] == status
+    older = await cloud.act(volume_id, done, {}, "admin", version="3.70")
+    assert older.status_code in (400, 404)

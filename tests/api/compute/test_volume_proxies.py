@@ -72,6 +72,8 @@ async def test_pages_strangers_and_newer_clients(cloud: Cloud) -> None:
     await cloud.ask("DELETE", path, who="reader", version=OLD, status=403)
     await cloud.ask("GET", path, version="2.36", status=404)
     await cloud.ask("GET", f"/os-volumes/{NOWHERE}", version=OLD, status=404)
+    await cloud.ask("GET", "/os-volumes/", version=OLD, status=404)
+    await cloud.ask("DELETE", "/os-volumes/", version=OLD, status=404)
     for size in ("", "0", "#$%", 0, None):
         body = {"volume": {"size": size}}
         await cloud.ask("POST", "/os-volumes", body, version=OLD, status=400)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.compute.cloud import Cloud, Outside, opened
+from tests.api.compute.cloud import Cloud, Outside, caller_of, opened
 from tests.api.compute.test_on_a_node import a_node, node_of, seed_flavors, until_state
 from tests.api.compute.test_volumes import (
     a_volume,
@@ -19,18 +19,23 @@ from tests.api.compute.test_volumes import (
     volume,
 )
 from unkai.baremetal.actions.audit_baremetal import audit_baremetal
+from unkai.baremetal.actions.keep_volume import create_volume, delete_volume
 from unkai.baremetal.actions.node_volumes import san_volumes, targets_of
+from unkai.baremetal.actions.provision import provision
 from unkai.baremetal.api.tenant_boot import TenantBoot
 from unkai.baremetal.drivers.boot import scripts
 from unkai.baremetal.drivers.boot.files import BootEntry, BootFiles
 from unkai.baremetal.drivers.boot.ipxe import IpxeBoot
 from unkai.baremetal.store import nodes
+from unkai.baremetal.store.ports import PORTS, ports_of
+from unkai.baremetal.store.volumes import TARGETS
 from unkai.block_storage.drivers.exports import FakeExporter
 from unkai.compute.api.metadata import MetadataApp
 from unkai.compute.store.decisions import decisions_of
 from unkai.kit.db import Tx
-from unkai.kit.errors import Failed
+from unkai.kit.errors import Conflict, Failed
 from unkai.network.actions.bind_machine_port import Nic, bind_machine_port
+from unkai.network.actions.create_port import PortRequest, create_port
 from unkai.network.actions.machine_portal import machine_portal
 
 pytestmark = pytest.mark.anyio
@@ -211,3 +216,42 @@ async def test_a_deploy_that_fails_gives_the_volume_back(cloud: Cloud) -> None:
     await cloud.reach(server_id, "ERROR")
     await rests(cloud, root, "available")
     assert exporter(cloud).served == {}
+
+
+async def test_a_node_of_its_own_boots_from_a_volume_target(cloud: Cloud) -> None:
+    """The Bare Metal API alone: a target, a VIF, `active`; and back."""
+    baremetal, admin = cloud.compute.baremetal, caller_of("admin")
+    node, root = await able(cloud), await bootable(cloud)
+    request = PortRequest(network_id=cloud.network_id)
+    network, member = cloud.compute.network, caller_of("member")
+    vif = await cloud.kit.database.transact(lambda tx: create_port(network, tx, member, request))
+    target = {"volume_type": "iscsi", "volume_id": root, "boot_index": 0}
+    made = await create_volume(baremetal, admin, TARGETS, node, target)
+
+    await provision(baremetal, admin, node, "active", request_id="req-1")
+    await until_state(cloud, node, "deploy failed")
+    assert "no NIC" in ((await node_of(cloud, node)).last_error or "")
+    await rests(cloud, root, "available")
+
+    async def wire(tx: Tx) -> None:
+        (port,) = await ports_of(tx, node)
+        await PORTS.change(tx, port.uuid, internal_info={"tenant_vif_port_id": vif.id})
+
+    await cloud.kit.database.transact(wire)
+    await provision(baremetal, admin, node, "active", request_id="req-2")
+    await until_state(cloud, node, "active")
+    await rests(cloud, root, "in-use")
+    (found,) = await targets_of(cloud.kit.database.reader, node)
+    export = exporter(cloud).served[root][0]
+    assert found.properties["auth_password"] == export.password
+    with pytest.raises(Conflict, match="attached to node"):
+        await delete_volume(baremetal, admin, TARGETS, made.uuid)
+    assert await cloud.leftovers() == []
+
+    await provision(baremetal, admin, node, "deleted", request_id="req-3")
+    await until_state(cloud, node, "available")
+    await rests(cloud, root, "available")
+    assert exporter(cloud).served == {}
+    (found,) = await targets_of(cloud.kit.database.reader, node)
+    assert found.properties == {}
+    assert await cloud.leftovers() == []

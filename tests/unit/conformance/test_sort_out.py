@@ -1,6 +1,14 @@
 """Every wanted tempest test gets an outcome, also when its class never came up."""
 
-from tests.conformance.tempest_run import FAILED, PASSED, SKIPPED, Outcome, class_of, sort_out
+from tests.conformance.tempest_run import (
+    FAILED,
+    PASSED,
+    SKIPPED,
+    Outcome,
+    class_of,
+    names_of,
+    sort_out,
+)
 
 ONE = "tempest.api.x.test_y.YTest.test_one[id-1,smoke]"
 TWO = "tempest.api.x.test_y.YTest.test_two[id-2]"
@@ -34,3 +42,9 @@ def test_a_class_that_cannot_clean_up_is_not_silent() -> None:
 
 def test_tags_are_no_part_of_a_class() -> None:
     assert class_of(ONE) == "tempest.api.x.test_y.YTest"
+
+
+def test_a_test_is_asked_for_with_and_without_its_tag_slow() -> None:
+    assert names_of(TWO) == {TWO}
+    slow = TWO.replace("]", ",slow]")
+    assert names_of(slow) == {slow, TWO}

@@ -6,7 +6,7 @@ from unkai.block_storage.actions import work
 from unkai.block_storage.actions.check_quota import check_quota, check_size
 from unkai.block_storage.actions.find import own_volume
 from unkai.block_storage.service import BlockStorage
-from unkai.block_storage.states import EXTEND, EXTEND_ATTACHED, rest
+from unkai.block_storage.states import EXTEND, EXTEND_ATTACHED, EXTENDED, check, rest
 from unkai.block_storage.store import attachments, types, volumes
 from unkai.kit.db import Tx
 from unkai.kit.errors import BadRequest
@@ -52,6 +52,32 @@ async def extend_volume(
         )
 
     await block.kit.database.transact(admit)
+
+
+async def complete_extension(
+    block: BlockStorage, caller: Caller, volume_id: str, *, failed: bool
+) -> None:
+    """End an extension that nobody works on any more; our own ends by itself.
+
+    BadRequest (code "volume-status", "volume-extending").
+    """
+
+    async def write(tx: Tx) -> None:
+        volume = await own_volume(tx, caller, volume_id)
+        check(EXTENDED, "volume", volume_id, volume.status)
+        if await block.kit.operations.busy(tx, f"volume/{volume_id}") is not None:
+            raise BadRequest(
+                f"Invalid volume: the extension of volume {volume_id} is still under way.",
+                code="volume-extending",
+                remedy="It ends by itself; `openstack volume show` says when.",
+            )
+        attached = await work.is_attached(tx, volume_id)
+        status = "error_extending" if failed else rest(attached=attached)
+        at = block.kit.clock.now()
+        await volumes.change(tx, volume_id, at, status=status, previous_status=None)
+        await work.settled(block, tx, volume_id, status)
+
+    await block.kit.database.transact(write)
 
 
 async def grow_data(block: BlockStorage, run: Run) -> Result:

@@ -41,7 +41,7 @@ async def manage(call: Call) -> dict[str, Any]:
         description=body.description,
         metadata=dict(body.metadata or {}),
     )
-    return {"snapshot": snapshot_view(call, made)}
+    return {"snapshot": snapshot_view(call, made, whole=False)}
 
 
 async def unmanage(call: Call) -> None:

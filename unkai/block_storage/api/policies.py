@@ -13,6 +13,7 @@ _VOLUMES: dict[str, Rule] = {
     "volume:force_delete": admin,
     "volume:extend": member,
     "volume:extend_attached_volume": member,
+    "volume_extension:volume_admin_actions:extend_volume_complete": admin,
     "volume:revert_to_snapshot": member,
     "volume:reimage": member,
     "volume:reimage_reserved": member,

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from unkai.block_storage.actions import update_volume as updating
 from unkai.block_storage.actions.delete_volume import delete_volume
-from unkai.block_storage.actions.extend_volume import extend_volume
+from unkai.block_storage.actions.extend_volume import complete_extension, extend_volume
 from unkai.block_storage.actions.find import get_volume
 from unkai.block_storage.api.shapes import Key, Said, Switch, gib, switch
 from unkai.block_storage.service import BlockStorage
@@ -19,6 +19,10 @@ from unkai.kit.http import Call, Route
 
 class Extend(Struct):
     new_size: int | str
+
+
+class Extended(Struct):
+    error: Switch = False
 
 
 class Bootable(Struct):
@@ -49,6 +53,11 @@ async def extend(call: Call) -> None:
     await extend_volume(
         call.service, call.caller, call.params["volume_id"], size, attached=attached
     )
+
+
+async def complete_extend(call: Call) -> None:
+    failed = switch(call.body.error, "error")
+    await complete_extension(call.service, call.caller, call.params["volume_id"], failed=failed)
 
 
 async def set_bootable(call: Call) -> None:
@@ -114,6 +123,16 @@ PATH = "/volumes/{volume_id}/action"
 _E = "volume_extension:"
 ROUTES = (
     Route("POST", PATH, extend, "volume:extend", action="os-extend", body=Extend, status=202),
+    Route(
+        "POST",
+        PATH,
+        complete_extend,
+        f"{_E}volume_admin_actions:extend_volume_complete",
+        action="os-extend_volume_completion",
+        body=Extended,
+        status=202,
+        since="3.71",
+    ),
     Route(
         "POST",
         PATH,

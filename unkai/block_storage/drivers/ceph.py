@@ -140,11 +140,11 @@ class CephDriver:
         await self.delete_snapshot(hidden)
 
     async def snapshot(self, snapshot_id: str, volume_id: str, guest: Guest | None = None) -> None:
-        image = await self._known(volume_id)
-        index = await self._rbd.pairs(INDEX)
-        if f"s:{snapshot_id}" not in index:
+        begun = await self._rbd.get(INDEX, f"s:{snapshot_id}")
+        image = begun or await self._known(volume_id)
+        if begun is None:
             await self._rbd.put(INDEX, f"s:{snapshot_id}", image)
-        await self._rbd.snap(index.get(f"s:{snapshot_id}", image), snapshot_id)
+        await self._rbd.snap(image, snapshot_id)
 
     async def replace(
         self, volume_id: str, size: int, mark: str, contents: ImageData | AsyncIterator[Extent]
@@ -192,7 +192,7 @@ class CephDriver:
 
     @asynccontextmanager
     async def read_snapshot(self, snapshot_id: str, mark: str) -> AsyncGenerator[CephContents]:
-        image = (await self._rbd.pairs(INDEX)).get(f"s:{snapshot_id}")
+        image = await self._rbd.get(INDEX, f"s:{snapshot_id}")
         info = None if image is None else await self._rbd.info(f"{image}@{snapshot_id}")
         if image is None or info is None:
             raise missing("snapshot", snapshot_id)
@@ -218,7 +218,7 @@ class CephDriver:
                 await self._release(image)
 
     async def delete_snapshot(self, snapshot_id: str) -> None:
-        image = (await self._rbd.pairs(INDEX)).get(f"s:{snapshot_id}")
+        image = await self._rbd.get(INDEX, f"s:{snapshot_id}")
         if image is not None:
             await self._rbd.unsnap(image, snapshot_id)
             await self._rbd.drop(INDEX, f"s:{snapshot_id}")
@@ -303,7 +303,7 @@ class CephDriver:
     # --- pieces
 
     async def _image(self, volume_id: str) -> str | None:
-        return (await self._rbd.pairs(INDEX)).get(f"v:{volume_id}")
+        return await self._rbd.get(INDEX, f"v:{volume_id}")
 
     async def _known(self, volume_id: str) -> str:
         image = await self._image(volume_id)
@@ -325,7 +325,7 @@ class CephDriver:
             await self._release(before)
 
     async def _from_snapshot(self, volume_id: str, size: int, image: str, snapshot_id: str) -> None:
-        source = (await self._rbd.pairs(INDEX)).get(f"s:{snapshot_id}")
+        source = await self._rbd.get(INDEX, f"s:{snapshot_id}")
         if source is None:
             raise missing("snapshot", snapshot_id)
         await self._clone(source, snapshot_id, image, size)

@@ -27,6 +27,8 @@ ANSWER_S, COPY_S = 120.0, 6 * 3600.0
 _MOUNT_S = 20
 _DUMP = re.compile(rb"^[0-9a-f]{8}  ((?:[0-9a-f]{2} {1,2})+) *\|")
 _MAGIC, _END, _PART, _ZEROS, _SIZE = b"rbd diff v1\n", b"e", b"w", b"z", b"s"
+_NO_OBJECT = re.compile(rb"^error (?:getting|removing) omap .*: \(2\) ", re.MULTILINE)
+_CLOSED = b"failed to fetch mon config"
 _NUMBER = struct.Struct("<Q")
 
 
@@ -144,17 +146,23 @@ class Rbd:
     async def put(self, table: str, key: str, value: str) -> None:
         await self._rados("setomapval", table, key, value)
 
+    async def get(self, table: str, key: str) -> str | None:
+        said = await self._rados("getomapval", table, key)
+        return None if said is None else pairs_of(b"key\n" + said).get("key")
+
     async def drop(self, table: str, key: str) -> None:
-        await self._rados("rmomapkey", table, key, fine={1, errno.ENOENT})
+        """Unknown is fine."""
+        await self._rados("rmomapkey", table, key)
 
     async def pairs(self, table: str) -> dict[str, str]:
-        code, said = await self._rados("listomapvals", table, fine={1, errno.ENOENT})
-        return {} if code else pairs_of(said)
+        """All of them; none where nothing was ever put."""
+        said = await self._rados("listomapvals", table)
+        return {} if said is None else pairs_of(said)
 
     async def space(self) -> tuple[int, int]:
         """Bytes in all, and free; zeros where nobody counts them (a cluster without a manager)."""
-        _, said = await self._rados("df", "--format", "json")
-        found = json.loads(said)
+        said = await self._rados("df", "--format", "json")
+        found = json.loads(said or b"{}")
         return int(found["total_space"]) * 1024, int(found["total_avail"]) * 1024
 
     async def _rbd(
@@ -162,9 +170,18 @@ class Rbd:
     ) -> tuple[int, bytes]:
         return await _run(self._words("rbd", *words), fine, limit_s)
 
-    async def _rados(self, *words: str, fine: Collection[int] = ()) -> tuple[int, bytes]:
+    async def _rados(self, *words: str) -> bytes | None:
+        """None where the object or the key is not there.
+
+        The status is 1 for that and for everything else, and a cluster that does not let us in must
+        never look like an empty one: so its words count.
+        """
         given = self._words("rados", "--pool", self.access.pool, *words)
-        return await _run(given, fine, ANSWER_S)
+        code, told, said = await _outcome(given, ANSWER_S)
+        if code == 1 and (told.startswith(b"No such key") or _NO_OBJECT.search(said)):
+            return None
+        _check(words[0], code, said, ())
+        return told
 
     def _words(self, program: str, *words: str) -> tuple[str, ...]:
         if self.on_change is not None:
@@ -177,14 +194,19 @@ class Rbd:
 
 async def _run(words: tuple[str, ...], fine: Collection[int], limit_s: float) -> tuple[int, bytes]:
     """Status and output of a command that ends with 0 or one of these."""
+    code, told, said = await _outcome(words, limit_s)
+    _check(words[-2], code, said, fine)
+    return code, told
+
+
+async def _outcome(words: tuple[str, ...], limit_s: float) -> tuple[int, bytes, bytes]:
     async with _process(words) as process:
         try:
             async with asyncio.timeout(limit_s):
                 told, said = await process.communicate()
         except TimeoutError as error:
             raise _away() from error
-    _check(words[-2], process.returncode, said, fine)
-    return process.returncode or 0, told
+    return process.returncode or 0, told, said
 
 
 @contextlib.asynccontextmanager
@@ -213,7 +235,7 @@ def _check(verb: str, code: int | None, said: bytes, fine: Collection[int]) -> N
         raise store_full()
     if code == errno.EBUSY:
         raise Unavailable("The volume's image is still open somewhere.", code="volume-busy")
-    if code in (errno.ETIMEDOUT, errno.ENOTCONN):
+    if code in (errno.ETIMEDOUT, errno.ENOTCONN) or _CLOSED in said:
         raise _away()
     raise Failed(
         f"Ceph refused the work on the volume's data (status {code}).",
@@ -223,7 +245,11 @@ def _check(verb: str, code: int | None, said: bytes, fine: Collection[int]) -> N
 
 
 def _away() -> Unavailable:
-    return Unavailable("The Ceph cluster does not answer.", code="ceph-away")
+    return Unavailable(
+        "The Ceph cluster does not answer, or does not let Unkai in.",
+        code="ceph-away",
+        remedy="Look at the cluster, and at the pool, user and keyring of the settings.",
+    )
 
 
 def pairs_of(said: bytes) -> dict[str, str]:

@@ -14,7 +14,7 @@ from unkai.block_storage.actions.create_snapshot import SnapshotRequest, create_
 from unkai.block_storage.actions.create_volume import VolumeRequest, create_volume
 from unkai.block_storage.actions.delete_snapshot import delete_snapshot
 from unkai.block_storage.actions.delete_volume import delete_volume
-from unkai.block_storage.actions.find import get_snapshot, get_volume
+from unkai.block_storage.actions.find import get_snapshot, get_volume, no_volume
 from unkai.block_storage.actions.list_volumes import (
     ShownVolume,
     list_snapshots,
@@ -105,8 +105,15 @@ def _snapshot(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+async def no_id(call: Call) -> None:
+    """An id is missing in the URL, which clients have to be told."""
+    raise no_volume("")
+
+
 async def list_all(call: Call) -> dict[str, Any]:
     compute: Compute = call.service
+    if call.request.scope["path"].endswith("/os-volumes/"):
+        raise no_volume("")
     bounds = call.query(PageQuery).bounds
     found = await list_volumes(compute.kit.database.reader, call.caller, **bounds)
     return {"volumes": [_volume(one) for one in found]}
@@ -183,6 +190,7 @@ ROUTES = (
     ),
     Route("POST", "/os-volumes", create, policy=f"{_P}:create", body=CreateVolume, until=LAST),
     Route("GET", _ONE, show, policy=f"{_P}:show", until=LAST),
+    Route("DELETE", "/os-volumes", no_id, policy=f"{_P}:delete", until=LAST),
     Route("DELETE", _ONE, delete, policy=f"{_P}:delete", status=202, until=LAST),
     *(
         Route(

@@ -61,6 +61,10 @@ class MetadataPort:
     def link(self) -> str:
         return "md" + self.network_id.replace("-", "")[:12]
 
+    def is_at(self, other: MetadataPort) -> bool:
+        """Whether it is the same port, with whatever addresses."""
+        return (self.port_id, self.mac) == (other.port_id, other.mac)
+
 
 class Edge:
     """Keeps the surroundings of one site as the northbound database wants them."""
@@ -200,7 +204,8 @@ class Edge:
         known = {self._namespace(network_id) for network_id in wanted}
         gone = [port for port in self._served.values() if wanted.get(port.network_id) != port]
         for port in gone:
-            await self._unserve(port)
+            now = wanted.get(port.network_id)
+            await self._unserve(port, stays=now is not None and now.is_at(port))
         for name in metadata_namespaces(self._site):
             if name not in known:
                 await self._unplug(name)
@@ -221,11 +226,13 @@ class Edge:
             await self._door.open(port.network_id, listener)
         self._served[port.network_id] = port
 
-    async def _unserve(self, port: MetadataPort) -> None:
+    async def _unserve(self, port: MetadataPort, *, stays: bool) -> None:
+        """stays: its namespace, and what machines have open there."""
         if self._door is not None:
             await self._door.close(port.network_id)
         self._served.pop(port.network_id, None)
-        await self._unplug(self._namespace(port.network_id))
+        if not stays:
+            await self._unplug(self._namespace(port.network_id))
 
     async def _unplug(self, namespace: str) -> None:
         link = "md" + namespace.rpartition(".md-")[2].replace("-", "")[:12]
