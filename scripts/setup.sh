@@ -9,7 +9,7 @@
 # soak: what the longest tests need besides (packages-soak.txt)
 #
 # No service of an installed package is started: while apt-get runs, policy-rc.d says no, and
-# afterwards it is as it was.
+# afterwards it is as it was; nor with the next start of the machine.
 set -eu
 
 what=${1:-run}
@@ -68,6 +68,20 @@ restore_services() {
     fi
 }
 
+links_of_boot() { # what systemd starts with the machine
+    find /etc/systemd/system -type l -path '*.wants/*' 2>/dev/null | sort
+}
+
+# A cloud starts its own daemons, in its own namespace: the packages' would open their ports on the
+# machine itself, from its next start on. Those that were there before stay as they are.
+disable_services() { # disable_services LINKS-BEFORE
+    [ -d /run/systemd/system ] || return 0
+    links_of_boot | comm -13 "$1" - | grep -E '\.(service|socket)$' | while read -r link; do
+        say "systemd: $(basename "$link") is not started with this machine"
+        rm -f "$link"
+    done
+}
+
 apt() {
     DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
         -o Dpkg::Use-Pty=0 -o APT::Update::Error-Mode=any "$@" >>$log 2>&1
@@ -82,11 +96,13 @@ install_packages() {
     say 'apt-get: reading the package lists'
     apt update || fail 'apt-get update failed' \
         'check the network and the sources in /etc/apt, then run it again'
+    links_of_boot >.cache/boot-links
     say "apt-get: installing $(echo "$1" | wc -w) packages: $1"
     # shellcheck disable=SC2086
     apt install -y --no-install-recommends $1 ||
         fail 'apt-get install failed' 'the log above names the package; then run it again'
     restore_services
+    disable_services .cache/boot-links
     trap - EXIT
     left=$(missing_packages)
     [ -z "$left" ] || fail "apt-get says it is done, but these are missing: $left" \

@@ -26,10 +26,13 @@ from unkai.baremetal.api.tenant_boot import TenantBoot
 from unkai.baremetal.drivers.boot import scripts
 from unkai.baremetal.drivers.boot.files import BootEntry, BootFiles
 from unkai.baremetal.drivers.boot.ipxe import IpxeBoot
+from unkai.baremetal.reconcilers.take_back_volumes import TakeBackVolumes
 from unkai.baremetal.store import nodes
 from unkai.baremetal.store.ports import PORTS, ports_of
 from unkai.baremetal.store.volumes import TARGETS
+from unkai.block_storage.actions.attach_machine import Machine, attach_machine
 from unkai.block_storage.drivers.exports import FakeExporter
+from unkai.block_storage.model import Portal
 from unkai.compute.api.metadata import MetadataApp
 from unkai.compute.store.decisions import decisions_of
 from unkai.kit.db import Tx
@@ -247,6 +250,8 @@ async def test_a_node_of_its_own_boots_from_a_volume_target(cloud: Cloud) -> Non
     with pytest.raises(Conflict, match="attached to node"):
         await delete_volume(baremetal, admin, TARGETS, made.uuid)
     assert await cloud.leftovers() == []
+    await TakeBackVolumes(baremetal).run()
+    assert set(exporter(cloud).served) == {root}
 
     await provision(baremetal, admin, node, "deleted", request_id="req-3")
     await until_state(cloud, node, "available")
@@ -255,3 +260,23 @@ async def test_a_node_of_its_own_boots_from_a_volume_target(cloud: Cloud) -> Non
     (found,) = await targets_of(cloud.kit.database.reader, node)
     assert found.properties == {}
     assert await cloud.leftovers() == []
+
+
+async def test_the_volume_of_a_node_that_is_gone_is_free(cloud: Cloud) -> None:
+    baremetal = cloud.compute.baremetal
+    root = await bootable(cloud)
+    machine = Machine(
+        node_id="00000000-0000-4000-8000-000000000007",
+        server_id=None,
+        initiator="iqn.2010-04.org.example:gone",
+        portal=Portal(cloud.network_id, "10.1.0.2"),
+    )
+    own = "00000000-0000-4000-8000-000000000008"
+    await attach_machine(cloud.compute.block_storage, machine, root, own)
+    await rests(cloud, root, "in-use")
+    assert machine.node_id in str(await boot_leftovers(cloud))
+
+    await TakeBackVolumes(baremetal).run()
+    await rests(cloud, root, "available")
+    assert exporter(cloud).served == {}
+    assert await boot_leftovers(cloud) == []

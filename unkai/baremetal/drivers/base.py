@@ -8,7 +8,7 @@ answer is `Unavailable` (code "bmc-unreachable"), one that refuses the login is 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -206,6 +206,10 @@ class Storage(Driver, Protocol):
 
     async def leftovers(self, keep: Collection[str]) -> list[str]:
         """Volumes of nodes that are not in `keep`."""
+        ...
+
+    async def take_back(self, known: Callable[[], Awaitable[Collection[str]]]) -> None:
+        """Volumes of nodes that are no more are nobody's. known: the nodes there are, by uuid."""
         ...
 
 

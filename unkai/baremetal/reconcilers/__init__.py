@@ -12,6 +12,7 @@ from unkai.baremetal.reconcilers.end_sessions import EndSessions
 from unkai.baremetal.reconcilers.keep_consoles import KeepConsoles
 from unkai.baremetal.reconcilers.report_nodes import NodeReporter
 from unkai.baremetal.reconcilers.sync_power import SyncPower
+from unkai.baremetal.reconcilers.take_back_volumes import TakeBackVolumes
 from unkai.baremetal.service import Baremetal
 from unkai.kit.clock import Clock
 from unkai.kit.events import Event
@@ -20,6 +21,7 @@ CALLS_EVERY_S = 1.0
 REPORT_EVERY_S = 30.0
 CONSOLES_EVERY_S = 2.0
 SESSIONS_EVERY_S = 60.0
+VOLUMES_EVERY_S = 60.0
 
 
 def add_reconcilers(baremetal: Baremetal, guard: Guard, calls: BmcCalls) -> None:
@@ -32,6 +34,9 @@ def add_reconcilers(baremetal: Baremetal, guard: Guard, calls: BmcCalls) -> None
     nodes = NodeReporter(baremetal, REPORT_EVERY_S)
     reporter = kit.reconcilers.add("nodes", nodes.run, REPORT_EVERY_S)
     consoles = kit.reconcilers.add("consoles", KeepConsoles(baremetal).run, CONSOLES_EVERY_S)
+
+    volumes = TakeBackVolumes(baremetal)
+    kit.reconcilers.add("machine-volumes", volumes.run, VOLUMES_EVERY_S)
 
     sessions = EndSessions(baremetal, guard)
     ending = kit.reconcilers.add("bmc-sessions", sessions.run, SESSIONS_EVERY_S)

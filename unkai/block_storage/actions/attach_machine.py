@@ -94,6 +94,16 @@ async def machines_volumes(session: Session, but: Collection[str]) -> list[tuple
     ]
 
 
+async def machines_own_volumes(session: Session) -> list[tuple[str, str, str]]:
+    """Volumes that nodes were given directly: each with its node, and the attachment's id."""
+    found = await attachments.of_initiators(session)
+    return [
+        (one.volume_id, one.attached_host or "", one.id)
+        for one in found
+        if one.guarded and one.instance_id is None
+    ]
+
+
 async def _known(
     session: Session, volume_id: str, server_id: str | None, own_id: str
 ) -> Attachment | None:

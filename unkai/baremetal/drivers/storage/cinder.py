@@ -6,7 +6,7 @@ its tenant's (a router, a floating IP) stands between a machine and its disk.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Final
 
 from unkai.baremetal.drivers.capabilities import capability
@@ -15,11 +15,13 @@ from unkai.block_storage.actions.attach_machine import (
     Machine,
     attach_machine,
     detach_machine,
+    machines_own_volumes,
     machines_volumes,
 )
 from unkai.block_storage.model import Portal
 from unkai.block_storage.service import BlockStorage
 from unkai.kit.errors import BadRequest
+from unkai.kit.log import log
 from unkai.network.actions.machine_portal import machine_portal
 
 VIF: Final = "tenant_vif_port_id"
@@ -85,6 +87,14 @@ class CinderStorage:
     async def leftovers(self, keep: Collection[str]) -> list[str]:
         found = await machines_volumes(self._block.kit.database.reader, keep)
         return [f"volume {volume_id} for node {host}" for volume_id, host in found]
+
+    async def take_back(self, known: Callable[[], Awaitable[Collection[str]]]) -> None:
+        held = await machines_own_volumes(self._block.kit.database.reader)
+        nodes = set(await known()) if held else set[str]()  # later: a new node's volume is its own
+        for volume_id, node_id, own_id in held:
+            if node_id not in nodes:
+                await detach_machine(self._block, volume_id, None, own_id)
+                log.warning("a volume of a node that is gone is free", volume=volume_id)
 
     async def _portal(self, node: Node, ports: Sequence[Port]) -> Portal:
         """On the network of the NIC that it boots by."""

@@ -7,7 +7,7 @@ wrote them serves the volumes.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Final
 
 from unkai.baremetal.model import Node, Port, VolumeTarget
@@ -39,6 +39,9 @@ class NoopStorage:
 
     async def leftovers(self, keep: Collection[str]) -> list[str]:
         return []
+
+    async def take_back(self, known: Callable[[], Awaitable[Collection[str]]]) -> None:
+        """It has none."""
 
 
 class ExternalStorage(NoopStorage):
