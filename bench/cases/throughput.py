@@ -45,6 +45,7 @@ watch() {{
       done
       echo "ROUND<$began $written $(now)>"
       while [ -e $disk ]; do sleep 0.2; done
+      echo "GONE<$name>"
     done
     sleep 0.1
   done
@@ -99,6 +100,7 @@ def _attached(subject: Subject, door: Door, server: str, volume: str) -> Rates:
     found = rounds.next()
     door.json("DELETE", f"{path}/{volume}")
     wait_status(door, volume, "available")
+    rounds.end()
     return found
 
 
@@ -108,11 +110,16 @@ class Rounds:
     def __init__(self, said: Callable[[], str]) -> None:
         self._said = said
         self._known = len(self._all())
+        self._gone = said().count("GONE<")
 
     def next(self) -> Rates:
         wait_none(lambda: len(self._all()) == self._known, 0.1)
         began, written, read = map(float, self._all()[self._known])
         return MIB / (written - began), READS * MIB / (read - written)
+
+    def end(self) -> None:
+        """The guest has seen the disk go: it is ready for the next."""
+        wait_none(lambda: self._said().count("GONE<") == self._gone, 0.1)
 
     def _all(self) -> list[tuple[str, str, str]]:
         return re.findall(r"ROUND<(\S+) (\S+) (\S+)>", self._said())
@@ -141,6 +148,7 @@ class BareQemu:
         while self._read().get("event") != "DEVICE_DELETED":
             pass
         self._do("blockdev-del", **{"node-name": "disk"})
+        rounds.end()
         return found
 
     def _do(self, command: str, **arguments: Any) -> None:

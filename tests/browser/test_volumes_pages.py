@@ -254,6 +254,29 @@ def test_services_of_volumes_stand_among_the_others(visitor: Visitor) -> None:
     assert visitor.said == []
 
 
+def test_volumes_of_a_type_are_encrypted(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in()
+    visitor.go("volume-types")
+    page.get_by_role("button", name="Create a volume type").click()
+    fill(page, "Name", "story-secret")
+    confirm(page, "Create")
+    page.get_by_role("link", name="story-secret").click()
+    page.get_by_role("button", name="Encrypt its volumes").click()
+    dialog(page).get_by_role("button", name="Encrypt its volumes").click()
+    expect(page.locator("dd", has_text="aes-xts-plain64")).to_be_visible()
+
+    visitor.go("volumes")
+    create(page, "sealed")
+    choose(page, "Type", "story-secret")
+    confirm(page, "Create")
+    rests(page, "sealed")
+    page.get_by_role("link", name="sealed").click()
+    page.get_by_role("heading", name="sealed", level=1).wait_for()
+    expect(page.get_by_text("Encrypted", exact=True)).to_be_visible()
+    assert visitor.said == []
+
+
 def test_types_are_made_closed_and_chosen(visitor: Visitor) -> None:
     # given
     page = visitor.page

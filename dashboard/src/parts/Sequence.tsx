@@ -8,7 +8,7 @@ import { ErrorAlert } from "./ErrorAlert";
 import { SequenceDiagram } from "./SequenceDiagram";
 import { SequenceTable } from "./SequenceTable";
 import classes from "./Sequence.module.css";
-import { chaptersOf, isRunning, totalMs } from "./sequence_model";
+import { chaptersOf, isRunning, shownFirst, totalMs } from "./sequence_model";
 import { duration } from "./times";
 import { useNow } from "./useNow";
 import type { LiveTimeline } from "./useTimeline";
@@ -26,9 +26,9 @@ export function Sequence({ told: { timeline, error, readAt } }: { told: LiveTime
   if (timeline.events.length === 0)
     return <Empty icon={IconTimeline} title={t("sequence.empty")} />;
   const chapters = chaptersOf(timeline.events);
-  const chapter = chapters.find((one) => one.requestId === asked) ?? null;
-  const events =
-    chapter?.events ?? (asked === "" ? timeline.events : (chapters.at(-1)?.events ?? []));
+  const first = shownFirst(chapters, running);
+  const chapter = chapters.find((one) => one.requestId === asked);
+  const events = asked === "" ? timeline.events : ((chapter ?? first)?.events ?? []);
   const title = t("sequence.title", { subject: timeline.subject });
   const passed = Math.max(0, now - readAt);
   return (
@@ -41,7 +41,7 @@ export function Sequence({ told: { timeline, error, readAt } }: { told: LiveTime
               w={220}
               allowDeselect={false}
               aria-label={t("sequence.operation")}
-              value={asked ?? chapters.at(-1)?.requestId ?? ""}
+              value={asked ?? first?.requestId ?? ""}
               onChange={setAsked}
               data={[
                 { value: "", label: t("sequence.all") },

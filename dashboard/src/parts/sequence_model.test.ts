@@ -4,6 +4,7 @@ import {
   chaptersOf,
   diagramOf,
   isRunning,
+  shownFirst,
   totalMs,
   twoLines,
 } from "./sequence_model";
@@ -99,4 +100,18 @@ test("what is asked while a request goes on belongs to it, and so do a machine's
   ];
 
   expect(chaptersOf(events).map((one) => one.events.length)).toEqual([7, 2]);
+});
+
+test("a boot is shown before what came after it, unless something goes on", () => {
+  const named = (operation: string, atMs: number, request: string) => ({
+    ...event("NovaAPI", atMs, 5, request),
+    operation,
+  });
+  const booted = named("create-server", 0, "req-1");
+  const attached = named("change-volumes", 100, "req-2");
+  const chapters = chaptersOf([booted, attached]);
+
+  expect(shownFirst(chapters, false)?.title).toBe("create-server");
+  expect(shownFirst(chapters, true)?.title).toBe("change-volumes");
+  expect(shownFirst(chaptersOf([attached]), false)?.title).toBe("change-volumes");
 });

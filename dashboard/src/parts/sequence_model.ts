@@ -159,6 +159,21 @@ export function chaptersOf(events: TimelineEvent[]): Chapter[] {
   return chapters;
 }
 
+const BOOTS: ReadonlySet<string> = new Set([
+  "create-server",
+  "start-server",
+  "reboot-server",
+  "rebuild-server",
+  "deploy-node",
+  "boot-node",
+]);
+
+/** The chapter to show first: what goes on, else how it booted last, else what came last. */
+export function shownFirst(chapters: Chapter[], running: boolean): Chapter | undefined {
+  const last = chapters.at(-1);
+  return running ? last : (chapters.findLast(({ title }) => BOOTS.has(title)) ?? last);
+}
+
 /** Whether it is a request that arrives, not work of the cloud's own. */
 function isAsked({ participant }: TimelineEvent, present: ReadonlySet<string>): boolean {
   return participant === USER || askedBy(participant, present) === USER;

@@ -37,6 +37,7 @@ def test_lists_and_switches_are_read_from_the_environment(tmp_path: Path) -> Non
         ({"UNKAI_COLOUR": "red"}, "'colour', which is not a setting"),
         ({"UNKAI_PORT": "70000"}, "not between 1 and 65535"),
         ({"UNKAI_COMPUTE": "x"}, "'compute', which is not a setting"),
+        ({"UNKAI_BLOCK_STORAGE_DRIVER": "tape"}, "'tape', not file or ceph"),
         ({"UNKAI_BAREMETAL_CLEAN_STEP_PRIORITIES": "erase=1"}, "'erase=1', which is not INTERFACE"),
     ],
 )
