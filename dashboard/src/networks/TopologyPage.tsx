@@ -17,7 +17,10 @@ import { useAll } from "./hooks";
 import { FLOATING_IP, NETWORK, PORT, ROUTER, SUBNET } from "./things";
 import { type Topology, topologyOf } from "./topology_model";
 
-const Picture = lazy(() => import("./TopologyPicture"));
+const load = () => import("./TopologyPicture");
+const Picture = lazy(load);
+// Beside what it shows, not after it.
+load().catch(() => undefined);
 
 function useTopology(): { found: Topology | null; error: Error | null; again: () => void } {
   const project = useSession()?.project?.id ?? "";
