@@ -264,7 +264,8 @@ def test_volumes_of_a_type_are_encrypted(visitor: Visitor) -> None:
     page.get_by_role("link", name="story-secret").click()
     page.get_by_role("button", name="Encrypt its volumes").click()
     dialog(page).get_by_role("button", name="Encrypt its volumes").click()
-    expect(page.locator("dd", has_text="aes-xts-plain64")).to_be_visible()
+    kept = page.get_by_role("region", name="Encryption").get_by_text("aes-xts-plain64")
+    expect(kept).to_be_visible()
 
     visitor.go("volumes")
     create(page, "sealed")

@@ -19,6 +19,7 @@ export function Sequence({ told: { timeline, error, readAt } }: { told: LiveTime
   const { t } = useTranslation("parts");
   const [view, setView] = useState<View>("diagram");
   const [asked, setAsked] = useState<string | null>(null);
+  const [opened, setOpened] = useState<{ subject: string; last: string | undefined }>();
   const running = timeline !== undefined && isRunning(timeline);
   const now = useNow(running);
 
@@ -26,7 +27,9 @@ export function Sequence({ told: { timeline, error, readAt } }: { told: LiveTime
   if (timeline.events.length === 0)
     return <Empty icon={IconTimeline} title={t("sequence.empty")} />;
   const chapters = chaptersOf(timeline.events);
-  const first = shownFirst(chapters, running);
+  const last = chapters.at(-1)?.requestId;
+  if (opened?.subject !== timeline.subject) setOpened({ subject: timeline.subject, last });
+  const first = shownFirst(chapters, running || last !== opened?.last);
   const chapter = chapters.find((one) => one.requestId === asked);
   const events = asked === "" ? timeline.events : ((chapter ?? first)?.events ?? []);
   const title = t("sequence.title", { subject: timeline.subject });

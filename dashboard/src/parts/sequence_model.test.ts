@@ -102,7 +102,7 @@ test("what is asked while a request goes on belongs to it, and so do a machine's
   expect(chaptersOf(events).map((one) => one.events.length)).toEqual([7, 2]);
 });
 
-test("a boot is shown before what came after it, unless something goes on", () => {
+test("a boot is shown before what came after it, unless that is new", () => {
   const named = (operation: string, atMs: number, request: string) => ({
     ...event("NovaAPI", atMs, 5, request),
     operation,

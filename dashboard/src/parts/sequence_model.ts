@@ -168,10 +168,10 @@ const BOOTS: ReadonlySet<string> = new Set([
   "boot-node",
 ]);
 
-/** The chapter to show first: what goes on, else how it booted last, else what came last. */
-export function shownFirst(chapters: Chapter[], running: boolean): Chapter | undefined {
+/** The chapter to show unasked: what is new, else how it booted last, else what came last. */
+export function shownFirst(chapters: Chapter[], isNew: boolean): Chapter | undefined {
   const last = chapters.at(-1);
-  return running ? last : (chapters.findLast(({ title }) => BOOTS.has(title)) ?? last);
+  return isNew ? last : (chapters.findLast(({ title }) => BOOTS.has(title)) ?? last);
 }
 
 /** Whether it is a request that arrives, not work of the cloud's own. */
