@@ -30,6 +30,9 @@ OF_VOLUMES: dict[str, Any] = {
     "POST /volumes/{volume_id}/action os-migrate_volume": {
         "os-migrate_volume": {"host": "unkai@file#file"}
     },
+    "POST /volumes/{volume_id}/action os-migrate_volume_completion": {
+        "os-migrate_volume_completion": {"new_volume": "{volume_id}"}
+    },
     "POST /manageable_volumes": {"volume": {"host": "h", "ref": {"source-name": "n"}}},
     "POST /os-volume-manage": {"volume": {"host": "h", "ref": {"source-name": "n"}}},
     "POST /backups": {"backup": {"volume_id": "{volume_id}"}},
