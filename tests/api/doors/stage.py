@@ -166,6 +166,7 @@ async def _act(house: House, thing: str, action: str, value: Any) -> None:
 
 
 async def _spare(house: House, route: Route) -> Words:
+    await clear_the_way(house)
     return {"spare_volume_id": (await _volume(house))["volume_id"]}
 
 
