@@ -14,7 +14,7 @@ import pytest
 
 from tests.drivers.hypervisor_rigs import EJECTING_IMAGE, RIGS, FakeRig, Rig
 from tests.drivers.test_hypervisor import a_machine, stream, until
-from unkai.hypervisor.model import Disk, Layer, Machine, PowerState, RootDisk
+from unkai.hypervisor.model import Disk, Layer, Machine, PowerState, RootDisk, Secrets
 from unkai.kit.clock import Chance
 from unkai.kit.errors import Conflict, Failed, NotFound
 from unkai.kit.luks import make_header
@@ -178,6 +178,47 @@ async def test_a_volume_is_switched_to_a_new_layer(rig: Rig, tmp_path: Path) -> 
     await rig.agent.attach_disk(server_id, disk, 3)
     await rig.agent.detach_disk(server_id, disk.volume_id, 3)
     assert await volumes(rig, server_id) == ()
+
+
+async def swapped(rig: Rig, server_id: str, had: Disk, disk: Disk, secrets: Secrets) -> None:
+    """Copied by the guest's process, or played."""
+    async with asyncio.timeout(60):
+        said = await rig.agent.swap_disk(server_id, had, disk, 3, secrets)
+        while said != "done":
+            assert said == "copying"
+            await asyncio.sleep(0.01)
+            said = await rig.agent.swap_disk(server_id, had, disk, 3, secrets)
+
+
+async def test_another_volume_takes_the_place_of_one(rig: Rig, tmp_path: Path) -> None:
+    """And gives it back; its name on the board is then one that another volume would have."""
+    server_id, plain = await running(rig), a_volume(tmp_path, qos={"read_iops_sec": 500})
+    secret = an_encrypted_volume(tmp_path)
+    if isinstance(rig, FakeRig):
+        rig.host.swaps.mirrors = True
+    Path(plain.layers[0].path).write_bytes(b"kept".ljust(4 * MIB, b"k"))
+    await rig.agent.attach_disk(server_id, plain, 2)
+    with pytest.raises(Conflict):
+        await rig.agent.swap_disk(server_id, plain, secret, 3)
+    assert await rig.agent.swap_disk(server_id, plain, secret, 3, SECRETS) == "copying"
+    assert await rig.agent.keep_disk(server_id, plain.volume_id, secret, 3)
+    assert await volumes(rig, server_id) == (plain.volume_id,)
+
+    await swapped(rig, server_id, plain, secret, SECRETS)
+    assert await volumes(rig, server_id) == (secret.volume_id,)
+    assert not await rig.agent.keep_disk(server_id, plain.volume_id, secret, 3)
+    await rig.restart()
+    await swapped(rig, server_id, plain, secret, SECRETS)
+    await rig.agent.attach_disk(server_id, plain, 3)
+    await rig.agent.detach_disk(server_id, plain.volume_id, 3)
+    larger = a_volume(tmp_path, 6 * MIB)
+    await swapped(rig, server_id, secret, larger, {})
+    await rig.agent.detach_disk(server_id, larger.volume_id, 5)
+    assert await volumes(rig, server_id) == ()
+    assert await power(rig, server_id) == PowerState.RUNNING
+    if not isinstance(rig, FakeRig):
+        assert Path(larger.layers[0].path).read_bytes()[: 4 * MIB] == b"kept".ljust(4 * MIB, b"k")
+        in_it(tmp_path, secret, "read -P 107 4 4194300")
 
 
 async def test_prepare_keeps_the_layers_of_a_volume_it_knows(rig: Rig, tmp_path: Path) -> None:
