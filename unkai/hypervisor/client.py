@@ -109,7 +109,7 @@ class Hypervisor(Protocol):
         """Have `disk`, at least as large, in the place of `had` and at the same device.
 
         The process of a running guest copies what there is, and what the guest writes it writes to
-        both: "copying", ask again until it is "done". "closed": no process has it open; whoever
+        both: COPYING, ask again until it is DONE. CLOSED: no process has it open; whoever
         keeps the contents copies them, and asks again with `copied`. secrets: of `disk`.
         Whatever fails, the machine has one of both, whole. NotFound("volume-not-attached"),
         Failed("swap-failed") and what `attach_disk` is refused with.

@@ -14,9 +14,13 @@ from unkai.hypervisor.qemu.volumes import device_id
 
 @dataclass
 class FakeSwaps:
-    """mirrors: guests play the process that copies by itself, in two looks; nothing is copied."""
+    """mirrors: guests play the process that copies by itself, in two looks; nothing is copied.
+
+    slow: their copying does not end.
+    """
 
     mirrors: bool = False
+    slow: bool = False
     begun: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """Server and volume, of copies under way."""
 
@@ -25,19 +29,19 @@ class FakeSwaps:
     ) -> tuple[SwapState, Machine]:
         known = {one.volume_id: one for one in machine.volumes}
         if disk.volume_id in known:
-            return "done", machine
+            return SwapState.DONE, machine
         if had.volume_id not in known:
             raise refusals.not_attached(machine.server_id, had.volume_id)
         under_way = (machine.server_id, disk.volume_id)
         if live and self.mirrors:
-            if under_way not in self.begun:
+            if self.slow or under_way not in self.begun:
                 self.begun.add(under_way)
-                return "copying", machine
+                return SwapState.COPYING, machine
         elif not copied:
-            return "closed", machine
+            return SwapState.CLOSED, machine
         self.begun.discard(under_way)
         new = msgspec.structs.replace(disk, device=device_id(known[had.volume_id]))
-        return "done", with_volumes(
+        return SwapState.DONE, with_volumes(
             machine, lambda one: new if one.volume_id == had.volume_id else one
         )
 

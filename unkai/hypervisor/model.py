@@ -76,8 +76,13 @@ class Disk(Struct, frozen=True, kw_only=True):
     device: str = ""
 
 
-SwapState = Literal["closed", "copying", "done"]
-"""How far one volume has come in another's place; "closed": no process has the other open."""
+class SwapState(Enum):
+    """How far one volume has come in another's place; `closed`: no process has that one open."""
+
+    CLOSED = "closed"
+    COPYING = "copying"
+    DONE = "done"
+
 
 Secrets = dict[str, Secret]
 """What opens a volume, by use: "luks" (the password), "cephx" (the user's key).

@@ -49,7 +49,7 @@ class Swapping:
             if (taken := disk_in(folder, disk.volume_id)) is not None:
                 if guest is not None:
                     await self._go_over(folder, guest, had, taken)
-                return "done"
+                return SwapState.DONE
             if (known := disk_in(folder, had.volume_id)) is None:
                 raise refusals.not_attached(server_id, had.volume_id)
             refusals.check_secrets(disk, secrets)
@@ -59,7 +59,7 @@ class Swapping:
             (await in_thread(open_disk, wanted, secrets)).close()  # as its start will
             if copied:
                 await replace_disk(folder, had.volume_id, wanted)
-            return "done" if copied else "closed"
+            return SwapState.DONE if copied else SwapState.CLOSED
 
     async def keep(self, server_id: str, other: Disk, epoch: int) -> bool:
         async with self._machines.owned(server_id, epoch) as folder:
@@ -87,10 +87,10 @@ class Swapping:
             finally:
                 opened.close()
         if stage != "ready":
-            return "copying"
+            return SwapState.COPYING
         await replace_disk(folder, had.volume_id, wanted)
         await self._go_over(folder, guest, had, wanted)
-        return "done"
+        return SwapState.DONE
 
     async def _go_over(self, folder: Folder, guest: Guest, had: Disk, disk: Disk) -> None:
         """The new one is written down; where copying failed at the last moment, the old one is."""
