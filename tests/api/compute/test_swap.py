@@ -166,6 +166,8 @@ async def test_one_that_several_servers_have_is_not_swapped(cloud: Cloud) -> Non
         await attach(cloud, one, shared)
         await cloud.idle()
     await swap(cloud, server_id, shared, other, 409)
+    await change(cloud, shared, readonly=True)
+    await swap(cloud, server_id, shared, other, 409)
     await rests(cloud, shared, "in-use")
     await rests(cloud, other, "available")
 

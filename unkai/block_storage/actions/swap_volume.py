@@ -17,7 +17,7 @@ from unkai.block_storage.model import Attachment, Volume
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.store import attachments, volumes
 from unkai.kit.db import Tx
-from unkai.kit.errors import BadRequest, Conflict, NotFound
+from unkai.kit.errors import BadRequest, Conflict, Failed, NotFound
 from unkai.kit.policy import Caller
 
 
@@ -42,13 +42,13 @@ async def begin_swap(
     except NotFound as error:
         raise BadRequest(error.message, code=error.code) from error
     other = await own_volume(tx, caller, other_id)
-    _check_fit(volume, other, closed=closed)
     if len(await attachments.of_volume(tx, volume_id)) > 1:
         raise Conflict(
             f"Volume {volume_id} is attached to several servers, and is not swapped for another.",
             code="volume-shared",
             remedy="Detach it from the others first.",
         )
+    _check_fit(volume, other, closed=closed)
     await attaching.begin_detaching(block, tx, caller, volume_id)
     return await attaching.reserve_volume(block, tx, caller, other_id, instance_id)
 
@@ -74,12 +74,13 @@ def _invalid(reason: str, code: str) -> BadRequest:
 
 async def copy_contents(block: BlockStorage, volume_id: str, other_id: str, mark: str) -> None:
     """Into a volume that is at least as large, whole or not at all. mark: names this swap."""
-    other = await volumes.find(block.kit.database.reader, other_id)
-    if other is None:
-        raise NotFound(f"Volume {other_id} could not be found.", code="volume-not-found")
-    async with block.driver.read(volume_id, mark) as contents:
-        size = work.bytes_of(other.size)
-        await block.driver.replace(other_id, size, mark, contents.extents())
+    session = block.kit.database.reader
+    volume, other = await volumes.find(session, volume_id), await volumes.find(session, other_id)
+    if volume is None or other is None:
+        raise Failed("A volume that is being swapped is gone.", code="volume-gone")
+    here, there = block.at(volume.host).driver, block.at(other.host).driver
+    async with here.read(volume_id, mark) as contents:
+        await there.replace(other_id, work.bytes_of(other.size), mark, contents.extents())
 
 
 async def end_swap(block: BlockStorage, tx: Tx, attachment_id: str, new_id: str) -> None:
