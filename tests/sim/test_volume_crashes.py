@@ -149,6 +149,23 @@ async def is_detached(scene: Scene) -> None:
     assert (scene.volume in scene.at_host()) is not scene.done
 
 
+async def swap(scene: Scene) -> None:
+    scene.data.write(scene.spare, 0, b"of the other")
+    path = f"/servers/{scene.server}/os-volume_attachments/{scene.volume}"
+    body = {"volumeAttachment": {"volumeId": scene.spare}}
+    await scene.cloud.ask("PUT", path, body, status=202, who="admin")
+
+
+async def is_swapped(scene: Scene) -> None:
+    """The server has one of both, with what it had written; the other is nobody's."""
+    has, other = (scene.spare, scene.volume) if scene.done else (scene.volume, scene.spare)
+    assert (await scene.status(has), await scene.status(other)) == ("in-use", "available")
+    held = await server_attachments(scene.cloud.kit.database.reader)
+    assert [one.volume_id for one in held] == [has]
+    assert scene.at_host() == {has}
+    assert scene.written(has) == NEW
+
+
 async def extend(scene: Scene) -> None:
     await extend_volume(scene.block, ME, scene.volume, 3, attached=True)
 
@@ -291,6 +308,7 @@ async def is_moved(scene: Scene) -> None:
 VERBS: dict[str, tuple[str, Ask, Look]] = {
     "attach": ("change-volumes", attach, is_attached),
     "detach": ("change-volumes", detach, is_detached),
+    "swap": ("change-volumes", swap, is_swapped),
     "extend": ("extend-volume", extend, is_larger),
     "snapshot": ("create-snapshot", snapshot, is_frozen),
     "clone": ("create-volume", clone, has(NEW)),
@@ -389,6 +407,33 @@ async def test_its_way_back_survives_a_kill(tmp_path: Path, verb: str) -> None:
     await killed(outside, scene, ask, Hold(kind, "undo", fails=True))
     scene.done = False
     await in_the_end(outside, scene, look)
+
+
+async def test_a_swap_that_the_host_has_made_is_not_undone(tmp_path: Path) -> None:
+    outside, scene = Outside(tmp_path), Scene()
+    await killed(outside, scene, swap, Hold("change-volumes", "undo", fails=True))
+    await in_the_end(outside, scene, is_swapped)
+
+
+@pytest.mark.parametrize("end", ["done", "refused"])
+async def test_a_kill_while_a_guest_copies_its_volume(tmp_path: Path, end: str) -> None:
+    outside, scene = Outside(tmp_path), Scene()
+    async with opened(outside) as cloud:
+        await scene.set_up(cloud)
+        host = cloud.host_of(scene.server)
+        assert host is not None
+        host.swaps.mirrors = host.swaps.slow = True
+        await swap(scene)
+        async with asyncio.timeout(20):
+            while not host.swaps.begun:
+                await asyncio.sleep(0.01)
+    scene.data.write(scene.spare, 0, NEW)
+    host.swaps.slow = False
+    if end == "refused":
+        scene.done = False
+        host.fail_next("swap_disk", Failed("The target's disk is full.", code="swap-failed"))
+    await in_the_end(outside, scene, is_swapped)
+    assert host.swaps.begun == set()
 
 
 @pytest.mark.parametrize("verb", VERBS)
