@@ -26,7 +26,7 @@ from unkai.baremetal.model import Node, PowerState
 from unkai.kit.clock import Chance, Clock
 from unkai.kit.errors import BadRequest
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("bmc")]
 KINDS = ("fake", "ipmi", "redfish")
 FAKE = Node(uuid="5f0e0c9a-0000-4000-8000-000000000003", driver="fake-hardware", created_at=0)
 

@@ -22,7 +22,7 @@ from unkai.baremetal.drivers.redfish.power import RedfishPower
 from unkai.baremetal.model import PowerState
 from unkai.kit.errors import BadRequest, Failed, Unavailable
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("redfish")]
 
 
 @pytest.fixture(scope="module")
