@@ -217,7 +217,7 @@ def test_a_server_boots_from_a_new_volume_and_brings_a_blank_one(visitor: Visito
     page = visitor.page
     visitor.sign_in()
     visitor.go("servers/launch")
-    page.get_by_role("textbox", name="Name").fill("on-a-volume")
+    page.get_by_role("textbox", name="Name", exact=True).fill("on-a-volume")
     page.get_by_role("combobox", name="Boots from").click()
     page.get_by_role("option", name="Image, into a new volume").click()
     page.get_by_role("radio", name="m1.nano").check()
@@ -241,16 +241,17 @@ def test_a_server_boots_from_a_new_volume_and_brings_a_blank_one(visitor: Visito
 
 def test_services_of_volumes_stand_among_the_others(visitor: Visitor) -> None:
     page = visitor.page
+    service = "cinder-volume unkai@file"
     visitor.sign_in()
     visitor.go("admin/services")
-    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("enabled")
-    from_row(page, "cinder-volume unkai@file", "Disable")
+    expect(row(page, service)).to_contain_text("enabled")
+    from_row(page, service, "Disable")
     fill(page, "Reason", "a new disk comes")
     confirm(page, "Disable")
-    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("a new disk")
-    from_row(page, "cinder-volume unkai@file", "Enable")
+    expect(row(page, service)).to_contain_text("a new disk")
+    from_row(page, service, "Enable")
     confirm(page, "Enable")
-    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("enabled")
+    expect(row(page, service)).to_contain_text("enabled")
     assert visitor.said == []
 
 
