@@ -32,7 +32,8 @@ down: setup ## stop it and remove everything it made
 status: setup ## what runs
 	@$(PYTHON) -m unkai status
 
-test: setup-dev dashboard lint types pages ## every test, some on real guests and networks (as root)
+test: setup-dev dashboard ## every test, some on real guests and networks (as root)
+	@$(MAKE) --no-print-directory -j 3 lint types pages
 	@pytest -n 3 --dist loadgroup --durations 15 --durations-min 10 tests
 
 check: setup-dev ## the gate before a commit, under 2 minutes

@@ -6,6 +6,7 @@ that a second build needs no network.
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from pathlib import Path
 
@@ -23,19 +24,29 @@ def kernel(cache: Path, metapackage: str = CLOUD_KERNEL) -> Path:
 
 
 def unpacked(package: str, cache: Path) -> Path:
-    """The folder the package was unpacked to."""
+    """The folder the package was unpacked to. One process fetches it, others wait."""
     place = cache / package
-    if place.is_dir():
-        return place
-    work = cache / f".{package}.new"
+    cache.mkdir(parents=True, exist_ok=True)
+    with lock_of(package, cache).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.is_dir():
+            _fetch(package, cache / f".{package}.new", place)
+    return place
+
+
+def lock_of(package: str, cache: Path) -> Path:
+    """The file that is locked while the package is fetched."""
+    return cache / f".{package}.lock"
+
+
+def _fetch(package: str, work: Path, place: Path) -> None:
     shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    work.mkdir()
     run("apt-get", "-q", "-o", "APT::Sandbox::User=", "download", package, cwd=work)
     (archive,) = work.glob("*.deb")
     run("dpkg-deb", "-x", archive, work / "tree")
     (work / "tree").rename(place)
     shutil.rmtree(work)
-    return place
 
 
 def _kernel_package(cache: Path, metapackage: str) -> str:

@@ -55,6 +55,8 @@ class House:
     ids: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     """By API and name of the variable."""
     demo_id: str = ""
+    staged: dict[str, str] = field(default_factory=dict[str, str])
+    """What stands in their place for the request that is next."""
     on_sqlite: bool = True
     drawn: int = 0
     generation: int = 0
@@ -71,7 +73,7 @@ class House:
                     yield api, route
 
     def names(self, api: Api) -> dict[str, str]:
-        return self.ids.get(api.name, self.ids["compute"])
+        return {**self.ids.get(api.name, self.ids["compute"]), **self.staged}
 
     def path(self, api: Api, route: Route, **instead: str) -> str:
         """The route's path with real ids in it, or with `instead`."""

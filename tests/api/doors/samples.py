@@ -183,7 +183,7 @@ LEAST: dict[str, Any] = {
     "PATCH /chassis/{chassis_uuid}": [{"op": "add", "path": "/extra/colour", "value": "red"}],
     "PATCH /nodes/{node_ident}": [{"op": "add", "path": "/extra/colour", "value": "red"}],
     "PUT /nodes/{node_ident}/states/provision": {"target": "manage"},
-    "PUT /nodes/{node_ident}/states/power": {"target": "power on"},
+    "PUT /nodes/{node_ident}/states/power": {"target": "power off"},
     "PUT /nodes/{node_ident}/states/secure_boot": {"target": True},
     "PUT /nodes/{node_ident}/states/console": {"enabled": True},
     "PUT /nodes/{node_ident}/states/boot_mode": {"target": "uefi"},
@@ -210,7 +210,7 @@ LEAST: dict[str, Any] = {
         }
     },
     "POST /v3/users/{user_id}/password": {
-        "user": {"password": "correct horse {odd}", "original_password": "correct horse {even}"}
+        "user": {"password": "correct horse", "original_password": "correct horse"}
     },
     "POST /v3/endpoints": {
         "endpoint": {"service_id": "{service_id}", "interface": "public", "url": "http://a"}
@@ -301,7 +301,9 @@ LEAST: dict[str, Any] = {
     "POST /flavors/{flavor_id}/action addTenantAccess": {
         "addTenantAccess": {"tenant": "{project_id}"}
     },
-    "POST /flavors/{flavor_id}/action removeTenantAccess": {"removeTenantAccess": {"tenant": "p"}},
+    "POST /flavors/{flavor_id}/action removeTenantAccess": {
+        "removeTenantAccess": {"tenant": "{project_id}"}
+    },
     "PUT /flavors/{flavor_id}/os-extra_specs/{key}": {"colour": "red"},
     "POST /os-keypairs": {"keypair": {"name": "{unique}", "public_key": "{public_key}"}},
     "POST /servers": {
@@ -356,6 +358,7 @@ LEAST: dict[str, Any] = {
         "binary": "nova-compute",
         "forced_down": False,
     },
+    "PUT /os-hosts/{host_name}": {"status": "enable"},
     "PUT /os-services/{service_id}": {"status": "enabled"},
     "PUT /os-aggregates/{aggregate_id}": {"aggregate": {"name": "{unique}"}},
     "POST /os-aggregates": {"aggregate": {"name": "{unique}"}},

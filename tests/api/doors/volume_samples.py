@@ -19,24 +19,42 @@ OF_VOLUMES: dict[str, Any] = {
         "os-reset_status": {"status": "available"}
     },
     "POST /snapshots/{snapshot_id}/action os-update_snapshot_status": {
-        "os-update_snapshot_status": {"status": "error"}
+        "os-update_snapshot_status": {"status": "available"}
     },
     "POST /volumes/{volume_id}/action os-volume_upload_image": {
         "os-volume_upload_image": {"image_name": "n"}
     },
-    "POST /volumes/{volume_id}/action os-reimage": {"os-reimage": {"image_id": UUID}},
+    "POST /volumes/{volume_id}/action os-reimage": {"os-reimage": {"image_id": "{image_id}"}},
     "POST /volumes/{volume_id}/action revert": {"revert": {"snapshot_id": "{snapshot_id}"}},
-    "POST /volumes/{volume_id}/action os-retype": {"os-retype": {"new_type": "__DEFAULT__"}},
+    "POST /volumes/{volume_id}/action os-retype": {"os-retype": {"new_type": "{volume_type_id}"}},
+    "POST /volumes/{volume_id}/action os-unset_image_metadata": {
+        "os-unset_image_metadata": {"key": "colour"}
+    },
     "POST /volumes/{volume_id}/action os-migrate_volume": {
         "os-migrate_volume": {"host": "unkai@file#file"}
     },
-    "POST /manageable_volumes": {"volume": {"host": "h", "ref": {"source-name": "n"}}},
-    "POST /os-volume-manage": {"volume": {"host": "h", "ref": {"source-name": "n"}}},
+    "POST /manageable_volumes": {
+        "volume": {"host": "{host_name}", "ref": {"source-name": "{kept}"}}
+    },
+    "POST /os-volume-manage": {"volume": {"host": "{host_name}", "ref": {"source-name": "{kept}"}}},
+    **{
+        f"POST /{name}": {
+            "snapshot": {"volume_id": "{volume_id}", "ref": {"source-name": "{kept}"}}
+        }
+        for name in ("manageable_snapshots", "os-snapshot-manage")
+    },
+    "POST /backups/import_record": {
+        "backup-record": {"backup_service": "{backup_service}", "backup_url": "{backup_url}"}
+    },
     "POST /backups": {"backup": {"volume_id": "{volume_id}"}},
     "PUT /backups/{backup_id}": {"backup": {"name": "n"}},
     "POST /backups/{backup_id}/action os-reset_status": {"os-reset_status": {"status": "error"}},
     "POST /os-volume-transfer": {"transfer": {"volume_id": "{volume_id}"}},
     "POST /volume-transfers": {"transfer": {"volume_id": "{volume_id}"}},
+    "POST /os-volume-transfer/{transfer_id}/accept": {"accept": {"auth_key": "{auth_key}"}},
+    "POST /volume-transfers/{transfer_id}/accept": {"accept": {"auth_key": "{auth_key}"}},
+    "PUT /qos-specs/{qos_id}/delete_keys": {"keys": ["total_iops_sec"]},
+    "POST /types/{volume_type_id}/encryption": {"encryption": {"provider": "luks"}},
     "POST /qos-specs": {"qos_specs": {"name": "{unique}"}},
     "PUT /qos-specs/{qos_id}": {"qos_specs": {"read_iops_sec": "9"}},
     "POST /groups": {"group": {"group_type": "{group_type_id}", "volume_types": ["__DEFAULT__"]}},
@@ -63,7 +81,7 @@ OF_VOLUMES: dict[str, Any] = {
         "binary": "cinder-scheduler",
         "disabled_reason": "r",
     },
-    "PUT /os-services/freeze": {"host": "unkai"},
+    "PUT /os-services/freeze": {"host": "unkai@file"},
     "PUT /os-services/thaw": {"host": "unkai@file"},
     "PUT /default-types/{target_project_id}": {"default_type": {"volume_type": "__DEFAULT__"}},
 }

@@ -32,11 +32,12 @@ async def shelve(house: House, mark: str) -> dict[str, str]:
     volume_id = await _volume(house, mark)
     snapshot = {"volume_id": volume_id, "name": mark, "metadata": {"colour": mark}}
     made = await house.make("demo", f"{V3}/snapshots", {"snapshot": snapshot})
-    await _rest(house, "snapshots", made["id"])
+    await rest(house, "snapshots", made["id"])
     attached = {"volume_uuid": await _volume(house, mark), "instance_uuid": None}
     attachment = await house.make("demo", f"{V3}/attachments", {"attachment": attached}, **NEWEST)
     return {
         "volume_id": volume_id,
+        "image_id": house.ids["image"]["image_id"],
         "snapshot_id": made["id"],
         "attachment_id": attachment["id"],
         **await _moving(house, mark),
@@ -54,7 +55,7 @@ async def _moving(house: House, mark: str) -> dict[str, str]:
     """A backup, a volume on offer, limits of quality."""
     backup = {"volume_id": await _volume(house, mark), "name": mark}
     backup_id = (await house.make("demo", f"{V3}/backups", {"backup": backup}))["id"]
-    await _rest(house, "backups", backup_id)
+    await rest(house, "backups", backup_id)
     offer = {"transfer": {"volume_id": await _volume(house, mark), "name": mark}}
     made = await house.make("demo", f"{V3}/os-volume-transfer", offer)
     specs = {"qos_specs": {"name": mark, "total_iops_sec": "9"}}
@@ -78,28 +79,33 @@ async def carry(house: House, server: str, mark: str) -> dict[str, str]:
     asked = {"volumeAttachment": {"volumeId": volume_id}}
     answer = await house.ask("demo", "POST", f"{server}/os-volume_attachments", asked)
     assert answer.status == 200, answer.content
-    await _rest(house, "volumes", volume_id, "in-use")
+    await rest(house, "volumes", volume_id, "in-use")
     spare_id = await _volume(house, mark)
     frozen = {"snapshot": {"volume_id": spare_id, "name": mark}}
     snapshot_id = (await house.make("demo", f"{V3}/snapshots", frozen))["id"]
-    await _rest(house, "snapshots", snapshot_id)
+    await rest(house, "snapshots", snapshot_id)
     return {"volume_id": volume_id, "spare_volume_id": spare_id, "snapshot_id": snapshot_id}
 
 
 async def _volume(house: House, mark: str, **more: str) -> str:
     volume = {"name": mark, "size": 1, "metadata": {"colour": mark}} | more
     made = await house.make("demo", f"{V3}/volumes", {"volume": volume})
-    await _rest(house, "volumes", made["id"])
+    await rest(house, "volumes", made["id"])
     return str(made["id"])
 
 
-async def _rest(house: House, kind: str, thing_id: str, status: str = "available") -> None:
+async def rest(
+    house: House, kind: str, thing_id: str, status: str = "available", *, who: str = "demo"
+) -> None:
+    """Wait for the status; without one, until the thing is gone."""
     async with asyncio.timeout(20):
         while True:
-            answer = await house.ask("demo", "GET", f"{V3}/{kind}/{thing_id}")
-            if answer.json()[kind.removesuffix("s")]["status"] == status:
+            answer = await house.ask(who, "GET", f"{V3}/{kind}/{thing_id}")
+            if answer.status == 404 and not status:
                 return
-            await asyncio.sleep(0.005)
+            if answer.status == 200 and answer.json()[kind[:-1]]["status"] == status:
+                return
+            await asyncio.sleep(0.01)
 
 
 async def _message(house: House, volume_id: str, mark: str) -> str:

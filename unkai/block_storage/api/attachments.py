@@ -38,38 +38,38 @@ LISTED = Listed(
 Connector = dict[str, Any]
 
 
-class NewAttachment(Struct):
+class NewAttachment(Struct, forbid_unknown_fields=True):
     volume_uuid: Id
     instance_uuid: str | None = None
     connector: Connector | None = None
     mode: Annotated[str, since("3.54")] = "rw"
 
 
-class CreateAttachment(Struct):
+class CreateAttachment(Struct, forbid_unknown_fields=True):
     attachment: NewAttachment
 
 
-class ConnectedAttachment(Struct):
+class ConnectedAttachment(Struct, forbid_unknown_fields=True):
     connector: Connector
 
 
-class UpdateAttachment(Struct):
+class UpdateAttachment(Struct, forbid_unknown_fields=True):
     attachment: ConnectedAttachment
 
 
-class Attach(Struct):
+class Attach(Struct, forbid_unknown_fields=True):
     instance_uuid: str | None = None
     host_name: Name | None = None
     mountpoint: Name | None = None
     mode: str = "rw"
 
 
-class Detach(Struct):
+class Detach(Struct, forbid_unknown_fields=True):
     attachment_id: str | None = None
     connector: Connector | None = None
 
 
-class Connect(Struct):
+class Connect(Struct, forbid_unknown_fields=True):
     connector: Connector
 
 

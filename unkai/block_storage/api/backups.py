@@ -42,7 +42,7 @@ LISTED = Listed(
 )
 
 
-class NewBackup(Struct):
+class NewBackup(Struct, forbid_unknown_fields=True):
     volume_id: Id
     name: Name | None = None
     description: Text | None = None
@@ -54,39 +54,39 @@ class NewBackup(Struct):
     metadata: Annotated[Said | None, since("3.43")] = None
 
 
-class CreateBackup(Struct):
+class CreateBackup(Struct, forbid_unknown_fields=True):
     backup: NewBackup
 
 
-class ChangedBackup(Struct):
+class ChangedBackup(Struct, forbid_unknown_fields=True):
     name: Name | UnsetType | None = UNSET
     description: Text | UnsetType | None = UNSET
     metadata: Annotated[Said | UnsetType, since("3.43")] = UNSET
 
 
-class UpdateBackup(Struct):
+class UpdateBackup(Struct, forbid_unknown_fields=True):
     backup: ChangedBackup
 
 
-class Restore(Struct):
+class Restore(Struct, forbid_unknown_fields=True):
     volume_id: str | None = None
     name: Name | None = None
 
 
-class RestoreBackup(Struct):
+class RestoreBackup(Struct, forbid_unknown_fields=True):
     restore: Restore
 
 
-class Reset(Struct):
+class Reset(Struct, forbid_unknown_fields=True):
     status: str
 
 
-class BackupRecord(Struct):
+class BackupRecord(Struct, forbid_unknown_fields=True):
     backup_service: Id
     backup_url: str
 
 
-class ImportRecord(Struct, rename={"record": "backup-record"}):
+class ImportRecord(Struct, forbid_unknown_fields=True, rename={"record": "backup-record"}):
     record: BackupRecord
 
 

@@ -22,28 +22,28 @@ LISTED = Listed(sorts=frozenset({"id", "name", "created_at"}), fields={}, pairs=
 TypeName = Annotated[str, Meta(min_length=1, max_length=255)]
 
 
-class NewType(Struct):
+class NewType(Struct, forbid_unknown_fields=True):
     name: TypeName
     description: Text | None = None
     is_public: bool | str = True
     group_specs: Said | None = None
 
 
-class CreateType(Struct):
+class CreateType(Struct, forbid_unknown_fields=True):
     group_type: NewType
 
 
-class ChangedType(Struct):
+class ChangedType(Struct, forbid_unknown_fields=True):
     name: TypeName | UnsetType = UNSET
     description: Text | UnsetType | None = UNSET
     is_public: bool | UnsetType = UNSET
 
 
-class UpdateType(Struct):
+class UpdateType(Struct, forbid_unknown_fields=True):
     group_type: ChangedType
 
 
-class Specs(Struct):
+class Specs(Struct, forbid_unknown_fields=True):
     group_specs: Said
 
 

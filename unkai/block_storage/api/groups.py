@@ -32,7 +32,7 @@ LISTED_SNAPSHOTS = Listed(
 )
 
 
-class NewGroup(Struct):
+class NewGroup(Struct, forbid_unknown_fields=True):
     group_type: Id
     volume_types: list[Id]
     name: Name | None = None
@@ -40,43 +40,43 @@ class NewGroup(Struct):
     availability_zone: str | None = None
 
 
-class CreateGroup(Struct):
+class CreateGroup(Struct, forbid_unknown_fields=True):
     group: NewGroup
 
 
-class Copy(Struct):
+class Copy(Struct, forbid_unknown_fields=True):
     name: Name | None = None
     description: Text | None = None
     group_snapshot_id: str | None = None
     source_group_id: str | None = None
 
 
-class ChangedGroup(Struct):
+class ChangedGroup(Struct, forbid_unknown_fields=True):
     name: Name | UnsetType | None = UNSET
     description: Text | UnsetType | None = UNSET
     add_volumes: str | None = None
     remove_volumes: str | None = None
 
 
-class UpdateGroup(Struct):
+class UpdateGroup(Struct, forbid_unknown_fields=True):
     group: ChangedGroup
 
 
-class Delete(Struct, rename={"delete_volumes": "delete-volumes"}):
+class Delete(Struct, forbid_unknown_fields=True, rename={"delete_volumes": "delete-volumes"}):
     delete_volumes: Switch = False
 
 
-class Reset(Struct):
+class Reset(Struct, forbid_unknown_fields=True):
     status: str
 
 
-class NewSnapshot(Struct):
+class NewSnapshot(Struct, forbid_unknown_fields=True):
     group_id: Id
     name: Name | None = None
     description: Text | None = None
 
 
-class CreateSnapshot(Struct):
+class CreateSnapshot(Struct, forbid_unknown_fields=True):
     group_snapshot: NewSnapshot
 
 

@@ -15,7 +15,7 @@ from unkai.kit.errors import BadRequest
 from unkai.kit.http import Call, Route
 
 
-class Managed(Struct):
+class Managed(Struct, forbid_unknown_fields=True):
     volume_id: Id
     ref: dict[str, Any]
     name: Name | None = None
@@ -23,7 +23,7 @@ class Managed(Struct):
     metadata: Said | None = None
 
 
-class ManageSnapshot(Struct):
+class ManageSnapshot(Struct, forbid_unknown_fields=True):
     snapshot: Managed
 
 

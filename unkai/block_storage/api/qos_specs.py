@@ -19,11 +19,11 @@ from unkai.kit.http import Call, Route
 CONSUMERS = ("front-end", "back-end", "both")
 
 
-class SaidSpecs(Struct):
+class SaidSpecs(Struct, forbid_unknown_fields=True):
     qos_specs: dict[str, Any]
 
 
-class Keys(Struct):
+class Keys(Struct, forbid_unknown_fields=True):
     keys: list[Key]
 
 

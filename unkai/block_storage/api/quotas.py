@@ -32,11 +32,11 @@ USED = (
 )
 
 
-class UpdateQuotaSet(Struct):
+class UpdateQuotaSet(Struct, forbid_unknown_fields=True):
     quota_set: dict[str, Any]
 
 
-class UpdateQuotaClass(Struct):
+class UpdateQuotaClass(Struct, forbid_unknown_fields=True):
     quota_class_set: dict[str, Any]
 
 

@@ -19,15 +19,17 @@ from unkai.kit.http import Call, Route
 VERSION = "1.0"
 
 
-class Switched(Struct):
+class Switched(Struct, forbid_unknown_fields=True):
     host: Name
     binary: Name | None = None
     service: Name | None = None
     disabled_reason: Name | None = None
+    cluster: Name | None = None
 
 
-class Frozen(Struct):
+class Frozen(Struct, forbid_unknown_fields=True):
     host: Name
+    cluster: Name | None = None
 
 
 async def list_services(call: Call) -> dict[str, Any]:

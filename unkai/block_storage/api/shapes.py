@@ -50,6 +50,16 @@ def uuid(value: str | None, name: str) -> str | None:
     return value
 
 
+def refuse_unknown(said: dict[str, Any], known: frozenset[str]) -> None:
+    """BadRequest for a key that means nothing here."""
+    for key in said:
+        if key not in known:
+            raise BadRequest(
+                f"Additional properties are not allowed ({key[:80]!r} was unexpected).",
+                code="invalid-body",
+            )
+
+
 def trimmed(name: str | None) -> str | None:
     return name.strip() if name is not None else None
 

@@ -54,7 +54,7 @@ LISTED = Listed(
 )
 
 
-class NewSnapshot(Struct):
+class NewSnapshot(Struct, forbid_unknown_fields=True):
     volume_id: Id | None
     name: Name | None = None
     display_name: Name | None = None
@@ -64,34 +64,34 @@ class NewSnapshot(Struct):
     force: Switch | UnsetType | None = UNSET
 
 
-class CreateSnapshot(Struct):
+class CreateSnapshot(Struct, forbid_unknown_fields=True):
     snapshot: NewSnapshot
 
 
-class ChangedSnapshot(Struct):
+class ChangedSnapshot(Struct, forbid_unknown_fields=True):
     name: Name | UnsetType | None = UNSET
     display_name: Name | UnsetType | None = UNSET
     description: Text | UnsetType | None = UNSET
     display_description: Text | UnsetType | None = UNSET
 
 
-class UpdateSnapshot(Struct):
+class UpdateSnapshot(Struct, forbid_unknown_fields=True):
     snapshot: ChangedSnapshot
 
 
-class Metadata(Struct):
+class Metadata(Struct, forbid_unknown_fields=True):
     metadata: Said
 
 
-class Meta(Struct):
+class Meta(Struct, forbid_unknown_fields=True):
     meta: Said
 
 
-class Reset(Struct):
+class Reset(Struct, forbid_unknown_fields=True):
     status: str
 
 
-class Report(Struct):
+class Report(Struct, forbid_unknown_fields=True):
     status: str
     progress: str | None = None
 

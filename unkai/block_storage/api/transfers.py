@@ -19,21 +19,21 @@ from unkai.kit.http import Call, Route, since
 LISTED = Listed(sorts=transfers.SORTS, fields={}, pairs={})
 
 
-class NewTransfer(Struct):
+class NewTransfer(Struct, forbid_unknown_fields=True):
     volume_id: Id
     name: Name | None = None
     no_snapshots: Annotated[bool, since("3.55")] = False
 
 
-class CreateTransfer(Struct):
+class CreateTransfer(Struct, forbid_unknown_fields=True):
     transfer: NewTransfer
 
 
-class Key(Struct):
+class Key(Struct, forbid_unknown_fields=True):
     auth_key: Id
 
 
-class AcceptTransfer(Struct):
+class AcceptTransfer(Struct, forbid_unknown_fields=True):
     accept: Key
 
 

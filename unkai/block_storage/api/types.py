@@ -13,7 +13,7 @@ from unkai.block_storage.actions.find import get_type
 from unkai.block_storage.actions.find_default_type import default_type
 from unkai.block_storage.api import listing
 from unkai.block_storage.api.listing import truth
-from unkai.block_storage.api.shapes import Id, Key, Text
+from unkai.block_storage.api.shapes import Id, Key, Text, refuse_unknown
 from unkai.block_storage.api.views import type_view
 from unkai.block_storage.model import VolumeType
 from unkai.block_storage.service import BlockStorage
@@ -25,51 +25,51 @@ TypeName = Annotated[str, Meta(min_length=1, max_length=255)]
 Specs = dict[Key, Text]
 
 
-class CreateType(Struct):
+class CreateType(Struct, forbid_unknown_fields=True):
     volume_type: dict[str, Any]
 
 
-class ChangedType(Struct):
+class ChangedType(Struct, forbid_unknown_fields=True):
     name: TypeName | UnsetType | None = UNSET
     description: Text | UnsetType | None = UNSET
     is_public: bool | UnsetType = UNSET
 
 
-class UpdateType(Struct):
+class UpdateType(Struct, forbid_unknown_fields=True):
     volume_type: ChangedType
 
 
-class ExtraSpecs(Struct):
+class ExtraSpecs(Struct, forbid_unknown_fields=True):
     extra_specs: Specs
 
 
-class Access(Struct):
+class Access(Struct, forbid_unknown_fields=True):
     project: Id
 
 
-class NewEncryption(Struct):
+class NewEncryption(Struct, forbid_unknown_fields=True):
     provider: TypeName
     control_location: Literal["front-end", "back-end"] = "front-end"
     cipher: Text | None = None
     key_size: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
 
 
-class CreateEncryption(Struct):
+class CreateEncryption(Struct, forbid_unknown_fields=True):
     encryption: NewEncryption
 
 
-class ChangedEncryption(Struct):
+class ChangedEncryption(Struct, forbid_unknown_fields=True):
     provider: TypeName | UnsetType = UNSET
     control_location: Literal["front-end", "back-end"] | UnsetType = UNSET
     cipher: Text | UnsetType | None = UNSET
     key_size: Annotated[int, Meta(ge=0, le=2**31 - 1)] | UnsetType | None = UNSET
 
 
-class UpdateEncryption(Struct):
+class UpdateEncryption(Struct, forbid_unknown_fields=True):
     encryption: ChangedEncryption
 
 
-class NewDefault(Struct):
+class NewDefault(Struct, forbid_unknown_fields=True):
     volume_type: Id
 
 
@@ -127,8 +127,12 @@ async def show_default(call: Call) -> dict[str, Any]:
     return {"volume_type": type_view(call, found)}
 
 
+KNOWN = frozenset({"name", "description", "extra_specs", "os-volume-type-access:is_public"})
+
+
 async def create_type(call: Call) -> dict[str, Any]:
     body: dict[str, Any] = call.body.volume_type
+    refuse_unknown(body, KNOWN)
     public = body.get("os-volume-type-access:is_public", True)
     name, description = body.get("name"), body.get("description")
     specs: Any = body.get("extra_specs") or {}

@@ -17,33 +17,33 @@ from unkai.kit.errors import BadRequest
 from unkai.kit.http import Call, Route
 
 
-class Extend(Struct):
+class Extend(Struct, forbid_unknown_fields=True):
     new_size: int | str
 
 
-class Extended(Struct):
+class Extended(Struct, forbid_unknown_fields=True):
     error: Switch = False
 
 
-class Bootable(Struct):
+class Bootable(Struct, forbid_unknown_fields=True):
     bootable: Switch
 
 
-class Readonly(Struct):
+class Readonly(Struct, forbid_unknown_fields=True):
     readonly: Switch
 
 
-class Reset(Struct):
+class Reset(Struct, forbid_unknown_fields=True):
     status: str | None = None
     attach_status: str | None = None
     migration_status: str | None = None
 
 
-class ImageMetadata(Struct):
+class ImageMetadata(Struct, forbid_unknown_fields=True):
     metadata: Said
 
 
-class UnsetImageMetadata(Struct):
+class UnsetImageMetadata(Struct, forbid_unknown_fields=True):
     key: Key
 
 

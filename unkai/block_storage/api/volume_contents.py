@@ -21,7 +21,7 @@ from unkai.kit.http import Call, Route
 from unkai.kit.http import since as first
 
 
-class Upload(Struct):
+class Upload(Struct, forbid_unknown_fields=True):
     image_name: Name
     disk_format: Name | None = None
     container_format: Name | None = None
@@ -32,27 +32,28 @@ class Upload(Struct):
     protected: Annotated[Switch, first("3.1")] = False
 
 
-class Reimage(Struct):
+class Reimage(Struct, forbid_unknown_fields=True):
     image_id: Id
     reimage_reserved: Switch = False
 
 
-class Revert(Struct):
+class Revert(Struct, forbid_unknown_fields=True):
     snapshot_id: Id
 
 
-class Retype(Struct):
+class Retype(Struct, forbid_unknown_fields=True):
     new_type: Id
-    migration_policy: Literal["never", "on-demand"] = "never"
+    migration_policy: Literal["never", "on-demand"] | None = "never"
 
 
-class Migrate(Struct):
+class Migrate(Struct, forbid_unknown_fields=True):
     host: Id
     force_host_copy: Switch = False
     lock_volume: Switch = False
+    cluster: Name | None = None
 
 
-class Managed(Struct):
+class Managed(Struct, forbid_unknown_fields=True):
     host: Id
     ref: dict[str, Any]
     name: Name | None = None
@@ -61,9 +62,10 @@ class Managed(Struct):
     availability_zone: str | None = None
     metadata: Said | None = None
     bootable: Switch = False
+    cluster: Name | None = None
 
 
-class ManageVolume(Struct):
+class ManageVolume(Struct, forbid_unknown_fields=True):
     volume: Managed
 
 

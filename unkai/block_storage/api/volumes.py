@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType, field
+from msgspec.structs import fields
 
 from unkai.block_storage.actions import create_volume as creating
 from unkai.block_storage.actions import delete_volume as deleting
@@ -14,7 +15,17 @@ from unkai.block_storage.actions.find import get_volume, no_volume
 from unkai.block_storage.actions.restore_backup import restore_backup
 from unkai.block_storage.api import listing, views
 from unkai.block_storage.api.listing import Listed
-from unkai.block_storage.api.shapes import Name, Said, Text, gib, item, one, trimmed, uuid
+from unkai.block_storage.api.shapes import (
+    Name,
+    Said,
+    Text,
+    gib,
+    item,
+    one,
+    refuse_unknown,
+    trimmed,
+    uuid,
+)
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.store import types, volumes
 from unkai.kit.errors import BadRequest, NotFound
@@ -50,7 +61,10 @@ LISTED = Listed(
 
 
 class NewVolume(Struct):
-    """imageRef and image_id are the same; sizes may be digits in a string."""
+    """imageRef and image_id are the same; sizes may be digits in a string.
+
+    What else is said was ignored before 3.53, see `refuse_unknown`.
+    """
 
     size: int | str | None = None
     name: Name | None = None
@@ -70,11 +84,19 @@ class NewVolume(Struct):
     multiattach: bool | str | None = None
 
 
-class CreateVolume(Struct):
+class CreateVolume(
+    Struct, forbid_unknown_fields=True, rename={"hints": "OS-SCH-HNT:scheduler_hints"}
+):
+    """hints: read by nobody, there being one place for a volume."""
+
     volume: NewVolume
+    hints: dict[str, Any] | None = None
 
 
-class ChangedVolume(Struct):
+KNOWN = frozenset(one.encode_name for one in fields(NewVolume))
+
+
+class ChangedVolume(Struct, forbid_unknown_fields=True):
     name: Name | UnsetType | None = UNSET
     display_name: Name | UnsetType | None = UNSET
     description: Text | UnsetType | None = UNSET
@@ -82,20 +104,22 @@ class ChangedVolume(Struct):
     metadata: Said | UnsetType | None = UNSET
 
 
-class UpdateVolume(Struct):
+class UpdateVolume(Struct, forbid_unknown_fields=True):
     volume: ChangedVolume
 
 
-class Metadata(Struct):
+class Metadata(Struct, forbid_unknown_fields=True):
     metadata: Said
 
 
-class Meta(Struct):
+class Meta(Struct, forbid_unknown_fields=True):
     meta: Said
 
 
 async def create_volume(call: Call) -> dict[str, Any]:
     body: NewVolume = call.body.volume
+    if call.at_least("3.53"):
+        refuse_unknown(call.data["volume"], KNOWN)
     if body.backup_id:
         return await _of_backup(call, body)
     request = creating.VolumeRequest(
