@@ -17,7 +17,7 @@ PAGES = [
     *("servers", "servers/launch", "keypairs", "server-groups"),
     *("nodes", "nodes/rack", "nodes/enroll"),
     *("images", "images/upload"),
-    *("volumes", "snapshots", "backups", "volume-types"),
+    *("volumes", "snapshots", "backups", "volume-groups", "volume-types"),
     *("topology", "networks", "ports", "routers", "floating-ips", "security-groups"),
     *("projects", "users", "groups", "roles", "domains", "credentials"),
     *("admin/quotas", "admin/flavors", "admin/hypervisors", "admin/aggregates"),

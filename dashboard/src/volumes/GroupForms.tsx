@@ -61,6 +61,7 @@ export function GroupForm({ close }: Close) {
       <MultiSelect
         label={t("group.volumeTypes")}
         description={t("group.volumeTypesAbout")}
+        searchable
         required
         data={kinds.map((one) => ({ value: one.id, label: one.name }))}
         value={chosen}
