@@ -38,7 +38,7 @@ def signed_in(cloud: RunningCloud) -> Generator[httpx.Client]:
     with httpx.Client(base_url=cloud.url, timeout=30) as client:
         answer = client.post(f"{V3}/auth/tokens", json={"auth": auth})
         client.headers["X-Auth-Token"] = answer.headers["X-Subject-Token"]
-        client.headers["OpenStack-API-Version"] = "compute 2.96"
+        client.headers["OpenStack-API-Version"] = "compute 2.96, volume 3.71"
         client.headers["X-OpenStack-Ironic-API-Version"] = "1.115"
         yield client
 

@@ -63,21 +63,27 @@ interface FormProps {
   /** The command's words before `set` and `unset`, and what it calls the thing. */
   words: readonly string[];
   id: string | number;
+  /** The command knows no `unset`: it takes all away and sets the rest. */
+  noUnset?: boolean;
   save: (changes: PairChanges) => Promise<unknown>;
   stale: QueryKey[];
   close: () => void;
 }
 
-export function PairsForm({ label, before, words, id, save, stale, close }: FormProps) {
+export function PairsForm({ label, before, words, id, noUnset, save, stale, close }: FormProps) {
   const { t } = useTranslation("parts");
   const [text, setText] = useState(() => toLines(before));
   const { set, gone, wrong } = changesOf(before, text);
-  const change = useChange(() => save({ set, gone, all: fromLines(text).specs }), stale);
-  const cli = [
-    Object.keys(set).length > 0 && openstack(...words, "set", ...propertyWords(set), id),
-    gone.length > 0 &&
-      openstack(...words, "unset", ...gone.flatMap((key) => ["--property", key]), id),
-  ].filter((one) => one !== false);
+  const all = fromLines(text).specs;
+  const change = useChange(() => save({ set, gone, all }), stale);
+  const cli =
+    noUnset && gone.length > 0
+      ? [openstack(...words, "set", "--no-property", ...propertyWords(all), id)]
+      : [
+          Object.keys(set).length > 0 && openstack(...words, "set", ...propertyWords(set), id),
+          gone.length > 0 &&
+            openstack(...words, "unset", ...gone.flatMap((key) => ["--property", key]), id),
+        ].filter((one) => one !== false);
   return (
     <FormFrame
       submit={() => change.mutateAsync(undefined)}

@@ -201,6 +201,7 @@ export function GroupSpecsForm({ type, close }: Close & { type: GroupType }) {
       before={type.group_specs ?? {}}
       words={cliWords(GROUP_TYPE)}
       id={type.id}
+      noUnset
       save={async ({ set, gone }) => {
         const path = { group_type_id: type.id };
         if (Object.keys(set).length > 0) {
