@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Every worker of the tests would compile every test anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help up down status setup setup-dev setup-soak dashboard pages check test lint types unit bench conformance soak screenshots \
 	lock fmt clean

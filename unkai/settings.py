@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from unkai.kit.errors import BadRequest
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8780
 VOLUME_DRIVERS = ("file", "ceph")
+_BACKEND_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 ROOT_STATE_DIR = Path("/var/lib/unkai")
 ENVIRONMENT_PREFIX = "UNKAI_"
 
@@ -76,6 +78,9 @@ class BlockStorageSettings:
     """The name that cinder-volume's host has in os-services."""
     driver: str = "file"
     """What volumes are: "file", or "ceph" (images of a Ceph pool, which no other cloud uses)."""
+    backends: tuple[str, ...] = ()
+    """Further places of volumes: "fast=file:/srv/fast" (a folder, from the state folder on) or
+    "shared=ceph:volumes" (a pool, with the same user and conf). The first place is the driver's."""
     folder: str = ""
     """Where volumes lie as files; empty: `volumes` in the state folder."""
     ceph_pool: str = "volumes"
@@ -96,6 +101,25 @@ class BlockStorageSettings:
         if self.driver not in VOLUME_DRIVERS:
             known = " or ".join(VOLUME_DRIVERS)
             raise _invalid(f"block_storage.driver is {self.driver!r}, not {known}")
+        self.further_backends()
+
+    def further_backends(self) -> dict[str, tuple[str, str]]:
+        """Driver and place of each backend beside the first, by its name. BadRequest."""
+        found: dict[str, tuple[str, str]] = {}
+        for one in self.backends:
+            name, said, more = one.partition("=")
+            driver, _, place = more.partition(":")
+            wrong = None
+            if not said or driver not in VOLUME_DRIVERS or not place:
+                wrong = "must be NAME=file:FOLDER or NAME=ceph:POOL"
+            elif not _BACKEND_NAME.fullmatch(name):
+                wrong = "must have a name of small letters, digits, hyphens and underscores"
+            elif name == self.driver or name in found:
+                wrong = f"has the name {name}, which another backend has"
+            if wrong is not None:
+                raise _invalid(f"block_storage.backends has {one!r}, which {wrong}")
+            found[name] = (driver, place)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.drivers.hypervisor_rigs import EJECTING_IMAGE, RIGS, FakeRig, Rig
+from tests.drivers.hypervisor_rigs import EJECTING_IMAGE, RIGS, WRITING_IMAGE, FakeRig, Rig
 from tests.drivers.test_hypervisor import a_machine, stream, until
-from unkai.hypervisor.model import Disk, Layer, Machine, PowerState, RootDisk
+from unkai.hypervisor.model import Disk, Layer, Machine, PowerState, RootDisk, Secrets, SwapState
 from unkai.kit.clock import Chance
 from unkai.kit.errors import Conflict, Failed, NotFound
 from unkai.kit.luks import make_header
@@ -178,6 +178,75 @@ async def test_a_volume_is_switched_to_a_new_layer(rig: Rig, tmp_path: Path) -> 
     await rig.agent.attach_disk(server_id, disk, 3)
     await rig.agent.detach_disk(server_id, disk.volume_id, 3)
     assert await volumes(rig, server_id) == ()
+
+
+async def swapped(rig: Rig, server_id: str, had: Disk, disk: Disk, secrets: Secrets) -> None:
+    """Copied by the guest's process, or played."""
+    async with asyncio.timeout(60):
+        said = await rig.agent.swap_disk(server_id, had, disk, 3, secrets)
+        while said != SwapState.DONE:
+            assert said == SwapState.COPYING
+            await asyncio.sleep(0.01)
+            said = await rig.agent.swap_disk(server_id, had, disk, 3, secrets)
+
+
+async def test_another_volume_takes_the_place_of_one(rig: Rig, tmp_path: Path) -> None:
+    """And gives it back; its name on the board is then one that another volume would have."""
+    server_id, plain = await running(rig), a_volume(tmp_path, qos={"read_iops_sec": 500})
+    secret = an_encrypted_volume(tmp_path)
+    if isinstance(rig, FakeRig):
+        rig.host.swaps.mirrors = True
+    Path(plain.layers[0].path).write_bytes(b"kept".ljust(4 * MIB, b"k"))
+    await rig.agent.attach_disk(server_id, plain, 2)
+    with pytest.raises(Conflict):
+        await rig.agent.swap_disk(server_id, plain, secret, 3)
+    assert await rig.agent.swap_disk(server_id, plain, secret, 3, SECRETS) == SwapState.COPYING
+    assert await rig.agent.keep_disk(server_id, plain.volume_id, secret, 3)
+    assert await volumes(rig, server_id) == (plain.volume_id,)
+
+    await swapped(rig, server_id, plain, secret, SECRETS)
+    assert await volumes(rig, server_id) == (secret.volume_id,)
+    assert not await rig.agent.keep_disk(server_id, plain.volume_id, secret, 3)
+    await rig.restart()
+    await swapped(rig, server_id, plain, secret, SECRETS)
+    await rig.agent.attach_disk(server_id, plain, 3)
+    await rig.agent.detach_disk(server_id, plain.volume_id, 3)
+    larger = a_volume(tmp_path, 6 * MIB)
+    await swapped(rig, server_id, secret, larger, {})
+    await rig.agent.detach_disk(server_id, larger.volume_id, 5)
+    assert await volumes(rig, server_id) == ()
+    assert await power(rig, server_id) == PowerState.RUNNING
+    if not isinstance(rig, FakeRig):
+        assert Path(larger.layers[0].path).read_bytes()[: 4 * MIB] == b"kept".ljust(4 * MIB, b"k")
+        in_it(tmp_path, secret, "read -P 107 4 4194300")
+
+
+async def test_what_a_guest_writes_while_its_volume_is_swapped(rig: Rig, tmp_path: Path) -> None:
+    """It writes sectors of a pattern over, but for each 128th, and then says so."""
+    if isinstance(rig, FakeRig):
+        pytest.skip("a played guest writes nothing")
+    _, data = WRITING_IMAGE
+    size, chunk, gap = 12 * MIB, 64 * 1024, 512
+    root = a_volume(tmp_path, size, qos={"write_iops_sec": 100})
+    other = a_volume(tmp_path, 16 * MIB)
+    Path(root.layers[0].path).write_bytes(data.ljust(size, b"p"))
+    machine = a_machine(root_disk=RootDisk(size_bytes=size, volume=root))
+    await rig.agent.prepare(machine, 1)
+    await rig.agent.start(machine.server_id, 1, paused=True)
+    await rig.agent.swap_disk(machine.server_id, root, other, 3)
+    await rig.agent.resume(machine.server_id, 3)
+    await swapped(rig, machine.server_id, root, other, {})
+    await says(rig, machine.server_id, "D")
+    await rig.agent.stop(machine.server_id, 3)
+
+    held = Path(other.layers[0].path).read_bytes()
+    assert (len(held), held[: len(data)]) == (16 * MIB, data)
+    written = held[chunk : 2 * chunk - gap]
+    assert b"p" not in written
+    for start in range(chunk, 8 * MIB, chunk):
+        assert held[start : start + chunk] == written + b"p" * gap
+    await rig.agent.remove(machine.server_id, 4)
+    assert await rig.leftovers() == []
 
 
 async def test_prepare_keeps_the_layers_of_a_volume_it_knows(rig: Rig, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.api.compute.cloud import Cloud, Outside, caller_of, opened
 from unkai.block_storage.actions.attach_volume import server_attachments
+from unkai.block_storage.actions.audit_volumes import audit_volumes
 from unkai.block_storage.actions.change_contents import reimage_volume, revert_volume
 from unkai.block_storage.actions.create_backup import BackupRequest, create_backup
 from unkai.block_storage.actions.create_snapshot import SnapshotRequest, create_snapshot
@@ -22,7 +23,9 @@ from unkai.block_storage.actions.create_volume import VolumeRequest, create_volu
 from unkai.block_storage.actions.delete_snapshot import delete_snapshot
 from unkai.block_storage.actions.delete_volume import delete_volume
 from unkai.block_storage.actions.extend_volume import extend_volume
+from unkai.block_storage.actions.migrate_volume import migrate_volume
 from unkai.block_storage.actions.restore_backup import restore_backup
+from unkai.block_storage.drivers.fake import FakeDriver as FakeVolumes
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.store import backups, snapshots, volumes
 from unkai.kit.errors import Failed
@@ -34,18 +37,25 @@ ME = caller_of("member")
 
 
 class Hold:
-    """A probe that stops the cloud where it is: nothing after this moment of the kind happens."""
+    """A probe that stops the cloud where it is: nothing after this moment of the kind happens.
 
-    def __init__(self, kind: str, moment: str, *, fails: bool = False) -> None:
+    step: of the operation's steps this one; else its first.
+    """
+
+    def __init__(
+        self, kind: str, moment: str, *, fails: bool = False, step: str | None = None
+    ) -> None:
         self._place = (kind, moment)
         self._fails = fails
+        self._step = step
         self.reached = asyncio.Event()
 
     async def __call__(self, run: Run, step: Step, moment: str) -> None:
-        if (run.kind, moment) == self._place:
+        there = self._step in (None, step.name)
+        if (run.kind, moment) == self._place and (there or moment == "undo"):
             self.reached.set()
             await asyncio.Event().wait()
-        if self._fails and (run.kind, moment) == (self._place[0], "after"):
+        if self._fails and there and (run.kind, moment) == (self._place[0], "after"):
             raise Failed("The disk is full.")
 
 
@@ -137,6 +147,23 @@ async def is_detached(scene: Scene) -> None:
     held = await server_attachments(scene.cloud.kit.database.reader)
     assert ([one.volume_id for one in held] == []) is scene.done
     assert (scene.volume in scene.at_host()) is not scene.done
+
+
+async def swap(scene: Scene) -> None:
+    scene.data.write(scene.spare, 0, b"of the other")
+    path = f"/servers/{scene.server}/os-volume_attachments/{scene.volume}"
+    body = {"volumeAttachment": {"volumeId": scene.spare}}
+    await scene.cloud.ask("PUT", path, body, status=202, who="admin")
+
+
+async def is_swapped(scene: Scene) -> None:
+    """The server has one of both, with what it had written; the other is nobody's."""
+    has, other = (scene.spare, scene.volume) if scene.done else (scene.volume, scene.spare)
+    assert (await scene.status(has), await scene.status(other)) == ("in-use", "available")
+    held = await server_attachments(scene.cloud.kit.database.reader)
+    assert [one.volume_id for one in held] == [has]
+    assert scene.at_host() == {has}
+    assert scene.written(has) == NEW
 
 
 async def extend(scene: Scene) -> None:
@@ -261,9 +288,27 @@ async def is_unfrozen(scene: Scene) -> None:
     assert scene.snapshot not in scene.data.snapshots
 
 
+async def migrate(scene: Scene) -> None:
+    admin = caller_of("admin")
+    await migrate_volume(scene.block, admin, scene.spare, scene.block.backends[1].pool, locks=False)
+
+
+async def is_moved(scene: Scene) -> None:
+    """Whole on one of both backends, and on that one alone."""
+    found = await volumes.find(scene.cloud.kit.database.reader, scene.spare)
+    assert found is not None
+    assert (found.status, found.hold) == ("available", None)
+    assert found.migration_status == ("success" if scene.done else "error")
+    places = [scene.data, scene.cloud.outside.spare_volumes]
+    assert scene.block.at(found.host).driver is places[scene.done]
+    assert places[scene.done].volumes[scene.spare].chunks == {0: OLD}
+    assert scene.spare not in places[not scene.done].volumes
+
+
 VERBS: dict[str, tuple[str, Ask, Look]] = {
     "attach": ("change-volumes", attach, is_attached),
     "detach": ("change-volumes", detach, is_detached),
+    "swap": ("change-volumes", swap, is_swapped),
     "extend": ("extend-volume", extend, is_larger),
     "snapshot": ("create-snapshot", snapshot, is_frozen),
     "clone": ("create-volume", clone, has(NEW)),
@@ -274,10 +319,14 @@ VERBS: dict[str, tuple[str, Ask, Look]] = {
     "restore": ("restore-backup", restore, is_restored),
     "revert": ("revert-volume", revert, is_reverted),
     "reimage": ("reimage-volume", reimage, is_imaged),
+    "migrate": ("migrate-volume", migrate, is_moved),
     "delete": ("delete-volume", drop_volume, is_dropped),
     "delete a snapshot": ("delete-snapshot", drop_snapshot, is_unfrozen),
 }
-UNDONE = ("attach", "snapshot", "clone", "of a snapshot", "of an image", "blank", "back up")
+UNDONE = (
+    *("attach", "snapshot", "clone", "of a snapshot", "of an image", "blank", "back up"),
+    "migrate",
+)
 
 
 async def killed(outside: Outside, scene: Scene, ask: Ask, hold: Hold) -> None:
@@ -308,6 +357,48 @@ async def test_work_on_volumes_survives_a_kill(tmp_path: Path, verb: str, moment
     await in_the_end(outside, scene, look)
 
 
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_move_survives_a_kill_while_its_old_data_goes(tmp_path: Path, moment: str) -> None:
+    outside, scene = Outside(tmp_path), Scene()
+    await killed(outside, scene, migrate, Hold("migrate-volume", moment, step="remove_old"))
+    await in_the_end(outside, scene, is_moved)
+
+
+async def test_a_move_that_fails_at_last_is_one_nevertheless(tmp_path: Path) -> None:
+    """What the volume is then lies on the new backend, and is not taken back from there."""
+    outside, scene = Outside(tmp_path), Scene()
+    hold = Hold("migrate-volume", "undo", step="remove_old", fails=True)
+    await killed(outside, scene, migrate, hold)
+    await in_the_end(outside, scene, is_moved)
+
+
+class Interrupted(FakeVolumes):
+    """Has a half of what it is sent when the cloud is killed; the next one gets all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = asyncio.Event()
+
+    async def replace(self, volume_id: str, *given: Any, **more: Any) -> None:
+        if not self.reached.is_set():
+            self.write(volume_id, 0, b"a half")
+            self.reached.set()
+            await asyncio.Event().wait()
+        await super().replace(volume_id, *given, **more)
+
+
+async def test_a_move_survives_a_kill_while_it_copies(tmp_path: Path) -> None:
+    there = Interrupted()
+    outside, scene = Outside(tmp_path, spare_volumes=there), Scene()
+    async with opened(outside) as cloud:
+        await scene.set_up(cloud)
+        await migrate(scene)
+        async with asyncio.timeout(20):
+            await there.reached.wait()
+        assert await audit_volumes(scene.block) == []  # of work under way nothing is left over
+    await in_the_end(outside, scene, is_moved)
+
+
 @pytest.mark.parametrize("verb", UNDONE)
 async def test_its_way_back_survives_a_kill(tmp_path: Path, verb: str) -> None:
     """The work was done, but failed in the end; the cloud is killed while it takes it back."""
@@ -316,6 +407,33 @@ async def test_its_way_back_survives_a_kill(tmp_path: Path, verb: str) -> None:
     await killed(outside, scene, ask, Hold(kind, "undo", fails=True))
     scene.done = False
     await in_the_end(outside, scene, look)
+
+
+async def test_a_swap_that_the_host_has_made_is_not_undone(tmp_path: Path) -> None:
+    outside, scene = Outside(tmp_path), Scene()
+    await killed(outside, scene, swap, Hold("change-volumes", "undo", fails=True))
+    await in_the_end(outside, scene, is_swapped)
+
+
+@pytest.mark.parametrize("end", ["done", "refused"])
+async def test_a_kill_while_a_guest_copies_its_volume(tmp_path: Path, end: str) -> None:
+    outside, scene = Outside(tmp_path), Scene()
+    async with opened(outside) as cloud:
+        await scene.set_up(cloud)
+        host = cloud.host_of(scene.server)
+        assert host is not None
+        host.swaps.mirrors = host.swaps.slow = True
+        await swap(scene)
+        async with asyncio.timeout(20):
+            while not host.swaps.begun:
+                await asyncio.sleep(0.01)
+    scene.data.write(scene.spare, 0, NEW)
+    host.swaps.slow = False
+    if end == "refused":
+        scene.done = False
+        host.fail_next("swap_disk", Failed("The target's disk is full.", code="swap-failed"))
+    await in_the_end(outside, scene, is_swapped)
+    assert host.swaps.begun == set()
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -1,5 +1,6 @@
 """What is committed: no machine's paths, no registry's address, lists in order."""
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -81,3 +82,11 @@ def test_scripts_can_be_run() -> None:
     assert [
         named(p) for p in files("scripts/*.sh", ".ci/run") if not p.stat().st_mode & 0o111
     ] == []
+
+
+@pytest.mark.xdist_group("tidy")
+def test_a_group_of_tests_stays_together(request: pytest.FixtureRequest) -> None:
+    """pytest-xdist knows a group by the end of a test's id; without it each worker makes all."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        pytest.skip("there is one worker")
+    assert request.node.nodeid.endswith("@tidy")

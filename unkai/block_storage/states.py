@@ -86,6 +86,7 @@ TRANSFER: Final = Verb("transfer", frozenset({AVAILABLE}), "awaiting-transfer")
 BACK_UP: Final = Verb("back up", frozenset({AVAILABLE}), "backing-up")
 BACK_UP_ATTACHED: Final = Verb("back up", frozenset({AVAILABLE, IN_USE}), "backing-up")
 RESTORE: Final = Verb("restore to", frozenset({AVAILABLE}), "restoring-backup")
+MIGRATE: Final = Verb("migrate", frozenset({AVAILABLE, IN_USE}))
 RETYPE: Final = Verb("retype", frozenset({AVAILABLE, IN_USE}), "retyping")
 
 SNAPSHOT_DELETE: Final = Verb("delete", frozenset({AVAILABLE, ERROR, "error_deleting"}), DELETING)

@@ -29,7 +29,7 @@ from unkai.boot.machines import open_baremetal
 from unkai.boot.progress import Progress
 from unkai.boot.seed import seed
 from unkai.boot.site import World, open_world
-from unkai.boot.volumes import open_volume_driver
+from unkai.boot.volumes import open_volume_drivers
 from unkai.compute.actions.audit_compute import audit_compute
 from unkai.compute.actions.open_console import ServerStreams
 from unkai.compute.actions.registry import register_operations
@@ -201,14 +201,14 @@ def _open_block_storage(
     world: World,
     stack: AsyncExitStack,
 ) -> BlockStorage:
-    driver = open_volume_driver(settings, identity)
+    drivers = open_volume_drivers(settings, identity)
     exports, wakers = open_exports(settings, world, stack, identity.kit.clock)
     return BlockStorage(
         kit=identity.kit,
         settings=settings.block_storage,
         identity=identity,
         images=images,
-        driver=driver,
+        drivers=drivers,
         backups=FileBackupStore(settings.backup_dir),
         guests=AttachedGuests(world.agents),
         exports=exports,

@@ -65,20 +65,22 @@ class ServerFault(Struct, frozen=True, kw_only=True):
     details: str = ""
 
 
-VolumeState = Literal["attaching", "attached", "detaching"]
+VolumeState = Literal["attaching", "attached", "detaching", "swapping"]
 
 
 class ServerVolume(Struct, frozen=True, kw_only=True):
     """A volume of a server. device: what its guest most likely calls it ("/dev/vdb").
 
     attachment_id: None while the volume is still being made. boot_index: 0 is the root's.
-    request_id: of the request that is being worked on.
+    request_id: of the request that is being worked on. next_*: what it is being swapped for.
     """
 
     id: str
     volume_id: str
     device: str
     attachment_id: str | None = None
+    next_volume_id: str | None = None
+    next_attachment_id: str | None = None
     boot_index: int | None = None
     delete_on_termination: bool = False
     tag: str | None = None

@@ -20,7 +20,15 @@ from unkai.hypervisor.model import Disk, Machine, PowerState, Secrets
 from unkai.hypervisor.preparing import with_volumes
 from unkai.hypervisor.qemu import hot_plug
 from unkai.hypervisor.qemu.guest import Guest
-from unkai.hypervisor.qemu.volumes import OpenDisk, lengthen, open_disk, open_disks
+from unkai.hypervisor.qemu.volumes import (
+    OpenDisk,
+    device_id,
+    free_device,
+    lengthen,
+    open_disk,
+    open_disks,
+    own_device,
+)
 from unkai.hypervisor.threads import in_thread
 from unkai.kit.clock import Clock
 from unkai.kit.errors import Failed
@@ -41,13 +49,17 @@ class Attached:
     async def attach(self, server_id: str, disk: Disk, epoch: int, secrets: Secrets) -> None:
         async with self._machines.owned(server_id, epoch) as folder:
             machine = self._machines.known(folder).machine
-            known = _found(folder, disk.volume_id)
-            wanted = disk if known is None else msgspec.structs.replace(disk, layers=known.layers)
+            known = disk_in(folder, disk.volume_id)
+            if known is not None:
+                same = {"layers": known.layers, "device": known.device}
+            else:
+                same = {"device": free_device(disk.volume_id, machine.volumes)}
+            wanted = msgspec.structs.replace(disk, **same)
             if known is None:
                 disks = (*machine.disks, wanted)
                 await _write(folder, lambda had: msgspec.structs.replace(had, disks=disks))
             try:
-                await self._open(wanted, self._guest(folder), secrets)
+                await self._open(wanted, self.guest(folder), secrets)
             except BaseException:
                 if known is None:
                     await _forget(folder, disk.volume_id)
@@ -58,27 +70,27 @@ class Attached:
         deadline = self._clock.monotonic() + self._patience_s
         while True:
             async with self._machines.owned(server_id, epoch) as folder:
-                guest = self._guest(folder)
-                if guest is None or not await hot_plug.has(guest, volume_id):
+                guest, device = self.guest(folder), _device(folder, volume_id)
+                if guest is None or device is None or not await hot_plug.has(guest, device):
                     if guest is not None:
-                        await self._close(guest, volume_id)
+                        await self.close(guest, volume_id)
                     await _forget(folder, volume_id)
                     return
                 left = deadline - self._clock.monotonic()
                 if left <= 0:
                     raise refusals.guest_keeps_disk(volume_id, self._patience_s)
                 news = guest.device_news()
-                await hot_plug.ask_to_let_go(guest, volume_id)
+                await hot_plug.ask_to_let_go(guest, device)
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(left, _ASK_AGAIN_S)):
                     await news.wait()
 
-    async def _close(self, guest: Guest, volume_id: str) -> None:
+    async def close(self, guest: Guest, volume_id: str) -> None:
         """QEMU lets go of the files a moment after the device is gone from its board."""
         deadline = self._clock.monotonic() + _CLOSE_S
         while True:
             try:
-                return await hot_plug.finish_detach(guest, volume_id)
+                return await hot_plug.close(guest, volume_id)
             except Failed as error:
                 if error.code != "volume-busy" or self._clock.monotonic() > deadline:
                     raise
@@ -86,13 +98,13 @@ class Attached:
 
     async def grow(self, server_id: str, volume_id: str, size_bytes: int) -> None:
         async with self._machines.owned(server_id) as folder:
-            found = _found(folder, volume_id)
+            found = disk_in(folder, volume_id)
             if found is None:
                 raise refusals.not_attached(server_id, volume_id)
             if size_bytes > found.size_bytes:
                 found = msgspec.structs.replace(found, size_bytes=size_bytes)
-                await _replace(folder, found)
-            guest = self._guest(folder)
+                await replace_disk(folder, volume_id, found)
+            guest = self.guest(folder)
             if guest is not None:
                 await hot_plug.grow(guest, found)
             else:
@@ -100,15 +112,15 @@ class Attached:
 
     async def switch(self, server_id: str, disk: Disk) -> None:
         async with self._machines.owned(server_id) as folder:
-            found = _found(folder, disk.volume_id)
+            found = disk_in(folder, disk.volume_id)
             if found is None:
                 raise refusals.not_attached(server_id, disk.volume_id)
             refusals.check_switch(found, disk)
             wanted = msgspec.structs.replace(found, layers=disk.layers)
             opened = await in_thread(open_disk, wanted, {})  # its process has what opens it
             try:
-                await _replace(folder, wanted)
-                if (guest := self._guest(folder)) is not None:
+                await replace_disk(folder, disk.volume_id, wanted)
+                if (guest := self.guest(folder)) is not None:
                     await hot_plug.switch(guest, opened)
             finally:
                 opened.close()
@@ -122,7 +134,7 @@ class Attached:
             refusals.check_secrets(disk, secrets.get(disk.volume_id, {}))
         return await in_thread(open_disks, disks, secrets)
 
-    def _guest(self, folder: Folder) -> Guest | None:
+    def guest(self, folder: Folder) -> Guest | None:
         guest = self._machines.guests.get(folder.server_id)
         return guest if guest is not None and guest.state in _LIVE else None
 
@@ -137,19 +149,30 @@ class Attached:
             opened.close()
 
 
-def _found(folder: Folder, volume_id: str) -> Disk | None:
+def disk_in(folder: Folder, volume_id: str) -> Disk | None:
+    """As it is written down."""
     prepared = folder.prepared()
     disks = () if prepared is None else prepared.machine.volumes
     return next((disk for disk in disks if disk.volume_id == volume_id), None)
 
 
+def _device(folder: Folder, volume_id: str) -> str | None:
+    """What it is called on the board; None where another volume has the name it would have."""
+    found, prepared = disk_in(folder, volume_id), folder.prepared()
+    if found is not None:
+        return device_id(found)
+    others = () if prepared is None else prepared.machine.volumes
+    return None if free_device(volume_id, others) else own_device(volume_id)
+
+
 async def _forget(folder: Folder, volume_id: str) -> None:
-    if _found(folder, volume_id) is not None:
+    if disk_in(folder, volume_id) is not None:
         await _change(folder, lambda disk: None if disk.volume_id == volume_id else disk)
 
 
-async def _replace(folder: Folder, new: Disk) -> None:
-    await _change(folder, lambda disk: new if disk.volume_id == new.volume_id else disk)
+async def replace_disk(folder: Folder, volume_id: str, new: Disk) -> None:
+    """Write it down in the place of this one."""
+    await _change(folder, lambda disk: new if disk.volume_id == volume_id else disk)
 
 
 async def _change(folder: Folder, change: Callable[[Disk], Disk | None]) -> None:

@@ -26,6 +26,7 @@ from unkai.hypervisor.model import (
     MachineStatus,
     Metrics,
     Secrets,
+    SwapState,
 )
 from unkai.kit.streams import ByteStream
 
@@ -92,6 +93,33 @@ class Hypervisor(Protocol):
 
         It takes no epoch: one that comes late no longer fits upon what is there.
         NotFound("volume-not-attached"), Conflict("volume-differs").
+        """
+        ...
+
+    async def swap_disk(
+        self,
+        server_id: str,
+        had: Disk,
+        disk: Disk,
+        epoch: int,
+        secrets: Secrets | None = None,
+        *,
+        copied: bool = False,
+    ) -> SwapState:
+        """Have `disk`, at least as large, in the place of `had` and at the same device.
+
+        The process of a running guest copies what there is, and what the guest writes it writes to
+        both: COPYING, ask again until it is DONE. CLOSED: no process has it open; whoever
+        keeps the contents copies them, and asks again with `copied`. secrets: of `disk`.
+        Whatever fails, the machine has one of both, whole. NotFound("volume-not-attached"),
+        Failed("swap-failed") and what `attach_disk` is refused with.
+        """
+        ...
+
+    async def keep_disk(self, server_id: str, volume_id: str, other: Disk, epoch: int) -> bool:
+        """Give up that the other takes this volume's place: that is closed. Unknown is fine.
+
+        False, and nothing is changed, where it has been taken: `swap_disk` ends that.
         """
         ...
 

@@ -24,6 +24,7 @@ from unkai.hypervisor.client import ConsoleKind, ImageSource
 from unkai.hypervisor.console import last_lines
 from unkai.hypervisor.fake_consoles import FakeConsoles, FakeStream
 from unkai.hypervisor.fake_metrics import played
+from unkai.hypervisor.fake_swaps import FakeSwaps
 from unkai.hypervisor.model import (
     Census,
     Disk,
@@ -35,6 +36,7 @@ from unkai.hypervisor.model import (
     Metrics,
     PowerState,
     Secrets,
+    SwapState,
 )
 from unkai.hypervisor.ports import FakePlugger, unplug_all
 from unkai.hypervisor.preparing import keep_layers, with_volumes
@@ -85,6 +87,7 @@ class FakeHost:
     reachable: bool = True
     changes: Changes = field(default_factory=Changes)
     consoles: FakeConsoles = field(default_factory=FakeConsoles)
+    swaps: FakeSwaps = field(default_factory=FakeSwaps)
     _faults: dict[str, list[tuple[Exception, bool]]] = field(
         default_factory=dict[str, list[tuple[Exception, bool]]]
     )
@@ -327,6 +330,28 @@ class FakeHypervisor:
             refusals.check_switch(had, disk)
             _replace(found, msgspec.structs.replace(had, layers=disk.layers))
 
+    async def swap_disk(
+        self,
+        server_id: str,
+        had: Disk,
+        disk: Disk,
+        epoch: int,
+        secrets: Secrets | None = None,
+        *,
+        copied: bool = False,
+    ) -> SwapState:
+        async with self._call("swap_disk", server_id, epoch):
+            refusals.check_secrets(disk, secrets or {})
+            found, swaps = self._known(server_id), self._host.swaps
+            live = found.power_state in _LIVE
+            said, found.machine = swaps.swap(found.machine, had, disk, copied=copied, live=live)
+            return said
+
+    async def keep_disk(self, server_id: str, volume_id: str, other: Disk, epoch: int) -> bool:
+        async with self._call("keep_disk", server_id, epoch):
+            found = self._host.machines.get(server_id)
+            return found is None or self._host.swaps.keep(found.machine, other.volume_id)
+
     async def remove(self, server_id: str, epoch: int) -> None:
         async with self._call("remove", server_id, epoch):
             await unplug_all(self._host.plugger, server_id)
@@ -460,9 +485,8 @@ def _replace(found: FakeMachine, new: Disk) -> None:
 async def _sha256(source: ImageSource) -> str:
     if isinstance(source, Path):
         now = source.stat()
-        return await asyncio.to_thread(
-            _sha256_of_file, source, now.st_ino, now.st_size, now.st_mtime_ns
-        )
+        seen = (now.st_ino, now.st_size, now.st_mtime_ns)
+        return await asyncio.to_thread(_sha256_of_file, source, *seen)
     digest = hashlib.sha256()
     async for chunk in source:
         digest.update(chunk)

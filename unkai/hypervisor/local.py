@@ -35,6 +35,7 @@ from unkai.hypervisor.model import (
     MachineStatus,
     Metrics,
     Secrets,
+    SwapState,
 )
 from unkai.hypervisor.ports import PortPlugger, unplug_all
 from unkai.hypervisor.preparing import Preparing, Users
@@ -46,6 +47,7 @@ from unkai.hypervisor.qemu.hot_plug import grow_disks
 from unkai.hypervisor.qemu.process import Identity
 from unkai.hypervisor.qemu.starting import spawn_machine
 from unkai.hypervisor.sampling import Sampling
+from unkai.hypervisor.swapping import Swapping
 from unkai.hypervisor.threads import in_thread
 from unkai.hypervisor.turns import Turns
 from unkai.kit.clock import Clock
@@ -106,6 +108,7 @@ class LocalHypervisor:
         self._mark = mark_of(settings.folder)
         self._machines = Machines(settings.folder / "machines", self._mark, clock)
         self._attached = Attached(self._machines, clock, settings.unplug_s)
+        self._swapping = Swapping(self._machines, self._attached, clock)
         self._sampling = Sampling(self._sampled, plugger, clock, settings.sample_s)
         self._consoles = Consoles()
 
@@ -256,6 +259,21 @@ class LocalHypervisor:
     async def switch_disk(self, server_id: str, disk: Disk) -> None:
         await self._attached.switch(server_id, disk)
 
+    async def swap_disk(
+        self,
+        server_id: str,
+        had: Disk,
+        disk: Disk,
+        epoch: int,
+        secrets: Secrets | None = None,
+        *,
+        copied: bool = False,
+    ) -> SwapState:
+        return await self._swapping.swap(server_id, had, disk, epoch, secrets or {}, copied=copied)
+
+    async def keep_disk(self, server_id: str, volume_id: str, other: Disk, epoch: int) -> bool:
+        return await self._swapping.keep(server_id, other, epoch)
+
     async def remove(self, server_id: str, epoch: int) -> None:
         async with self._machines.owned(server_id, epoch) as folder:
             await self._machines.end(folder)
@@ -298,11 +316,11 @@ class LocalHypervisor:
         self._machines.known(self._machines.folder(server_id))
         return self._sampling.of_server(server_id, since)
 
-    def _sampled(self) -> dict[str, tuple[Guest, int, tuple[str, ...]]]:
+    def _sampled(self) -> dict[str, tuple[Guest, Machine]]:
         found = dict(self._machines.guests)
         folders = {each: self._machines.folder(each).prepared() for each in found}
         return {
-            each: (guest, one.machine.vcpus, tuple(nic.port_id for nic in one.machine.nics))
+            each: (guest, one.machine)
             for each, guest in found.items()
             if (one := folders[each]) is not None
         }

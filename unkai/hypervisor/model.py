@@ -60,6 +60,8 @@ class Disk(Struct, frozen=True, kw_only=True):
     HOST:PORT with commas between them.
     cache: "none" goes past the host's memory, where its file system can.
     qos: limits by Cinder's names ("total_iops_sec", "read_bytes_sec", "write_iops_sec_max", ...).
+    device: the name that the machine's board has for it, where that is not by its own id: it took
+    another volume's place, or its name is that of one that did.
     """
 
     volume_id: str
@@ -71,6 +73,15 @@ class Disk(Struct, frozen=True, kw_only=True):
     shareable: bool = False
     cache: Literal["none", "writeback", "writethrough"] = "none"
     qos: dict[str, int] = {}
+    device: str = ""
+
+
+class SwapState(Enum):
+    """How far one volume has come in another's place; `closed`: no process has that one open."""
+
+    CLOSED = "closed"
+    COPYING = "copying"
+    DONE = "done"
 
 
 Secrets = dict[str, Secret]

@@ -19,11 +19,12 @@ from unkai.kit.errors import Failed
 
 
 def keep_layers(machine: Machine, had: Machine) -> Machine:
-    """The description, its volumes with the layers that they have already."""
-    known = {disk.volume_id: disk.layers for disk in had.volumes}
+    """The description, its volumes with the layers and names that they have already."""
+    known = {disk.volume_id: disk for disk in had.volumes}
 
     def kept(disk: Disk) -> Disk:
-        return msgspec.structs.replace(disk, layers=known.get(disk.volume_id, disk.layers))
+        found = known.get(disk.volume_id, disk)
+        return msgspec.structs.replace(disk, layers=found.layers, device=found.device)
 
     return with_volumes(machine, kept)
 

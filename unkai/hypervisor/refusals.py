@@ -110,6 +110,12 @@ def guest_keeps_disk(volume_id: str, timeout_s: float) -> Failed:
     )
 
 
+def swap_failed(volume_id: str, why: str) -> Failed:
+    return Failed(
+        f"The contents could not be copied to volume {volume_id}: {why}.", code="swap-failed"
+    )
+
+
 def check_switch(had: Disk, disk: Disk) -> None:
     """Conflict("volume-differs") unless `disk` is `had`, or that with one layer more."""
     if disk.layers not in (had.layers, disk.layers[:1] + had.layers):

@@ -28,6 +28,7 @@ from unkai.hypervisor.model import (
     MachineStatus,
     Metrics,
     Secrets,
+    SwapState,
 )
 from unkai.hypervisor.threads import in_thread
 from unkai.kit.errors import Failed, Unavailable
@@ -124,6 +125,23 @@ class RemoteHypervisor:
     async def switch_disk(self, server_id: str, disk: Disk) -> None:
         await self._tell("switch-disk", wire.SwitchCall(server_id, disk))
 
+    async def swap_disk(
+        self,
+        server_id: str,
+        had: Disk,
+        disk: Disk,
+        epoch: int,
+        secrets: Secrets | None = None,
+        *,
+        copied: bool = False,
+    ) -> SwapState:
+        ask = wire.SwapCall(server_id, had, disk, epoch, secrets or {}, copied)
+        return await self._ask("swap-disk", ask, SwapState, timeout_s=_TURN_S)
+
+    async def keep_disk(self, server_id: str, volume_id: str, other: Disk, epoch: int) -> bool:
+        ask = wire.KeepCall(server_id, volume_id, other, epoch)
+        return await self._ask("keep-disk", ask, bool, timeout_s=_TURN_S)
+
     async def remove(self, server_id: str, epoch: int) -> None:
         await self._tell("remove", wire.ServerCall(server_id, epoch))
 
@@ -163,8 +181,8 @@ class RemoteHypervisor:
     async def _tell(self, verb: str, ask: object, timeout_s: float = _ANSWER_S) -> None:
         await self._post(verb, msgspec.json.encode(ask), timeout_s=timeout_s)
 
-    async def _ask(self, verb: str, ask: object, kind: type[R]) -> R:
-        answer = await self._post(verb, msgspec.json.encode(ask))
+    async def _ask(self, verb: str, ask: object, kind: type[R], timeout_s: float = _ANSWER_S) -> R:
+        answer = await self._post(verb, msgspec.json.encode(ask), timeout_s=timeout_s)
         return msgspec.json.decode(answer, type=kind)
 
     async def _post(

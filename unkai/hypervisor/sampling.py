@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from unkai.hypervisor.metrics import Ring, summed
-from unkai.hypervisor.model import Counters, DiskCounters, Metrics, NicCounters
+from unkai.hypervisor.model import Counters, DiskCounters, Machine, Metrics, NicCounters
 from unkai.hypervisor.ports import PortPlugger
 from unkai.hypervisor.qemu import process, volumes
 from unkai.hypervisor.qemu.guest import Guest
@@ -24,8 +24,8 @@ from unkai.kit.log import log
 _TICKS_S = 1.0 / os.sysconf("SC_CLK_TCK")
 _MIB = 1 << 20
 
-Guests = Callable[[], Mapping[str, tuple[Guest, int, tuple[str, ...]]]]
-"""Each guest by its server's id, with its vCPUs and its ports."""
+Guests = Callable[[], Mapping[str, tuple[Guest, Machine]]]
+"""Each guest by its server's id, and what it is."""
 
 
 class Sampling:
@@ -69,14 +69,14 @@ class Sampling:
         guests = self._guests()
         for server_id in self._rings.keys() - guests.keys():
             del self._rings[server_id]
-        ports = [port_id for _, _, port_ids in guests.values() for port_id in port_ids]
+        ports = [nic.port_id for _, machine in guests.values() for nic in machine.nics]
         nics = await self._plugger.counters(ports) if ports else {}
         readings = await asyncio.gather(
-            *(self._read(guest, port_ids, nics) for guest, _, port_ids in guests.values())
+            *(self._read(guest, machine, nics) for guest, machine in guests.values())
         )
-        for (server_id, (guest, vcpus, _)), now in zip(guests.items(), readings, strict=True):
+        for (server_id, (guest, machine)), now in zip(guests.items(), readings, strict=True):
             if now is not None:
-                self._ring(server_id, guest.identity.pid, vcpus).add(now)
+                self._ring(server_id, guest.identity.pid, machine.vcpus).add(now)
         cpu_s, memory_mib = await in_thread(_host_usage)
         known = [ring.latest for _, ring in self._rings.values() if ring.latest is not None]
         self._host.add(summed(self._clock.now(), cpu_s, memory_mib, known))
@@ -91,13 +91,13 @@ class Sampling:
         return ring
 
     async def _read(
-        self, guest: Guest, port_ids: tuple[str, ...], nics: Mapping[str, NicCounters]
+        self, guest: Guest, machine: Machine, nics: Mapping[str, NicCounters]
     ) -> Counters | None:
         usage = process.usage(guest.identity.pid)
         if usage is None:
             return None
         try:
-            disks = disk_counters(await guest.block_statistics())
+            disks = disk_counters(await guest.block_statistics(), machine)
         except Failed:
             return None
         return Counters(
@@ -108,15 +108,17 @@ class Sampling:
             disk_write_bytes=sum(one.write_bytes for one in disks.values()),
             disk_read_ops=sum(one.read_ops for one in disks.values()),
             disk_write_ops=sum(one.write_ops for one in disks.values()),
-            nics={port_id: nics[port_id] for port_id in port_ids if port_id in nics},
+            nics={one.port_id: nics[one.port_id] for one in machine.nics if one.port_id in nics},
             disks=disks,
         )
 
 
-def disk_counters(found: list[dict[str, Any]]) -> dict[str, DiskCounters]:
+def disk_counters(found: list[dict[str, Any]], machine: Machine) -> dict[str, DiskCounters]:
     """QEMU's answer by what compute calls the disks; the firmware's own have no device."""
+    swapped = {volumes.disk_of(one.device): one.volume_id for one in machine.disks if one.device}
+    named = {one["qdev"]: volumes.disk_of(one["qdev"]) for one in found if one.get("qdev")}
     return {
-        volumes.disk_of(one["qdev"]): DiskCounters(
+        swapped.get(named[one["qdev"]], named[one["qdev"]]): DiskCounters(
             read_bytes=one["stats"]["rd_bytes"],
             read_ops=one["stats"]["rd_operations"],
             write_bytes=one["stats"]["wr_bytes"],

@@ -89,6 +89,18 @@ _VERBS = (
         wire.SwitchCall,
         lambda agent, ask: agent.switch_disk(ask.server_id, ask.disk),
     ),
+    _Verb(
+        "swap-disk",
+        wire.SwapCall,
+        lambda agent, ask: agent.swap_disk(
+            ask.server_id, ask.had, ask.disk, ask.epoch, ask.secrets, copied=ask.copied
+        ),
+    ),
+    _Verb(
+        "keep-disk",
+        wire.KeepCall,
+        lambda agent, ask: agent.keep_disk(ask.server_id, ask.volume_id, ask.other, ask.epoch),
+    ),
     _Verb("remove", wire.ServerCall, lambda agent, ask: agent.remove(ask.server_id, ask.epoch)),
     _Verb("status", wire.StatusCall, lambda agent, ask: agent.status(ask.server_id)),
     _Verb("list", wire.Empty, lambda agent, _: agent.list()),

@@ -58,6 +58,22 @@ class SwitchCall(Struct, frozen=True):
     disk: Disk
 
 
+class SwapCall(Struct, frozen=True):
+    server_id: str
+    had: Disk
+    disk: Disk
+    epoch: int
+    secrets: Secrets
+    copied: bool
+
+
+class KeepCall(Struct, frozen=True):
+    server_id: str
+    volume_id: str
+    other: Disk
+    epoch: int
+
+
 class StartCall(Struct, frozen=True):
     server_id: str
     epoch: int

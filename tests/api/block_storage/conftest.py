@@ -81,8 +81,12 @@ class Cloud:
 
     @property
     def driver(self) -> FakeDriver:
-        assert isinstance(self.block.driver, FakeDriver)
-        return self.block.driver
+        return self.driver_of("fake")
+
+    def driver_of(self, backend: str) -> FakeDriver:
+        driver = self.block.drivers[backend]
+        assert isinstance(driver, FakeDriver)
+        return driver
 
     @property
     def guest(self) -> PlayedGuest:
@@ -161,12 +165,14 @@ async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
         kit, ImageSettings(), FileStore(tmp_path / "images", reserve_bytes=0), BelievingInspector()
     )
     identity = make_identity(kit, IdentitySettings(argon2_memory_kib=8), tmp_path / "keys")
+    sealed = SealedKeys(database, identity.vault)
+    drivers = {name: FakeDriver(tmp_path, sealed) for name in ("fake", "spare")}
     block = BlockStorage(
         kit=kit,
         settings=BlockStorageSettings(),
         identity=identity,
         images=images,
-        driver=FakeDriver(tmp_path, SealedKeys(database, identity.vault)),
+        drivers=drivers,
         backups=FileBackupStore(tmp_path / "backups"),
         guests=PlayedGuest(),
     )

@@ -80,6 +80,43 @@ async def test_nobody_but_compute_ends_what_compute_began(cloud: Cloud) -> None:
     assert (await cloud.show("volumes", volume["id"]))["status"] == "in-use"
 
 
+async def test_another_volumes_attachment_is_not_what_ends_it(cloud: Cloud) -> None:
+    """OSSA-2023-003: neither somebody else's, nor one's own of another volume."""
+    made: list[tuple[str, str]] = []
+    for _ in range(2):
+        volume = await cloud.make()
+        new = {"attachment": {"volume_uuid": volume["id"], "connector": {"host": "h"}}}
+        answer = await cloud.call("POST", "/attachments", json=new)
+        attachment_id = answer.json()["attachment"]["id"]
+        path = f"/attachments/{attachment_id}"
+        done = await cloud.call("POST", f"{path}/action", json={"os-complete": {}})
+        assert done.status_code == 204
+        assert (await cloud.call("DELETE", path, "other")).status_code == 404
+        connector = {"attachment": {"connector": {"host": "mine"}}}
+        assert (await cloud.call("PUT", path, "other", json=connector)).status_code == 404
+        made.append((volume["id"], attachment_id))
+    (one, _), (other, others) = made
+
+    swapped = await cloud.act(one, "os-detach", {"attachment_id": others})
+
+    assert 400 <= swapped.status_code < 500
+    for volume_id in (one, other):
+        assert (await cloud.show("volumes", volume_id))["status"] == "in-use"
+
+
+async def test_xml_is_not_read(cloud: Cloud) -> None:
+    """OSSA-2013-004, OSSA-2013-023: entities that name files, or grow without end."""
+    bomb = (
+        b'<!DOCTYPE v [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
+        b'<!ENTITY c SYSTEM "file:///etc/passwd">]><volume size="1">&b;&c;</volume>'
+    )
+    headers = {"X-Auth-Token": "member", "Content-Type": "application/xml"}
+    answer = await cloud.client.post("/volumes", headers=headers, content=bomb)
+    assert answer.status_code in (400, 415)
+    assert "root:" not in answer.text
+    assert await cloud.ids("/volumes") == []
+
+
 async def test_attachments_by_the_api(cloud: Cloud) -> None:
     volume = await cloud.make()
     new = {"attachment": {"volume_uuid": volume["id"], "instance_uuid": SERVER}}

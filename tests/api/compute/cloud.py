@@ -130,6 +130,7 @@ class Outside:
     world: FakeWorld = field(default_factory=FakeWorld)
     machines: FakeMachines = field(default_factory=FakeMachines)
     volumes: FakeVolumes = field(default_factory=FakeVolumes)
+    spare_volumes: FakeVolumes = field(default_factory=FakeVolumes)
 
     def __post_init__(self) -> None:
         for number in range(self.hosts):
@@ -323,7 +324,7 @@ def block_storage_of(
         settings=BlockStorageSettings(),
         identity=identity,
         images=images,
-        driver=outside.volumes,
+        drivers={"fake": outside.volumes, "spare": outside.spare_volumes},
         backups=FileBackupStore(outside.folder / "backups"),
         guests=AttachedGuests(agents),
     )

@@ -188,7 +188,7 @@ async def test_only_what_becomes_of_a_volume_can_change(cloud: Cloud) -> None:
     (shown,) = await listed(cloud, server_id)
     assert shown["delete_on_termination"] is True
     swap = {"volumeAttachment": {"volumeId": await a_volume(cloud)}}
-    await cloud.ask("PUT", path, swap, status=400)
+    await cloud.ask("PUT", path, swap, status=403)
     tagged = {"volumeAttachment": {**same, "tag": "other"}}
     await cloud.ask("PUT", path, tagged, status=400)
 

@@ -321,6 +321,22 @@ async def test_ossa_2013_019_and_024_a_private_flavor_is_its_projects(house: Hou
     assert answer.status in (400, 404)
 
 
+@pytest.mark.parametrize("kind", ["volume", "snapshot"])
+async def test_ossa_2013_001_nobody_boots_from_anothers_volume(house: House, kind: str) -> None:
+    """Neither from the volume itself nor from a copy of what it was once."""
+    storage = house.ids["block-storage"]
+    disk = {"source_type": kind, "uuid": storage[f"{kind}_id"], "destination_type": "volume"}
+    flavors = (await house.ask("other", "GET", f"{NOVA}/flavors")).json()["flavors"]
+    body = a_server(house, block_device_mapping_v2=[{**disk, "boot_index": 0, "volume_size": 1}])
+    body["server"]["flavorRef"] = flavors[0]["id"]
+    del body["server"]["imageRef"]
+    answer = await house.ask("other", "POST", f"{NOVA}/servers", body, **NEWEST)
+    assert answer.status in (400, 404), answer.content
+    assert storage[f"{kind}_id"].encode() in answer.content
+    volumes = await house.ask("other", "GET", "/volume/v3/volumes")
+    assert volumes.json()["volumes"] == []
+
+
 async def test_ossa_2017_005_and_006_a_rebuild_claims_nothing_twice(house: House) -> None:
     body = {"name": "again", "disk_format": "raw", "container_format": "bare"}
     image = (await house.ask("demo", "POST", IMAGES, body)).json()["id"]

@@ -33,6 +33,9 @@ OF_VOLUMES: dict[str, Any] = {
     "POST /volumes/{volume_id}/action os-migrate_volume": {
         "os-migrate_volume": {"host": "unkai@file#file"}
     },
+    "POST /volumes/{volume_id}/action os-migrate_volume_completion": {
+        "os-migrate_volume_completion": {"new_volume": "{volume_id}"}
+    },
     "POST /manageable_volumes": {
         "volume": {"host": "{host_name}", "ref": {"source-name": "{kept}"}}
     },

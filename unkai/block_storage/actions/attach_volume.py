@@ -29,7 +29,7 @@ from unkai.block_storage.actions.export_volume import (
     read_initiator,
 )
 from unkai.block_storage.actions.find import no_volume, own_volume
-from unkai.block_storage.actions.work import check_free, check_verb
+from unkai.block_storage.actions.work import check_free, check_verb, driver_of
 from unkai.block_storage.connection import Connection
 from unkai.block_storage.model import Attachment, Portal, Volume
 from unkai.block_storage.service import BlockStorage
@@ -142,7 +142,7 @@ async def connect_volume(
 
 async def volume_secrets(block: BlockStorage, volume_id: str) -> dict[str, Secret]:
     """What opens the volume besides its connection, by use; for the agent of its host alone."""
-    return await block.driver.secrets(volume_id)
+    return await (await driver_of(block, volume_id)).secrets(volume_id)
 
 
 async def _connection(block: BlockStorage, attachment: Attachment) -> Connection:
@@ -158,7 +158,8 @@ async def connection_of(block: BlockStorage, volume_id: str, *, read_only: bool)
     volume = await volumes.find(session, volume_id)
     if volume is None:
         raise no_volume(volume_id)
-    found = await block.driver.connect(volume.id, read_only=read_only or bool(volume.readonly))
+    driver = block.at(volume.host).driver
+    found = await driver.connect(volume.id, read_only=read_only or bool(volume.readonly))
     await _check_shareable(session, volume, found)
     limits = await limits_of(session, volume)
     return msgspec.structs.replace(

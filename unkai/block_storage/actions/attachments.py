@@ -16,7 +16,7 @@ from unkai.block_storage.actions.export_volume import (
     read_initiator,
 )
 from unkai.block_storage.actions.find import own_attachment, own_volume
-from unkai.block_storage.actions.work import check_verb
+from unkai.block_storage.actions.work import check_not_moving, check_verb, driver_of
 from unkai.block_storage.connection import Connection
 from unkai.block_storage.model import Attachment
 from unkai.block_storage.service import BlockStorage
@@ -100,7 +100,7 @@ async def delete_attachment(block: BlockStorage, caller: Caller, attachment_id: 
     _check_guard(caller, found)
     await close_export(block, found.volume_id, attachment_id)
     volume_id = await block.kit.database.transact(write)
-    await block.driver.disconnect(volume_id)
+    await (await driver_of(block, volume_id)).disconnect(volume_id)
     return volume_id
 
 
@@ -187,7 +187,7 @@ async def detach(
 
     await _close_first(block, caller, volume_id, attachment_id)
     await block.kit.database.transact(write)
-    await block.driver.disconnect(volume_id)
+    await (await driver_of(block, volume_id)).disconnect(volume_id)
 
 
 async def _close_first(
@@ -209,9 +209,11 @@ async def initialize_connection(
     volume = await own_volume(session, caller, volume_id)
     if any(one.guarded for one in await attachments.of_volume(session, volume_id)):
         _check_service(caller, volume_id)
+    check_not_moving(volume)
     initiator = read_initiator(connector)
     if initiator is None:
-        return await block.driver.connect(volume.id, read_only=bool(volume.readonly))
+        driver = block.at(volume.host).driver
+        return await driver.connect(volume.id, read_only=bool(volume.readonly))
     there = await attachments.of_volume(session, volume_id)
     connection = await attaching.connection_of(block, volume_id, read_only=False)
     return await export_volume(
@@ -229,7 +231,7 @@ async def terminate_connection(block: BlockStorage, caller: Caller, volume_id: s
     if any(one.guarded for one in await attachments.of_volume(session, volume_id)):
         _check_service(caller, volume_id)
     await close_export(block, volume_id)
-    await block.driver.disconnect(volume_id)
+    await (await driver_of(block, volume_id)).disconnect(volume_id)
 
 
 async def begin_detaching(block: BlockStorage, caller: Caller, volume_id: str) -> None:

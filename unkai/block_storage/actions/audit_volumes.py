@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unkai.block_storage.drivers.base import Census
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.store import backups, exports, snapshots, volumes
 from unkai.kit.leftovers import Leftover
@@ -9,33 +10,59 @@ from unkai.kit.leftovers import Leftover
 
 async def audit_volumes(block: BlockStorage) -> list[Leftover]:
     session = block.kit.database.reader
-    census = await block.driver.census()
-    of_volumes, of_snapshots = await volumes.ids(session), await snapshots.ids(session)
-    found = [
-        Leftover("block-storage", "volume-data", one, "This data belongs to no volume.")
-        for one in sorted(census.volumes - of_volumes)
-    ]
-    found += [
-        Leftover("block-storage", "snapshot-data", one, "This data belongs to no snapshot.")
-        for one in sorted(census.snapshots - of_snapshots)
-    ]
-    found += [
-        Leftover("block-storage", "file", one, "No volume stands on this file.")
-        for one in sorted(census.strays)
-    ]
+    found: list[Leftover] = []
+    had: dict[str, frozenset[str]] = {}
+    frozen: set[str] = set()
+    moving = set(await block.kit.operations.held(session, "volume"))
+    for place, driver in block.drivers.items():
+        census = await driver.census()
+        moving |= set(await block.kit.operations.held(session, "volume"))
+        found += await _too_much(block, place, census, moving)
+        had[place] = census.volumes
+        frozen |= census.snapshots
+    places = await volumes.hosts(session)
     found += [
         Leftover("block-storage", "volume-without-data", one, "Its data is not there.")
-        for one in sorted(await volumes.whole(session) - census.volumes)
+        for one in sorted(await volumes.whole(session))
+        if one in places and one not in had.get(block.place_of(places[one]), ())
     ]
     found += [
         Leftover("block-storage", "snapshot-without-data", one, "Its data is not there.")
-        for one in sorted(await snapshots.whole(session) - census.snapshots)
+        for one in sorted(await snapshots.whole(session) - frozen)
     ]
     found += [
         Leftover("block-storage", "backup-data", one, "This data belongs to no backup.")
         for one in sorted(await block.backups.kept() - await backups.data_ids(session))
     ]
     return found + await _exports(block)
+
+
+async def _too_much(
+    block: BlockStorage, place: str, census: Census, moving: set[str]
+) -> list[Leftover]:
+    """What a backend has that nothing names, or that what names it has elsewhere.
+
+    moving: subjects of work that may have a volume's data in two places.
+    """
+    session = block.kit.database.reader
+    places = await volumes.hosts(session)
+    found = [
+        Leftover("block-storage", "volume-data", one, "This data belongs to no volume.")
+        for one in sorted(census.volumes - places.keys())
+    ]
+    found += [
+        Leftover("block-storage", "volume-copy", one, f"It is not on backend {place} any more.")
+        for one in sorted(census.volumes & places.keys())
+        if block.place_of(places[one]) != place and f"volume/{one}" not in moving
+    ]
+    found += [
+        Leftover("block-storage", "snapshot-data", one, "This data belongs to no snapshot.")
+        for one in sorted(census.snapshots - await snapshots.ids(session))
+    ]
+    return found + [
+        Leftover("block-storage", "file", one, "No volume stands on this file.")
+        for one in sorted(census.strays)
+    ]
 
 
 async def _exports(block: BlockStorage) -> list[Leftover]:

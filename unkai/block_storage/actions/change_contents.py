@@ -86,7 +86,8 @@ async def reimage_volume(
 
 async def go_back(block: BlockStorage, run: Run) -> Result:
     volume_id = run.subject.partition("/")[2]
-    await block.driver.revert(volume_id, run.input["snapshot_id"], run.id)
+    driver = await work.driver_of(block, volume_id)
+    await driver.revert(volume_id, run.input["snapshot_id"], run.id)
     return Result(None, _rested(block, volume_id))
 
 
@@ -95,7 +96,8 @@ async def write_image(block: BlockStorage, run: Run) -> Result:
     unkai = service_caller("cinder", run.request_id)  # who asked was let in at the admission
     session = block.kit.database.reader
     image = await get_image(block.images, session, unkai, run.input["image_id"])
-    await block.driver.replace(volume_id, size, run.id, work.image_data(block, image))
+    driver = await work.driver_of(block, volume_id)
+    await driver.replace(volume_id, size, run.id, work.image_data(block, image))
     return Result(None, _rested(block, volume_id, work.image_metadata(image)))
 
 

@@ -136,11 +136,8 @@ async def copy_out(block: BlockStorage, run: Run) -> Result:
     frozen = run.input["snapshot_id"]
     if frozen is None:
         frozen = await work.freeze_for(block, volume_id, run)
-    opening = (
-        block.driver.read_snapshot(frozen, run.id)
-        if frozen
-        else block.driver.read(volume_id, run.id)
-    )
+    driver = await work.driver_of(block, volume_id)
+    opening = driver.read_snapshot(frozen, run.id) if frozen else driver.read(volume_id, run.id)
     async with opening as contents:
         own = await block.backups.save(
             backup_id, contents.size, contents.extents(), run.input["parent"]
@@ -157,7 +154,8 @@ async def copy_out(block: BlockStorage, run: Run) -> Result:
 
 async def drop_frozen(block: BlockStorage, run: Run) -> None:
     """What was frozen only for this."""
-    await block.driver.delete_snapshot(run.id)
+    driver = await work.driver_of(block, run.input["volume_id"])
+    await driver.delete_snapshot(run.id)
 
 
 async def drop_copy(block: BlockStorage, run: Run) -> None:

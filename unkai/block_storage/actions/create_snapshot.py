@@ -49,6 +49,7 @@ async def admit_snapshot(
     volume = await own_volume(tx, caller, request.volume_id)
     verb = SNAPSHOT_ATTACHED if request.attached else SNAPSHOT
     check(verb, "volume", volume.id, volume.status)
+    work.check_not_moving(volume)
     kind = await types.find(tx, volume.volume_type_id) if volume.volume_type_id else None
     more = {"snapshots": 1, "gigabytes": volume.size}
     await check_quota(tx, volume.project_id, more, kind.name if kind else None)
@@ -84,7 +85,8 @@ async def freeze(block: BlockStorage, run: Run) -> Result:
     snapshot_id, volume_id = run.subject.partition("/")[2], run.input["volume_id"]
     await work.hold(block, volume_id, run)
     guest = await work.guest_of(block, block.kit.database.reader, volume_id)
-    await block.driver.snapshot(snapshot_id, volume_id, guest)
+    driver = await work.driver_of(block, volume_id)
+    await driver.snapshot(snapshot_id, volume_id, guest)
 
     async def write(tx: Tx) -> None:
         await volumes.let_go(tx, volume_id, run.subject)
@@ -96,7 +98,8 @@ async def freeze(block: BlockStorage, run: Run) -> Result:
 
 
 async def unfreeze(block: BlockStorage, run: Run) -> None:
-    await block.driver.delete_snapshot(run.subject.partition("/")[2])
+    driver = await work.driver_of(block, run.input["volume_id"])
+    await driver.delete_snapshot(run.subject.partition("/")[2])
     await work.let_go(block, run.input["volume_id"], run)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from unkai.block_storage.actions import work
 from unkai.block_storage.actions.check_quota import check_quota, check_size
+from unkai.block_storage.actions.choose_backend import choose_backend, why_none
 from unkai.block_storage.actions.encryption import encryption_of, key_for
 from unkai.block_storage.actions.find import (
     get_type,
@@ -18,10 +19,8 @@ from unkai.block_storage.actions.find import (
     project_of,
 )
 from unkai.block_storage.actions.find_default_type import default_type
-from unkai.block_storage.actions.retype_volume import fits
-from unkai.block_storage.actions.service_hosts import check_backend
 from unkai.block_storage.model import ZONE, Volume, VolumeType
-from unkai.block_storage.service import BlockStorage
+from unkai.block_storage.service import Backend, BlockStorage
 from unkai.block_storage.states import AVAILABLE, CLONE, CREATING, ERROR, SNAPSHOT_USE, check
 from unkai.block_storage.store import groups, snapshots, types, volumes
 from unkai.image.actions.get_image import get_image
@@ -66,7 +65,6 @@ BLANK = Source()
 
 async def create_volume(block: BlockStorage, caller: Caller, request: VolumeRequest) -> Volume:
     """The volume, creating. BadRequest, NotFound, QuotaExceeded as the reference says."""
-    await check_backend(block)
     return await block.kit.database.transact(lambda tx: admit_volume(block, tx, caller, request))
 
 
@@ -83,6 +81,7 @@ async def admit_volume(
     await check_size(tx, project_id, size)
     await check_quota(tx, project_id, {"volumes": 1, "gigabytes": size}, kind.name)
     key_id = await key_for(block, tx, kind, source.origin)
+    backend = await choose_backend(block, tx, kind, source.origin)
     volume = Volume(
         id=block.kit.chance.uuid(),
         project_id=project_id,
@@ -97,7 +96,7 @@ async def admit_volume(
         encryption_key_id=key_id,
         volume_type_id=kind.id,
         availability_zone=ZONE,
-        host=block.pool,
+        host=backend.pool if backend else None,
         snapshot_id=request.snapshot_id,
         source_volid=request.source_volid,
         group_id=request.group_id,
@@ -141,6 +140,7 @@ async def _source(
     if request.source_volid is not None:
         origin = await get_volume(session, caller, request.source_volid)
         check(CLONE, "volume", origin.id, origin.status)
+        work.check_not_moving(origin)
         return _like(origin)
     return BLANK
 
@@ -199,10 +199,12 @@ async def _type(
 async def make_data(block: BlockStorage, run: Run) -> Result:
     """The contents, and then the volume is there."""
     volume_id, size = run.subject.partition("/")[2], work.bytes_of(run.input["size"])
-    driver, session = block.driver, block.kit.database.reader
-    await _check_backend(block, volume_id)
+    session = block.kit.database.reader
     volume = await volumes.find(session, volume_id)
-    encryption = await encryption_of(block, session, volume) if volume else None
+    assert volume is not None, "a volume that is being made stays"
+    await _check_backend(block, session, volume)
+    driver = block.at(volume.host).driver
+    encryption = await encryption_of(block, session, volume)
     if run.input["image_id"]:
         unkai = service_caller("cinder", run.request_id)  # who asked was let in at the admission
         image = await get_image(block.images, session, unkai, run.input["image_id"])
@@ -213,6 +215,7 @@ async def make_data(block: BlockStorage, run: Run) -> Result:
         await driver.create_from_snapshot(volume_id, size, run.input["snapshot"])
     elif run.input["source"]:
         source = await work.hold(block, run.input["source"], run)
+        driver = (await _put_beside(block, volume, source)).driver
         guest = await work.guest_of(block, session, source.id)
         await driver.clone(volume_id, size, source.id, guest)
     else:
@@ -226,19 +229,28 @@ async def make_data(block: BlockStorage, run: Run) -> Result:
     return Result(None, write)
 
 
-async def _check_backend(block: BlockStorage, volume_id: str) -> None:
-    """Failed where the type asks for a backend that is not here: its volumes come to nothing."""
-    session = block.kit.database.reader
-    volume = await volumes.find(session, volume_id)
-    type_id = volume.volume_type_id if volume else None
-    kind = await types.find(session, type_id) if type_id else None
-    why = fits(block, kind.extra_specs) if kind else None
-    if why is not None:
-        raise Failed(
-            f"No valid backend was found: {why}.",
-            code="no-backend",
-            remedy="Choose another volume type.",
+async def _check_backend(block: BlockStorage, session: Session, volume: Volume) -> None:
+    """Failed where no backend is as the type asks: its volumes come to nothing."""
+    if volume.host is not None:
+        return
+    kind = await types.find(session, volume.volume_type_id) if volume.volume_type_id else None
+    why = why_none(block, kind) if kind else ""
+    raise Failed(
+        f"No valid backend was found: {why or 'its source lies on another one'}.",
+        code="no-backend",
+        remedy="Choose another volume type.",
+    )
+
+
+async def _put_beside(block: BlockStorage, volume: Volume, source: Volume) -> Backend:
+    """The source, which is in our hands now, was moved since the clone was asked for."""
+    backend = block.at(source.host)
+    if backend.name != block.at(volume.host).name:
+        at = block.kit.clock.now()
+        await block.kit.database.transact(
+            lambda tx: volumes.change(tx, volume.id, at, host=backend.pool)
         )
+    return backend
 
 
 async def _hold_snapshot(block: BlockStorage, run: Run) -> None:
@@ -259,7 +271,8 @@ async def _let_go(tx: Tx, run: Run) -> None:
 
 
 async def drop_data(block: BlockStorage, run: Run) -> None:
-    await block.driver.delete(run.subject.partition("/")[2])
+    volume_id = run.subject.partition("/")[2]
+    await (await work.driver_of(block, volume_id)).delete(volume_id)
     await block.kit.database.transact(lambda tx: _let_go(tx, run))
 
 

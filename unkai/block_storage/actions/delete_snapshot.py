@@ -63,7 +63,7 @@ async def remove_frozen(block: BlockStorage, run: Run) -> Result:
     snapshot_id, volume_id = run.subject.partition("/")[2], run.input["volume_id"]
     if await volumes.find(block.kit.database.reader, volume_id) is not None:
         await work.hold(block, volume_id, run)
-    await block.driver.delete_snapshot(snapshot_id)
+    await (await work.driver_of(block, volume_id)).delete_snapshot(snapshot_id)
 
     async def write(tx: Tx) -> None:
         await volumes.let_go(tx, volume_id, run.subject)

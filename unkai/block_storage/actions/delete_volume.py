@@ -97,10 +97,11 @@ async def _begin_snapshots(
 
 async def remove_data(block: BlockStorage, run: Run) -> Result:
     volume_id = run.subject.partition("/")[2]
+    driver = await work.driver_of(block, volume_id)
     gone = await volumes.snapshots_of(block.kit.database.reader, volume_id)
     for snapshot_id in gone:
-        await block.driver.delete_snapshot(snapshot_id)
-    await block.driver.delete(volume_id)
+        await driver.delete_snapshot(snapshot_id)
+    await driver.delete(volume_id)
 
     async def write(tx: Tx) -> None:
         for snapshot_id in gone:

@@ -54,8 +54,8 @@ def key_bits(block: BlockStorage, kind: VolumeType) -> int:
     """Of the cipher that an encrypted type asks for; BadRequest where it cannot be had."""
     said = kind.encryption or {}
     bits, refusal = said.get("key_size") or KEY_BITS[0], None
-    if not block.driver.encrypts:
-        refusal = f"volumes on {block.driver.name} are not encrypted"
+    if not any(driver.encrypts for driver in block.drivers.values()):
+        refusal = f"volumes on {' and '.join(block.drivers)} are not encrypted"
     elif said.get("provider") not in PROVIDERS:
         refusal = f"its provider {str(said.get('provider'))[:80]} is not luks"
     elif said.get("control_location") != "front-end":

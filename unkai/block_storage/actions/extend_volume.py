@@ -83,7 +83,8 @@ async def complete_extension(
 async def grow_data(block: BlockStorage, run: Run) -> Result:
     volume_id, session = run.subject.partition("/")[2], block.kit.database.reader
     guest = await work.guest_of(block, session, volume_id)
-    await block.driver.extend(volume_id, work.bytes_of(run.input["size"]), guest)
+    driver = await work.driver_of(block, volume_id)
+    await driver.extend(volume_id, work.bytes_of(run.input["size"]), guest)
 
     async def write(tx: Tx) -> None:
         there = await attachments.of_volume(tx, volume_id)

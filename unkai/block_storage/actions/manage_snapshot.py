@@ -25,7 +25,8 @@ async def manage_snapshot(
     block: BlockStorage, caller: Caller, volume_id: str, name_there: str, **values: Any
 ) -> Snapshot:
     """values: name, description, metadata. BadRequest for what the volume has not."""
-    found = (await block.driver.census()).kept_snapshots.get(name_there)
+    driver = await work.driver_of(block, volume_id)
+    found = (await driver.census()).kept_snapshots.get(name_there)
 
     async def admit(tx: Tx) -> Snapshot:
         volume = await own_volume(tx, caller, volume_id)
@@ -92,7 +93,8 @@ async def unmanage_snapshot(block: BlockStorage, caller: Caller, snapshot_id: st
 async def adopt(block: BlockStorage, run: Run) -> Result:
     snapshot_id, volume_id = run.subject.partition("/")[2], run.input["volume_id"]
     await work.hold(block, volume_id, run)
-    await block.driver.rename_snapshot(run.input["name"], snapshot_id)
+    driver = await work.driver_of(block, volume_id)
+    await driver.rename_snapshot(run.input["name"], snapshot_id)
 
     async def write(tx: Tx) -> None:
         await volumes.let_go(tx, volume_id, run.subject)
@@ -106,7 +108,8 @@ async def adopt(block: BlockStorage, run: Run) -> Result:
 async def abandon(block: BlockStorage, run: Run) -> Result:
     snapshot_id, volume_id = run.subject.partition("/")[2], run.input["volume_id"]
     await work.hold(block, volume_id, run)
-    await block.driver.rename_snapshot(snapshot_id, f"{KEPT_SNAPSHOT}{snapshot_id}")
+    driver = await work.driver_of(block, volume_id)
+    await driver.rename_snapshot(snapshot_id, f"{KEPT_SNAPSHOT}{snapshot_id}")
 
     async def write(tx: Tx) -> None:
         await volumes.let_go(tx, volume_id, run.subject)

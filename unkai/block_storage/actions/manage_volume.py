@@ -6,6 +6,7 @@ from typing import Any
 
 from unkai.block_storage.actions import work
 from unkai.block_storage.actions.check_quota import check_quota
+from unkai.block_storage.actions.choose_backend import misses
 from unkai.block_storage.actions.encryption import check_clear, refuse_encrypted
 from unkai.block_storage.actions.find import get_type, own_volume, project_of
 from unkai.block_storage.actions.find_default_type import default_type
@@ -30,9 +31,10 @@ async def manage_volume(
     **values: Any,
 ) -> Volume:
     """values: name, description, metadata, bootable. BadRequest for what is not kept there."""
-    if host not in (block.backend, block.pool):
+    backend = block.named(host)
+    if backend is None:
         raise BadRequest(f"Service {host[:80]} could not be found.", code="no-backend")
-    kept = (await block.driver.census()).kept
+    kept = (await backend.driver.census()).kept
     if name_there not in kept:
         raise BadRequest(
             f"There is nothing called {name_there[:80]} to manage.", code="not-manageable"
@@ -46,6 +48,11 @@ async def manage_volume(
         else:
             kind = await default_type(tx, project_id)
         refuse_encrypted(kind, "data from elsewhere")
+        why = misses(backend, kind)
+        if why is not None:
+            raise BadRequest(
+                f"The volume type {kind.name} is not for {host[:80]}: {why}.", code="no-backend"
+            )
         await check_quota(tx, project_id, {"volumes": 1, "gigabytes": size}, kind.name)
         volume = Volume(
             id=block.kit.chance.uuid(),
@@ -54,7 +61,7 @@ async def manage_volume(
             size=size,
             status=CREATING,
             volume_type_id=kind.id,
-            host=block.pool,
+            host=backend.pool,
             created_at=block.kit.clock.now(),
             **values,
         )
@@ -99,8 +106,9 @@ async def unmanage_volume(block: BlockStorage, caller: Caller, volume_id: str) -
 
 async def adopt(block: BlockStorage, run: Run) -> Result:
     volume_id = run.subject.partition("/")[2]
-    await block.driver.adopt(volume_id, run.input["name"])
-    await block.driver.extend(volume_id, work.bytes_of(run.input["size"]))
+    driver = await work.driver_of(block, volume_id)
+    await driver.adopt(volume_id, run.input["name"])
+    await driver.extend(volume_id, work.bytes_of(run.input["size"]))
 
     async def write(tx: Tx) -> None:
         await volumes.change(tx, volume_id, block.kit.clock.now(), status=AVAILABLE)
@@ -111,7 +119,7 @@ async def adopt(block: BlockStorage, run: Run) -> Result:
 
 async def abandon(block: BlockStorage, run: Run) -> Result:
     volume_id = run.subject.partition("/")[2]
-    await block.driver.abandon(volume_id)
+    await (await work.driver_of(block, volume_id)).abandon(volume_id)
     return Result(None, lambda tx: volumes.remove(tx, volume_id))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from unkai.block_storage.actions import work
 from unkai.block_storage.actions.backups import own_backup
 from unkai.block_storage.actions.check_quota import check_quota, check_size
+from unkai.block_storage.actions.choose_backend import choose_backend, why_none
 from unkai.block_storage.actions.encryption import check_clear, refuse_encrypted
 from unkai.block_storage.actions.find import own_volume, project_of
 from unkai.block_storage.actions.find_default_type import default_type
@@ -80,6 +81,10 @@ async def _new(
     size = size or backup.size
     await check_size(tx, project_id, size)
     await check_quota(tx, project_id, {"volumes": 1, "gigabytes": size}, kind.name)
+    backend = await choose_backend(block, tx, kind)
+    if backend is None:
+        why = why_none(block, kind)
+        raise BadRequest(f"No valid backend was found: {why}.", code="no-backend")
     volume = Volume(
         id=block.kit.chance.uuid(),
         project_id=project_id,
@@ -89,7 +94,7 @@ async def _new(
         name=name or f"restore_backup_{backup.id}",
         volume_type_id=kind.id,
         multiattach=kind.multiattach,
-        host=block.pool,
+        host=backend.pool,
         backup_id=backup.id,
         bootable=bool(backup.facts.get("bootable")),
         image_metadata=backup.facts.get("image_metadata") or {},
@@ -105,9 +110,10 @@ async def copy_back(block: BlockStorage, run: Run) -> Result:
     volume_id, size = run.subject.partition("/")[2], work.bytes_of(run.input["size"])
     found = await backups.find(block.kit.database.reader, run.input["backup_id"])
     assert found is not None, "a backup that is being restored stays"
+    driver = await work.driver_of(block, volume_id)
     if run.input["new"]:
-        await block.driver.create(volume_id, size)
-    await block.driver.replace(volume_id, size, run.id, block.backups.read(found.data_id))
+        await driver.create(volume_id, size)
+    await driver.replace(volume_id, size, run.id, block.backups.read(found.data_id))
 
     async def write(tx: Tx) -> None:
         at = block.kit.clock.now()

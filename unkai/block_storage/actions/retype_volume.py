@@ -1,21 +1,21 @@
-"""os-retype and os-migrate_volume: another type, another place. There is one place here.
+"""os-retype: another type, and what becomes of the data for it.
 
 A type that only other words are said of is changed at once. For one that is encrypted otherwise
-the data is written anew, where moving it is allowed and nothing stands in the way. What it would
-have to be moved elsewhere for (an other backend) is refused before anything is touched.
+the data is written anew, and for one that asks for another backend it is brought there, where
+moving it is allowed and nothing stands in the way. Refused is before anything is touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from unkai.block_storage.actions import work
 from unkai.block_storage.actions.check_quota import check_quota
+from unkai.block_storage.actions.choose_backend import choose_backend, misses, why_none
 from unkai.block_storage.actions.encryption import key_bits, make_key
 from unkai.block_storage.actions.find import get_type, own_volume
+from unkai.block_storage.actions.migrate_volume import begin_move
 from unkai.block_storage.drivers.base import Encryption
-from unkai.block_storage.model import VENDOR, Volume, VolumeType
-from unkai.block_storage.service import BlockStorage
+from unkai.block_storage.model import Volume, VolumeType
+from unkai.block_storage.service import Backend, BlockStorage
 from unkai.block_storage.states import AVAILABLE, RETYPE
 from unkai.block_storage.store import keys, types, volumes
 from unkai.kit.db import Tx
@@ -23,20 +23,6 @@ from unkai.kit.errors import BadRequest, Failed
 from unkai.kit.operations import Operation, Result, Run, Step
 from unkai.kit.policy import Caller
 from unkai.timeline.model import CINDER_API
-
-
-def fits(block: BlockStorage, specs: Mapping[str, str]) -> str | None:
-    """Why no backend has what the extra specs ask for; None where ours does."""
-    has = {
-        "volume_backend_name": block.driver.name,
-        "storage_protocol": block.driver.name,
-        "vendor_name": VENDOR,
-    }
-    for name, wanted in specs.items():
-        key = name.removeprefix("capabilities:")
-        if key in has and wanted.removeprefix("<in> ") != has[key]:
-            return f"{key} is {has[key]}, not {wanted}"
-    return None
 
 
 async def retype_volume(
@@ -52,10 +38,15 @@ async def retype_volume(
         work.check_verb(RETYPE, volume)
         before = await types.find(tx, volume.volume_type_id) if volume.volume_type_id else None
         after = await get_type(tx, caller, said, named=True)
-        _check(block, before, after, attached=await work.is_attached(tx, volume_id))
+        _check(before, after, attached=await work.is_attached(tx, volume_id))
+        there = await _backend(block, tx, volume, after, migrates=migrates)
         more = {"volumes": 1, "gigabytes": volume.size}
         limits = {f"{name}_{after.name}": count for name, count in more.items()}
         await check_quota(tx, volume.project_id, limits)
+        if there.name != block.place_of(volume.host):
+            _check_encryption(volume, after)
+            await begin_move(block, tx, caller, volume, there, kind=after, retypes=True)
+            return
         if await _must_rewrite(block, tx, volume, after, migrates=migrates):
             await _begin(block, tx, caller, volume, after)
             return
@@ -71,19 +62,43 @@ async def retype_volume(
     await block.kit.database.transact(write)
 
 
-def _check(
-    block: BlockStorage, before: VolumeType | None, after: VolumeType, *, attached: bool
-) -> None:
+def _check(before: VolumeType | None, after: VolumeType, *, attached: bool) -> None:
     if before is not None and before.id == after.id:
         raise BadRequest("Invalid input: the volume has this type already.", code="same-type")
-    why = fits(block, after.extra_specs)
-    if why is not None:
-        raise BadRequest(f"No valid backend was found: {why}.", code="no-backend")
     multiattach = before is not None and before.multiattach
     if attached and multiattach != after.multiattach:
         raise BadRequest(
             "Invalid input: multiattach cannot change while a volume is in use.",
             code="volume-attached",
+        )
+
+
+async def _backend(
+    block: BlockStorage, tx: Tx, volume: Volume, after: VolumeType, *, migrates: bool
+) -> Backend:
+    """Where the volume is to lie: where it is, if that is as the type asks."""
+    here = block.at(volume.host)
+    lacks = misses(here, after)
+    if lacks is None:
+        return here
+    found = await choose_backend(block, tx, after)
+    why = None
+    if found is None:
+        why = why_none(block, after)
+    elif not migrates:
+        why = f"{lacks}, and its migration_policy keeps the volume on {here.name}"
+    if found is None or why is not None:
+        raise BadRequest(f"No valid backend was found: {why}.", code="no-backend")
+    return found
+
+
+def _check_encryption(volume: Volume, after: VolumeType) -> None:
+    if volume.encrypted or after.encryption is not None:
+        raise BadRequest(
+            f"Invalid volume: volume {volume.id} cannot be moved to another backend while it is"
+            " encrypted or to be.",
+            code="encryption-differs",
+            remedy="Retype it to a type without encryption in between.",
         )
 
 
@@ -138,7 +153,8 @@ async def rewrite_data(block: BlockStorage, run: Run) -> Result:
     if kind is None:
         raise Failed("The volume type is gone.", code="volume-type-gone")
     encryption = None if key_id is None else Encryption(key_id, key_bits(block, kind))
-    await block.driver.rewrite(volume_id, run.id, encryption)
+    driver = await work.driver_of(block, volume_id)
+    await driver.rewrite(volume_id, run.id, encryption)
 
     async def write(tx: Tx) -> None:
         await volumes.change(
@@ -170,14 +186,3 @@ async def _failed(block: BlockStorage, tx: Tx, run: Run) -> None:
 RETYPE_VOLUME = Operation(
     "retype-volume", Step(rewrite_data, CINDER_API), failed=_failed, deadline_s=6 * 3600.0
 )
-
-
-async def migrate_volume(block: BlockStorage, caller: Caller, volume_id: str, host: str) -> None:
-    """BadRequest: there is one backend, and the volume is on it."""
-    session = block.kit.database.reader
-    volume = await own_volume(session, caller, volume_id)
-    if host not in (block.backend, block.pool):
-        raise BadRequest(f"No available service named {host[:80]}.", code="no-backend")
-    raise BadRequest(
-        f"Invalid host: volume {volume.id} is on {block.pool} already.", code="same-backend"
-    )

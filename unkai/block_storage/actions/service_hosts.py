@@ -8,13 +8,14 @@ from unkai.block_storage.model import Host
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.store import hosts
 from unkai.kit.db import Session, Tx
-from unkai.kit.errors import BadRequest, NotFound
+from unkai.kit.errors import NotFound
 
 
-def binaries(block: BlockStorage) -> dict[str, str]:
-    """Binary to its host's name."""
+def binaries(block: BlockStorage) -> tuple[tuple[str, str], ...]:
+    """Pairs of a binary and its host's name: one cinder-volume for each backend."""
     host = block.settings.host_name
-    return {"cinder-scheduler": host, "cinder-volume": block.backend, "cinder-backup": host}
+    volume = (("cinder-volume", one.host) for one in block.backends)
+    return ("cinder-scheduler", host), *volume, ("cinder-backup", host)
 
 
 async def list_hosts(block: BlockStorage, session: Session) -> list[Host]:
@@ -23,13 +24,13 @@ async def list_hosts(block: BlockStorage, session: Session) -> list[Host]:
     now = block.kit.clock.now()
     return [
         said.get((binary, host), Host(binary=binary, host=host, updated_at=now))
-        for binary, host in binaries(block).items()
+        for binary, host in binaries(block)
     ]
 
 
 async def change_host(block: BlockStorage, binary: str, host: str, **values: Any) -> Host:
     """NotFound where there is no such binary on such a host."""
-    if binaries(block).get(binary) != host:
+    if (binary, host) not in binaries(block):
         raise NotFound(f"Service {binary[:80]} on host {host[:80]} could not be found.")
 
     async def write(tx: Tx) -> Host:
@@ -41,14 +42,3 @@ async def change_host(block: BlockStorage, binary: str, host: str, **values: Any
         return found
 
     return await block.kit.database.transact(write)
-
-
-async def check_backend(block: BlockStorage) -> None:
-    """BadRequest while an administrator keeps new volumes away."""
-    found = await hosts.find(block.kit.database.reader, "cinder-volume", block.backend)
-    if found is not None and (found.disabled or found.frozen):
-        raise BadRequest(
-            f"No valid backend was found: {block.backend} is"
-            f" {'disabled' if found.disabled else 'frozen'}.",
-            code="no-backend",
-        )

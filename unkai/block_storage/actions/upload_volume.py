@@ -115,11 +115,8 @@ async def copy_out(block: BlockStorage, run: Run) -> Result:
 
 async def _send(block: BlockStorage, run: Run, volume_id: str, unkai: Caller) -> None:
     frozen = await work.freeze_for(block, volume_id, run)
-    opening = (
-        block.driver.read_snapshot(frozen, run.id)
-        if frozen
-        else block.driver.read(volume_id, run.id)
-    )
+    driver = await work.driver_of(block, volume_id)
+    opening = driver.read_snapshot(frozen, run.id) if frozen else driver.read(volume_id, run.id)
     async with opening as contents:
         path = await contents.as_image(run.input["disk_format"])
         try:
@@ -127,7 +124,7 @@ async def _send(block: BlockStorage, run: Run, volume_id: str, unkai: Caller) ->
             await upload_image(block.images, unkai, run.input["image_id"], _chunks(path), size)
         except Conflict as error:  # a process died while it sent: the image is given back first
             raise Retry(error.message, 2.0) from error
-    await block.driver.delete_snapshot(run.id)
+    await driver.delete_snapshot(run.id)
 
 
 async def _chunks(path: Path) -> AsyncIterator[bytes]:
@@ -141,7 +138,8 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
 
 async def give_up(block: BlockStorage, run: Run) -> None:
     """Nothing stays of the image."""
-    await block.driver.delete_snapshot(run.id)
+    driver = await work.driver_of(block, run.subject.partition("/")[2])
+    await driver.delete_snapshot(run.id)
     unkai = service_caller("cinder", run.request_id)
     try:
         session = block.kit.database.reader

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from unkai.block_storage.drivers.base import Guest, ImageData
+from unkai.block_storage.drivers.base import Guest, ImageData, VolumeDriver
 from unkai.block_storage.model import GIB, Message, Volume
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.states import Verb, check
@@ -40,11 +40,22 @@ def check_verb(verb: Verb, volume: Volume) -> None:
 
 
 def check_free(volume: Volume) -> None:
+    check_not_moving(volume)
     if volume.hold is not None:
         raise BadRequest(
             f"Invalid volume: {volume.hold.replace('/', ' ')} is being made of volume {volume.id}.",
             code="volume-held",
             remedy="Try again when that has ended.",
+        )
+
+
+def check_not_moving(volume: Volume) -> None:
+    """BadRequest while the volume's own operation carries its data to another backend."""
+    if volume.hold == f"volume/{volume.id}":
+        raise BadRequest(
+            f"Invalid volume: volume {volume.id} is being moved to another backend.",
+            code="volume-migrating",
+            remedy="Try again when its migration has ended.",
         )
 
 
@@ -90,6 +101,11 @@ async def hold(block: BlockStorage, volume_id: str, run: Run) -> Volume:
     return found
 
 
+async def driver_of(block: BlockStorage, volume_id: str) -> VolumeDriver:
+    """Of the backend that the volume is on; Unavailable if that is not there."""
+    return block.at(await volumes.host_of(block.kit.database.reader, volume_id)).driver
+
+
 async def let_go(block: BlockStorage, volume_id: str, run: Run) -> None:
     await block.kit.database.transact(lambda tx: volumes.let_go(tx, volume_id, run.subject))
 
@@ -108,7 +124,8 @@ async def freeze_for(block: BlockStorage, volume_id: str, run: Run) -> str | Non
     guest = await guest_of(block, block.kit.database.reader, volume_id)
     if guest is None:
         return None
-    await block.driver.snapshot(run.id, volume_id, guest)
+    driver = await driver_of(block, volume_id)
+    await driver.snapshot(run.id, volume_id, guest)
     return run.id
 
 

@@ -59,7 +59,11 @@ async def list_manageable_detail(call: Call) -> dict[str, Any]:
 
 async def _kept(call: Call) -> list[dict[str, Any]]:
     block: BlockStorage = call.service
-    kept = (await block.driver.census()).kept_snapshots
+    host = call.request.query_params.get("host", block.backends[0].pool)
+    backend = block.named(host)
+    if backend is None:
+        raise BadRequest(f"Service {host[:80]} could not be found.", code="no-backend")
+    kept = (await backend.driver.census()).kept_snapshots
     return [
         {
             "reference": {"source-name": name},

@@ -11,7 +11,7 @@ from unkai.block_storage.api.listing import truth
 from unkai.block_storage.api.shapes import Name
 from unkai.block_storage.api.views import at
 from unkai.block_storage.model import GIB, VENDOR, ZONE, Host
-from unkai.block_storage.service import BlockStorage
+from unkai.block_storage.service import Backend, BlockStorage
 from unkai.block_storage.store import quotas, volumes
 from unkai.kit.errors import BadRequest, NotFound
 from unkai.kit.http import Call, Route
@@ -113,7 +113,7 @@ async def thaw(call: Call) -> None:
 async def _freeze(call: Call, *, frozen: bool) -> None:
     block: BlockStorage = call.service
     host: str = call.body.host
-    if host != block.backend:
+    if host not in [one.host for one in block.backends]:
         raise BadRequest(f"Host {host[:80]} could not be found.")
     await change_host(block, "cinder-volume", host, frozen=frozen)
 
@@ -139,11 +139,12 @@ async def list_service_hosts(call: Call) -> dict[str, Any]:
 async def show_host(call: Call) -> dict[str, Any]:
     block: BlockStorage = call.service
     host = call.params["host_name"]
-    if host != block.backend:
+    backend = next((one for one in block.backends if one.host == host), None)
+    if backend is None:
         raise NotFound(f"Host {host[:80]} could not be found.")
     session = block.kit.database.reader
-    count, size = await volumes.summary(session, None)
-    snapshots, snapshot_size = await quotas.snapshots_of_all(session)
+    count, size = _on(block, backend, await volumes.amounts(session))
+    snapshots, snapshot_size = _on(block, backend, await quotas.snapshots_by_host(session))
     resource = {
         "host": host,
         "project": "(total)",
@@ -155,17 +156,31 @@ async def show_host(call: Call) -> dict[str, Any]:
     return {"host": [{"resource": resource}]}
 
 
+def _on(
+    block: BlockStorage, backend: Backend, amounts: dict[str | None, tuple[int, int]]
+) -> tuple[int, int]:
+    """What of these counts and GiB is on the backend."""
+    there = [one for host, one in amounts.items() if block.place_of(host) == backend.name]
+    return sum(count for count, _ in there), sum(size for _, size in there)
+
+
 async def list_pools(call: Call) -> dict[str, Any]:
+    detail = truth(call.request.query_params.get("detail", "false"))
     block: BlockStorage = call.service
-    shown: dict[str, Any] = {"name": block.pool}
-    if truth(call.request.query_params.get("detail", "false")):
-        room = await block.driver.capacity()
-        _, allocated = await volumes.summary(block.kit.database.reader, None)
+    return {"pools": [await _pool(block, one, detail=detail) for one in block.backends]}
+
+
+async def _pool(block: BlockStorage, backend: Backend, *, detail: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {"name": backend.pool}
+    if detail:
+        room = await backend.driver.capacity()
+        amounts = await volumes.amounts(block.kit.database.reader)
+        _, allocated = _on(block, backend, amounts)
         shown["capabilities"] = {
-            "volume_backend_name": block.driver.name,
+            "volume_backend_name": backend.name,
             "vendor_name": VENDOR,
             "driver_version": VERSION,
-            "storage_protocol": block.driver.name,
+            "storage_protocol": backend.driver.name,
             "total_capacity_gb": round(room.total / GIB, 2),
             "free_capacity_gb": round(room.free / GIB, 2),
             "allocated_capacity_gb": allocated,
@@ -176,22 +191,23 @@ async def list_pools(call: Call) -> dict[str, Any]:
             "backend_state": "up",
             "timestamp": at(block.kit.clock.now()),
         }
-    return {"pools": [shown]}
+    return shown
 
 
 async def show_capabilities(call: Call) -> dict[str, Any]:
     block: BlockStorage = call.service
     host = call.params["host_name"]
-    if host not in (block.backend, block.pool):
+    backend = block.named(host)
+    if backend is None:
         raise NotFound(f"Backend {host[:80]} could not be found.")
     told = {"title": "Thin Provisioning", "description": "Sets thin provisioning."}
     return {
-        "namespace": f"OS::Storage::Capabilities::{block.backend}",
+        "namespace": f"OS::Storage::Capabilities::{backend.host}",
         "vendor_name": VENDOR,
-        "volume_backend_name": block.driver.name,
+        "volume_backend_name": backend.name,
         "pool_name": None,
         "driver_version": VERSION,
-        "storage_protocol": block.driver.name,
+        "storage_protocol": backend.driver.name,
         "display_name": None,
         "description": None,
         "visibility": None,

@@ -9,6 +9,7 @@ from msgspec import Struct
 from unkai.block_storage.actions import change_contents as changing
 from unkai.block_storage.actions import retype_volume as retyping
 from unkai.block_storage.actions.manage_volume import manage_volume, unmanage_volume
+from unkai.block_storage.actions.migrate_volume import complete_migration, migrate_volume
 from unkai.block_storage.actions.upload_volume import UploadRequest, upload_volume
 from unkai.block_storage.api import views
 from unkai.block_storage.api.shapes import Id, Name, Said, Switch, Text, switch
@@ -47,10 +48,15 @@ class Retype(Struct, forbid_unknown_fields=True):
 
 
 class Migrate(Struct, forbid_unknown_fields=True):
-    host: Id
+    host: Id | None = None
+    cluster: Annotated[Id | None, first("3.16")] = None
     force_host_copy: Switch = False
     lock_volume: Switch = False
-    cluster: Name | None = None
+
+
+class Migrated(Struct, forbid_unknown_fields=True):
+    new_volume: Id
+    error: Switch = False
 
 
 class Managed(Struct, forbid_unknown_fields=True):
@@ -131,9 +137,24 @@ async def retype(call: Call) -> None:
 
 
 async def migrate(call: Call) -> None:
-    await retyping.migrate_volume(
-        call.service, call.caller, call.params["volume_id"], call.body.host
-    )
+    """Copies are made by the host whatever force_host_copy says: no backend knows another way."""
+    body: Migrate = call.body
+    switch(body.force_host_copy, "force_host_copy")
+    if (body.host is None) is (body.cluster is None):
+        raise BadRequest("A volume is migrated to a host, or else to a cluster.", code="no-backend")
+    if body.host is None:
+        raise BadRequest("There are no clusters to migrate to.", code="no-backend")
+    locks = switch(body.lock_volume, "lock_volume")
+    volume_id = call.params["volume_id"]
+    await migrate_volume(call.service, call.caller, volume_id, body.host, locks=locks)
+
+
+async def complete(call: Call) -> dict[str, Any]:
+    body: Migrated = call.body
+    switch(body.error, "error")
+    volume_id = call.params["volume_id"]
+    found = await complete_migration(call.service, call.caller, volume_id, body.new_volume)
+    return {"save_volume_id": found}
 
 
 async def unmanage(call: Call) -> None:
@@ -161,7 +182,11 @@ async def manage(call: Call) -> dict[str, Any]:
 
 async def list_manageable(call: Call) -> dict[str, Any]:
     block: BlockStorage = call.service
-    kept = (await block.driver.census()).kept
+    host = call.request.query_params.get("host", block.backends[0].pool)
+    backend = block.named(host)
+    if backend is None:
+        raise BadRequest(f"Service {host[:80]} could not be found.", code="no-backend")
+    kept = (await backend.driver.census()).kept
     shown = [
         {
             "reference": {"source-name": name},
@@ -193,6 +218,12 @@ ROUTES = (
     _verb("revert", revert, Revert, rule="volume:revert_to_snapshot", since="3.40"),
     _verb("os-retype", retype, Retype, rule="volume:retype"),
     _verb("os-migrate_volume", migrate, Migrate, rule=f"{_ADMIN}:migrate_volume"),
+    _verb(
+        "os-migrate_volume_completion",
+        complete,
+        Migrated,
+        rule=f"{_ADMIN}:migrate_volume_completion",
+    ),
     _verb("os-unmanage", unmanage, Any, rule="volume_extension:volume_unmanage"),
     Route("GET", "/manageable_volumes", list_manageable, _LIST, since="3.8"),
     Route("GET", "/manageable_volumes/detail", list_manageable, _LIST, since="3.8"),

@@ -18,6 +18,8 @@ from unkai.kit.errors import Failed
 from unkai.kit.log import log
 from unkai.kit.secret import Secret
 
+DATA_FILE = 4
+"""The incompatible feature of a qcow2 whose clusters lie in a file that its header names."""
 MEMORY_BYTES = 1 << 30
 TIMEOUT_S = 3600.0
 _KEY = "key"
@@ -37,14 +39,28 @@ def opened(layers: tuple[Layer, ...]) -> str:
     return "json:" + json.dumps(node)
 
 
+def check(layers: tuple[Layer, ...]) -> None:
+    """Failed("layer-damaged") where a header names a file to be opened, as none of ours does."""
+    for layer in layers:
+        if layer.format != "qcow2":
+            continue
+        with Path(layer.path).open("rb") as file:
+            head = file.read(80)
+        features = int.from_bytes(head[72:80], "big") if head[4:8] != b"\0\0\0\2" else 0
+        if features & DATA_FILE:
+            raise Failed(f"{Path(layer.path).name} names another file.", code="layer-damaged")
+
+
 async def resize(layer: Layer, size: int, key: Secret | None = None) -> None:
     """The top alone: what is below it is not opened."""
+    check((layer,))
     with _handed(key) as (fds, said):
         await _run("resize", *said, "-q", opened((layer,)), str(size), fds=fds)
 
 
 async def convert(layers: tuple[Layer, ...], target: Path, disk_format: str) -> None:
     """The contents as one file; holes stay holes."""
+    check(layers)
     await _run("convert", "-q", "-O", disk_format, opened(layers), str(target))
 
 
@@ -53,6 +69,7 @@ async def copy_into(layers: tuple[Layer, ...], target: Layer, key: Secret | None
 
     key: of all that is encrypted among them.
     """
+    check(layers)
     into = f"driver={target.format},file.driver=file,file.filename={_escaped(target.path)}"
     if target.encrypted:
         into += f",encrypt.format=luks,encrypt.key-secret={_KEY}"

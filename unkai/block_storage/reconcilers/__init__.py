@@ -18,6 +18,7 @@ from unkai.block_storage.actions.group_snapshots import (
 from unkai.block_storage.actions.groups import DELETE_GROUP, FILL_GROUP
 from unkai.block_storage.actions.manage_snapshot import MANAGE_SNAPSHOT, UNMANAGE_SNAPSHOT
 from unkai.block_storage.actions.manage_volume import MANAGE_VOLUME, UNMANAGE_VOLUME
+from unkai.block_storage.actions.migrate_volume import MIGRATE_VOLUME
 from unkai.block_storage.actions.restore_backup import RESTORE_BACKUP
 from unkai.block_storage.actions.retype_volume import RETYPE_VOLUME
 from unkai.block_storage.actions.upload_volume import UPLOAD_VOLUME
@@ -38,6 +39,7 @@ OPERATIONS: tuple[Operation, ...] = (
     REIMAGE_VOLUME,
     UPLOAD_VOLUME,
     RETYPE_VOLUME,
+    MIGRATE_VOLUME,
     MANAGE_VOLUME,
     UNMANAGE_VOLUME,
     MANAGE_SNAPSHOT,

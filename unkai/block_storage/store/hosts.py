@@ -11,10 +11,11 @@ from unkai.block_storage.store.schema import hosts
 from unkai.kit.db import Session, Tx
 
 COLUMNS = tuple(column.name for column in hosts.c)
+ALL = select(hosts).order_by(hosts.c.binary, hosts.c.host)
 
 
 async def all_hosts(session: Session) -> list[Host]:
-    rows = await session.all(select(hosts).order_by(hosts.c.binary, hosts.c.host))
+    rows = await session.all(ALL)
     return [Host(**{name: getattr(row, name) for name in COLUMNS}) for row in rows]
 
 

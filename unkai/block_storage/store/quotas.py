@@ -104,9 +104,9 @@ async def used_by(session: Session, project_id: str) -> dict[str, int]:
     return used
 
 
-async def snapshots_of_all(session: Session) -> tuple[int, int]:
-    """How many snapshots there are, and their GiB."""
-    statement = select(func.count().label("number"), _total(snapshots.c.size))
-    row = await session.first(statement.select_from(snapshots))
-    assert row is not None
-    return int(row.number), int(row.total)
+async def snapshots_by_host(session: Session) -> dict[str | None, tuple[int, int]]:
+    """How many snapshots, and GiB, by what their volumes say of their host."""
+    statement = select(volumes.c.host, func.count().label("number"), _total(snapshots.c.size))
+    joined = statement.join(volumes, volumes.c.id == snapshots.c.volume_id)
+    rows = await session.all(joined.group_by(volumes.c.host))
+    return {row.host: (int(row.number), int(row.total)) for row in rows}

@@ -24,6 +24,7 @@ ADD_METADATA = insert(volume_metadata)
 DROP_METADATA = delete(volume_metadata).where(
     volume_metadata.c.volume_id == bindparam("of_volume"), volume_metadata.c.kind == bindparam("of")
 )
+HOST_OF = select(volumes.c.host).where(volumes.c.id == bindparam("one"))
 REMOVE = delete(volumes).where(volumes.c.id == bindparam("one"))
 
 
@@ -46,6 +47,12 @@ async def load(session: Session, rows: Sequence[AnyRow]) -> list[Volume]:
 async def find(session: Session, volume_id: str) -> Volume | None:
     found = await load(session, await session.all(ONE, {"one": volume_id}))
     return found[0] if found else None
+
+
+async def host_of(session: Session, volume_id: str) -> str | None:
+    """None for one that is not there too."""
+    row = await session.first(HOST_OF, {"one": volume_id})
+    return None if row is None else row.host
 
 
 async def page(session: Session, query: ListQuery) -> list[Volume]:
@@ -98,6 +105,20 @@ async def let_go(tx: Tx, volume_id: str, holder: str) -> None:
 
 async def ids(session: Session) -> set[str]:
     return set(await session.scalars(select(volumes.c.id)))
+
+
+async def hosts(session: Session) -> dict[str, str | None]:
+    """What every volume says of its host, by its id."""
+    rows = await session.all(select(volumes.c.id, volumes.c.host))
+    return {row.id: row.host for row in rows}
+
+
+async def amounts(session: Session) -> dict[str | None, tuple[int, int]]:
+    """How many volumes, and GiB, by what they say of their host."""
+    total = func.coalesce(func.sum(volumes.c.size), 0).label("total")
+    statement = select(volumes.c.host, func.count().label("number"), total)
+    rows = await session.all(statement.group_by(volumes.c.host))
+    return {row.host: (int(row.number), int(row.total)) for row in rows}
 
 
 async def whole(session: Session) -> set[str]:

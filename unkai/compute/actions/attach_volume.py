@@ -12,7 +12,9 @@ from collections.abc import Awaitable, Callable
 from msgspec import structs
 
 from unkai.block_storage.actions import attach_volume as attaching
+from unkai.block_storage.actions.swap_volume import end_swap, take_back_swap
 from unkai.compute.actions import server_volumes
+from unkai.compute.actions.carry_over import COPYING_S, carry_over, coming_of, keep
 from unkai.compute.actions.end_action import fail
 from unkai.compute.actions.find_server import unlocked_server
 from unkai.compute.actions.machine import host_of, server_id_of, server_of
@@ -22,7 +24,7 @@ from unkai.compute.service import Compute, is_node
 from unkai.compute.states import VmState, refusal
 from unkai.compute.store import server_actions, servers
 from unkai.kit.db import Tx
-from unkai.kit.errors import BadRequest, Fault, Forbidden, NotFound
+from unkai.kit.errors import BadRequest, Failed, Fault, Forbidden, NotFound
 from unkai.kit.operations import Operation, Result, Run, Step
 from unkai.kit.policy import Caller
 from unkai.timeline import model as who
@@ -45,7 +47,7 @@ async def attach_volume(
     """The server and its volume to be. NotFound, BadRequest, Conflict, Forbidden as Nova's."""
 
     async def admit(tx: Tx) -> tuple[Server, ServerVolume]:
-        server = await _admitted(tx, caller, server_id, "attach_volume", ATTACHABLE)
+        server = await admitted(tx, caller, server_id, "attach_volume", ATTACHABLE)
         if any(one.volume_id == volume_id for one in server.volumes):
             raise BadRequest(
                 f"Invalid volume: volume {volume_id} already attached", code="volume-attached"
@@ -66,7 +68,7 @@ async def attach_volume(
         server = structs.replace(server, volumes=[*server.volumes, volume])
         await server_volumes.write_volumes(compute, tx, server.id, server.volumes)
         await note_action(compute, tx, caller, server, "attach_volume", request_id=request_id)
-        await _begin(compute, tx, caller, server, request_id)
+        await change_volumes(compute, tx, caller, server, request_id)
         return server, volume
 
     return await compute.kit.database.transact(admit)
@@ -78,7 +80,7 @@ async def detach_volume(
     """NotFound, BadRequest, Conflict, or Forbidden for the volume it boots from."""
 
     async def admit(tx: Tx) -> None:
-        server = await _admitted(tx, caller, server_id, "detach_volume", DETACHABLE)
+        server = await admitted(tx, caller, server_id, "detach_volume", DETACHABLE)
         volume = volume_of(server, volume_id)
         if volume.boot_index == 0:
             raise Forbidden("Cannot detach a root device volume", code="root-volume")
@@ -89,7 +91,7 @@ async def detach_volume(
             compute, tx, server.id, volume_id, state="detaching", request_id=request_id
         )
         await note_action(compute, tx, caller, server, "detach_volume", request_id=request_id)
-        await _begin(compute, tx, caller, server, request_id)
+        await change_volumes(compute, tx, caller, server, request_id)
 
     await compute.kit.database.transact(admit)
 
@@ -118,7 +120,7 @@ def volume_of(server: Server, volume_id: str) -> ServerVolume:
     )
 
 
-async def _admitted(
+async def admitted(
     tx: Tx, caller: Caller, server_id: str, what: str, states: tuple[VmState, ...]
 ) -> Server:
     server = await unlocked_server(tx, caller, server_id)
@@ -136,8 +138,17 @@ async def _admitted(
     return server
 
 
-async def _begin(compute: Compute, tx: Tx, caller: Caller, server: Server, request_id: str) -> None:
+async def change_volumes(
+    compute: Compute,
+    tx: Tx,
+    caller: Caller,
+    server: Server,
+    request_id: str,
+    *,
+    copies: bool = False,
+) -> None:
     """The operation begins anew: what the one before had not brought about is this one's."""
+    copies = copies or any(one.state == "swapping" for one in server.volumes)
     busy = await compute.kit.operations.busy(tx, f"server/{server.id}")
     await submit(
         compute,
@@ -148,6 +159,7 @@ async def _begin(compute: Compute, tx: Tx, caller: Caller, server: Server, reque
         request_id=request_id,
         input={},
         supersede=busy == CHANGE_VOLUMES.kind,
+        deadline_s=COPYING_S if copies else None,
     )
 
 
@@ -177,6 +189,8 @@ def _unsettled(server: Server) -> list[ServerVolume]:
 async def _settle(compute: Compute, run: Run, server: Server, volume: ServerVolume) -> Write:
     if volume.state == "attaching":
         return await _attach(compute, run, server, volume)
+    if volume.state == "swapping":
+        return await _swap(compute, run, server, volume)
     return await _detach(compute, run, server, volume)
 
 
@@ -224,6 +238,30 @@ async def _detach(compute: Compute, run: Run, server: Server, volume: ServerVolu
     return write
 
 
+async def _swap(compute: Compute, run: Run, server: Server, volume: ServerVolume) -> Write:
+    """The next one open at the host and the one before free; or the other way round."""
+    kept = await carry_over(compute, run, server, volume)
+    return _swapped(compute, server, volume, kept)
+
+
+def _swapped(compute: Compute, server: Server, volume: ServerVolume, kept: Fault | None) -> Write:
+    block, coming = compute.block_storage, coming_of(volume)
+
+    async def write(tx: Tx) -> None:
+        assert volume.attachment_id is not None and coming.attachment_id is not None
+        if kept is None:
+            await end_swap(block, tx, volume.attachment_id, coming.attachment_id)
+            now = coming
+        else:
+            await take_back_swap(block, tx, volume.volume_id, coming.attachment_id)
+            same = {"volume_id": volume.volume_id, "attachment_id": volume.attachment_id}
+            now = structs.replace(coming, **same)
+        await server_volumes.put_volume(compute, tx, server.id, volume.volume_id, now)
+        await _end(compute, tx, server, volume, kept)
+
+    return write
+
+
 async def _is_attached(compute: Compute, tx: Tx, server: Server, volume: ServerVolume) -> None:
     """The guest has it open, now or still."""
     block = compute.block_storage
@@ -264,9 +302,21 @@ async def take_back(compute: Compute, run: Run) -> None:
     for volume in _unsettled(server):
         if volume.state == "attaching":
             write = await _detach(compute, run, server, volume)
+        elif volume.state == "swapping":
+            write = await _unswap(compute, run, server, volume)
         else:
             write = _staying(compute, run, server, volume)
         await compute.kit.database.transact(write)
+
+
+async def _unswap(compute: Compute, run: Run, server: Server, volume: ServerVolume) -> Write:
+    """As far as that goes: where the host has the next one already, the swap ends well."""
+    kept: Fault | None = None
+    if await keep(compute, run, server, volume):
+        kept = run.error or Failed("The swap was given up.", code="swap-failed")
+    else:
+        kept = await carry_over(compute, run, server, volume)
+    return _swapped(compute, server, volume, kept)
 
 
 def _staying(compute: Compute, run: Run, server: Server, volume: ServerVolume) -> Write:

@@ -246,8 +246,9 @@ async def release_volumes(
     block = compute.block_storage
     stay: list[ServerVolume] = []
     for volume in server.volumes:
-        if volume.attachment_id is not None:
-            await attaching.detach_volume(block, tx, volume.attachment_id)
+        for held in (volume.attachment_id, volume.next_attachment_id):
+            if held is not None:
+                await attaching.detach_volume(block, tx, held)
         if not volume.delete_on_termination:
             continue
         if not await _delete(compute, tx, volume, request_id):
@@ -290,6 +291,16 @@ async def change_volume(
         for one in server.volumes
     ]
     await write_volumes(compute, tx, server_id, changed)
+
+
+async def put_volume(
+    compute: Compute, tx: Tx, server_id: str, volume_id: str, new: ServerVolume
+) -> None:
+    """In the place of that volume of the server; nothing where it has it no more."""
+    server = await servers.get_server(tx, server_id)
+    if server is not None and server.deleted_at is None:
+        put = [new if one.volume_id == volume_id else one for one in server.volumes]
+        await write_volumes(compute, tx, server_id, put)
 
 
 async def forget_volume(compute: Compute, tx: Tx, server_id: str, volume_id: str) -> None:

@@ -74,6 +74,7 @@ async def submit(
     request_id: str,
     input: dict[str, Any],
     supersede: bool = False,
+    deadline_s: float | None = None,
 ) -> None:
     await compute.kit.operations.submit(
         tx,
@@ -84,6 +85,7 @@ async def submit(
         request_id=request_id,
         input={**placed(server), **input},
         supersede=supersede,
+        deadline_s=deadline_s,
     )
 
 

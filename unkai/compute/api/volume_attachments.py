@@ -14,6 +14,7 @@ from unkai.compute.actions.attach_volume import (
     volume_of,
 )
 from unkai.compute.actions.find_server import find_server
+from unkai.compute.actions.swap_volume import swap_volume
 from unkai.compute.api import shapes
 from unkai.compute.model import Server, ServerVolume
 from unkai.compute.service import Compute
@@ -110,16 +111,13 @@ async def create_attachment(call: Call) -> dict[str, Any]:
 
 
 async def update_attachment(call: Call) -> None:
-    """What becomes of the volume with the server; another volume in its place is not offered."""
+    """What becomes of the volume with the server; another id: that volume in its place."""
     asked: ChangedAttachment = call.body.volumeAttachment
+    swaps = asked.volumeId != call.params["volume_id"] or not call.at_least("2.85")
+    if swaps:
+        call.api.policy.check(call.caller, f"{_RULE}swap")
     server = await _server(call)
     volume = volume_of(server, call.params["volume_id"])
-    if asked.volumeId != volume.volume_id:
-        raise BadRequest(
-            "Volumes of servers are not swapped in this cloud.",
-            code="no-swap",
-            remedy="Attach the other volume and copy the data in the guest, or retype the volume.",
-        )
     same = {
         "id": (asked.id, volume.volume_id),
         "serverId": (asked.serverId, server.id),
@@ -133,6 +131,15 @@ async def update_attachment(call: Call) -> None:
         goes = shapes.switch(asked.delete_on_termination, "delete_on_termination")
         await keep_volume(
             call.service, call.caller, server.id, volume.volume_id, delete_on_termination=goes
+        )
+    if swaps:
+        await swap_volume(
+            call.service,
+            call.caller,
+            server.id,
+            volume.volume_id,
+            asked.volumeId,
+            request_id=call.request_id,
         )
 
 
@@ -174,7 +181,7 @@ ROUTES = (
         policy=f"{_RULE}update",
         body=UpdateAttachment,
         status=202,
-        summary="Say what becomes of a server's volume when the server goes",
+        summary="Swap a server's volume, or say what becomes of it when the server goes",
     ),
     Route(
         "DELETE",

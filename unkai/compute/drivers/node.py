@@ -34,6 +34,7 @@ from unkai.hypervisor.model import (
     Metrics,
     PowerState,
     Secrets,
+    SwapState,
 )
 from unkai.kit.errors import BadRequest, Conflict, Failed
 from unkai.kit.operations import Retry
@@ -130,6 +131,21 @@ class NodeHost:
 
     async def switch_disk(self, server_id: str, disk: Disk) -> None:
         raise self._unable("have a volume's snapshot taken below it")
+
+    async def swap_disk(
+        self,
+        server_id: str,
+        had: Disk,
+        disk: Disk,
+        epoch: int,
+        secrets: Secrets | None = None,
+        *,
+        copied: bool = False,
+    ) -> SwapState:
+        raise self._unable("have a volume swapped for another")
+
+    async def keep_disk(self, server_id: str, volume_id: str, other: Disk, epoch: int) -> bool:
+        return True
 
     async def remove(self, server_id: str, epoch: int) -> None:
         """Given back: it is cleaned for the next one, and this server no longer waits for it."""

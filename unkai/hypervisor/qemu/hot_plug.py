@@ -22,39 +22,40 @@ _DEVICES = "/machine/peripheral"
 async def attach(guest: Guest, opened: OpenDisk) -> None:
     """Have the device. Failed("qemu-refused"), with nothing left of it."""
     disk = opened.disk
-    if await has(guest, disk.volume_id):
+    if await has(guest, volumes.device_id(disk)):
         return
-    await _close(guest, disk.volume_id)
     try:
-        sets = [await _pass(guest, opened, number) for number in range(len(opened.layers))]
-        for use in opened.secrets:
-            await guest.execute("object-add", **volumes.secret(opened, use))
-        if volumes.limits(disk):
-            await guest.execute("object-add", **volumes.group(disk))
-        await guest.execute("blockdev-add", **volumes.chain(opened, sets))
-        await grow(guest, disk)
+        await open_nodes(guest, opened)
         await guest.execute("device_add", **volumes.device(disk))
     except BaseException:
-        if not await _has_still(guest, disk.volume_id):
-            await _close(guest, disk.volume_id)
+        if not await _has_still(guest, volumes.device_id(disk)):
+            await close(guest, disk.volume_id)
         raise
 
 
-async def has(guest: Guest, volume_id: str) -> bool:
+async def open_nodes(guest: Guest, opened: OpenDisk) -> None:
+    """Have its files open, on no device; whatever fails, the caller closes it."""
+    disk = opened.disk
+    await close(guest, disk.volume_id)
+    sets = [await _pass(guest, opened, number) for number in range(len(opened.layers))]
+    for use in opened.secrets:
+        await guest.execute("object-add", **volumes.secret(opened, use))
+    if volumes.limits(disk):
+        await guest.execute("object-add", **volumes.group(disk))
+    await guest.execute("blockdev-add", **volumes.chain(opened, sets))
+    await grow(guest, disk)
+
+
+async def has(guest: Guest, device: str) -> bool:
     """Whether the guest's board has the device, even one it was asked to let go."""
     found: list[dict[str, Any]] = await guest.execute("qom-list", path=_DEVICES)
-    return volumes.device_id(volume_id) in {one["name"] for one in found}
+    return device in {one["name"] for one in found}
 
 
-async def ask_to_let_go(guest: Guest, volume_id: str) -> None:
+async def ask_to_let_go(guest: Guest, device: str) -> None:
     """Press the eject button; pressed already is fine."""
     with suppress(Failed):
-        await guest.execute("device_del", id=volumes.device_id(volume_id))
-
-
-async def finish_detach(guest: Guest, volume_id: str) -> None:
-    """Close the files of a device that is gone."""
-    await _close(guest, volume_id)
+        await guest.execute("device_del", id=device)
 
 
 async def grow_disks(guest: Guest, machine: Machine) -> None:
@@ -70,6 +71,15 @@ async def grow(guest: Guest, disk: Disk) -> None:
     """At least as large as the disk says; the guest is told."""
     if not disk.read_only:
         await _grow(guest, volumes.top_name(disk), disk.size_bytes)
+
+
+async def as_large(guest: Guest, disk: Disk, other: Disk) -> None:
+    """Of the other's size, though it be less; only for what is to be written over."""
+    nodes = await _nodes(guest)
+    sizes = [nodes[volumes.top_name(one)]["image"]["virtual-size"] for one in (disk, other)]
+    if sizes[0] != sizes[1]:
+        name = volumes.top_name(disk)
+        await guest.execute("block_resize", node_name=name, size=sizes[1])
 
 
 async def switch(guest: Guest, opened: OpenDisk) -> None:
@@ -108,16 +118,19 @@ async def _pass(guest: Guest, opened: OpenDisk, number: int) -> int:
     return fd_set or 0
 
 
-async def _has_still(guest: Guest, volume_id: str) -> bool:
+async def _has_still(guest: Guest, device: str) -> bool:
     """After a failure: a guest that does not answer has what it has."""
     try:
-        return await has(guest, volume_id)
+        return await has(guest, device)
     except Failed:
         return True
 
 
-async def _close(guest: Guest, volume_id: str) -> None:
-    """Nodes from the top down, limits, descriptors; as far as they are there."""
+async def close(guest: Guest, volume_id: str) -> None:
+    """Of a volume on no device: nodes from the top down, limits, descriptors; what is there.
+
+    Failed("volume-busy") while QEMU needs them.
+    """
     name = volumes.name_of(volume_id)
     mine = [node for node in await _nodes(guest) if node.startswith(f"{name}-")]
     for node in sorted(mine, key=_from_the_top):

@@ -14,8 +14,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import count
 from typing import Any
 
 from msgspec import Struct
@@ -157,8 +158,19 @@ def top_name(disk: Disk) -> str:
     return layer_name(disk.volume_id, len(disk.layers) - 1)
 
 
-def device_id(volume_id: str) -> str:
+def device_id(disk: Disk) -> str:
+    return disk.device or own_device(disk.volume_id)
+
+
+def own_device(volume_id: str) -> str:
     return f"disk-{volume_id}"
+
+
+def free_device(volume_id: str, others: Iterable[Disk]) -> str:
+    """The `device` of a volume that comes to these; empty where it may be named after itself."""
+    own, taken = own_device(volume_id), {device_id(one) for one in others}
+    numbered = (f"{own}-{number}" for number in count(2))
+    return "" if own not in taken else next(name for name in numbered if name not in taken)
 
 
 def disk_of(qdev: str) -> str:
@@ -275,7 +287,7 @@ def device(disk: Disk) -> dict[str, Any]:
     """The arguments of device_add."""
     return {
         "driver": "virtio-blk-pci",
-        "id": device_id(disk.volume_id),
+        "id": device_id(disk),
         "bus": BUS,
         **_properties(disk),
     }
