@@ -16,6 +16,7 @@ from unkai.block_storage.drivers.contents import CHUNK_BYTES
 from unkai.block_storage.drivers.fake import FakeDriver
 from unkai.block_storage.drivers.file import FileDriver
 from unkai.block_storage.reconcilers.remove_orphans import RemoveOrphans
+from unkai.block_storage.store import volumes
 from unkai.boot.volumes import open_volume_drivers
 from unkai.kit.errors import BadRequest, Unavailable
 from unkai.settings import BlockStorageSettings, Settings
@@ -269,6 +270,11 @@ async def test_which_volumes_are_not_moved(cloud: Cloud) -> None:
     await cloud.gone("snapshots", snapshot["id"])
     await attach(cloud, made["id"])
     await refused("it is attached")
+    grouped = await cloud.make()
+    await cloud.block.kit.database.transact(
+        lambda tx: volumes.change(tx, grouped["id"], 0.0, group_id="g")
+    )
+    await refused("it is in group g", grouped["id"])
     await make_type(cloud, "here", volume_backend_name="fake")
     bound = await cloud.make(volume_type="here")
     await refused("volume_backend_name is spare, not fake", bound["id"])
