@@ -36,6 +36,7 @@ def write_configuration(cloud: RunningCloud, folder: Path, roles: str = "member"
     extensions = sorted(extension.alias for extension in connection.network.extensions())
     version = connection.compute.get("/", microversion="2.1").json()["version"]["version"]
     _shared_volume_type(connection)
+    backends = [pool["capabilities"]["volume_backend_name"] for pool in _pools(connection)]
     (folder / "locks").mkdir(exist_ok=True)
     text = TEMPLATE.read_text().format(
         folder=folder,
@@ -50,6 +51,8 @@ def write_configuration(cloud: RunningCloud, folder: Path, roles: str = "member"
         network=inner.name,
         hosts=1,
         shared_type=SHARED_TYPE,
+        backends=",".join(backends),
+        several=str(len(backends) > 1).lower(),
         compute_version=version,
         external_network=external.id,
         external_network_name=external.name,
@@ -69,6 +72,11 @@ def _shared_volume_type(connection: Any) -> None:
     if connection.block_storage.find_type(SHARED_TYPE) is None:
         specs = {"multiattach": "<is> True"}
         connection.block_storage.create_type(name=SHARED_TYPE, extra_specs=specs)
+
+
+def _pools(connection: Any) -> list[Any]:
+    path = "/scheduler-stats/get_pools?detail=true"
+    return connection.block_storage.get(path).json()["pools"]
 
 
 def connect(cloud: RunningCloud) -> Any:

@@ -29,6 +29,11 @@ from tests.conformance.tempest_run import FAILED, PASSED, SKIPPED, Outcome, run_
 
 HERE = CHECKOUT / "tests" / "conformance"
 TIMEOUT_S = 4 * 3600
+SETTINGS = """\
+[block_storage]
+backends = ["spare=file:spare-volumes"]
+"""
+"""Volumes have two places to lie in."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -58,6 +63,8 @@ def run_on_a_cloud(tests: Sequence[str], *, fake: bool, state_dir: Path | None) 
         folder = Path(name)
         if state_dir is not None:
             return run_there(attach(state_dir), folder, tests)
+        (folder / "cloud").mkdir()
+        (folder / "cloud" / "unkai.toml").write_text(SETTINGS)
         with running_cloud(folder / "cloud", fake=fake) as cloud:
             return run_there(cloud, folder, tests)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,12 @@ from tests.api.block_storage.conftest import Cloud, attach
 from unkai.block_storage.actions.audit_volumes import audit_volumes
 from unkai.block_storage.drivers.contents import CHUNK_BYTES
 from unkai.block_storage.drivers.fake import FakeDriver
+from unkai.block_storage.drivers.file import FileDriver
 from unkai.block_storage.reconcilers.remove_orphans import RemoveOrphans
+from unkai.boot.volumes import open_volume_drivers
+from unkai.kit.errors import BadRequest
+from unkai.settings import BlockStorageSettings, Settings
+from unkai.timeline.actions.read import read_timeline
 
 pytestmark = pytest.mark.anyio
 FIRST, SPARE = "unkai@fake#fake", "unkai@spare#spare"
@@ -316,3 +323,68 @@ async def test_data_is_managed_on_the_backend_that_has_it(cloud: Cloud) -> None:
     assert again["os-vol-host-attr:host"] == SPARE
     body["volume"]["host"] = FIRST
     assert (await cloud.call("POST", "/manageable_volumes", "admin", json=body)).status_code == 400
+
+
+async def chunks_of(driver: FileDriver, volume_id: str) -> dict[int, bytes]:
+    async with driver.read(volume_id, "test") as contents:
+        return {offset: data[:8].rstrip(b"\0") async for offset, data in contents.extents()}
+
+
+async def test_files_are_moved_with_all_their_layers(cloud: Cloud, tmp_path: Path) -> None:
+    """Of a volume that stands on what others left, and on an image, all comes along."""
+    places = [FileDriver(tmp_path / name, reserve_bytes=0) for name in ("here", "there")]
+    drivers: Any = cloud.block.drivers
+    for place, name in zip(places, ("fake", "spare"), strict=True):
+        place.open()
+        drivers[name] = place
+    image = await cloud.image(b"boot")
+    first = await cloud.make(imageRef=image.id)
+    connection = await places[0].connect(first["id"], read_only=False)
+    words = ("qemu-io", "-f", "qcow2", "-c", f"write -P 120 {CHUNK_BYTES} 8", "--")
+    await asyncio.to_thread(subprocess.run, (*words, connection.layers[0].path), check=True)
+    snapshot = await cloud.snap(first["id"])
+    made = await cloud.make(snapshot_id=snapshot["id"], size=2)
+    await cloud.call("DELETE", f"/volumes/{first['id']}?cascade=true")
+    await cloud.gone("volumes", first["id"])
+
+    assert (await migrate(cloud, made["id"])).status_code == 202
+    await migrated(cloud, made["id"])
+
+    wanted = {0: b"boot", CHUNK_BYTES: b"x" * 8}
+    assert await chunks_of(places[1], made["id"]) == wanted
+    assert (await places[1].connect(made["id"], read_only=True)).size_bytes == 2 * GIB
+    assert not [path for path in (tmp_path / "here").rglob("*") if path.is_file()]
+    assert await audit_volumes(cloud.block) == []
+    assert (await migrate(cloud, made["id"], FIRST)).status_code == 202
+    async with asyncio.timeout(5):
+        while await host_of(cloud, made["id"]) != FIRST:
+            await asyncio.sleep(0.002)
+    await migrated(cloud, made["id"])
+    assert await chunks_of(places[0], made["id"]) == wanted
+    assert not [path for path in (tmp_path / "there").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("folder", ["volumes", "volumes/more", "backups", "."])
+async def test_two_backends_are_never_in_one_place(
+    cloud: Cloud, tmp_path: Path, folder: str
+) -> None:
+    said = BlockStorageSettings(backends=(f"more=file:{folder}",))
+    settings = Settings(state_dir=tmp_path, block_storage=said)
+    with pytest.raises(BadRequest, match="one is in the other"):
+        open_volume_drivers(settings, cloud.block.identity)
+    apart = BlockStorageSettings(backends=("more=file:more-volumes",))
+    settings = Settings(state_dir=tmp_path, block_storage=apart)
+    assert list(open_volume_drivers(settings, cloud.block.identity)) == ["file", "more"]
+    assert (tmp_path / "more-volumes").is_dir()
+
+
+async def test_how_far_a_move_got_is_on_the_timeline(cloud: Cloud) -> None:
+    made = await cloud.make(size=2)
+    for part in (0, 1, 2, 3):
+        cloud.driver.write(made["id"], part * GIB // 2, WORDS)
+    assert (await migrate(cloud, made["id"])).status_code == 202
+    await migrated(cloud, made["id"])
+    kit = cloud.block.kit
+    found = await read_timeline(kit.database.reader, kit.clock, f"volume/{made['id']}")
+    told = [one.action for one in found.events if one.action.endswith("copied")]
+    assert told == ["25 % are copied", "50 % are copied", "75 % are copied"]

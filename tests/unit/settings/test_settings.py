@@ -38,12 +38,26 @@ def test_lists_and_switches_are_read_from_the_environment(tmp_path: Path) -> Non
         ({"UNKAI_PORT": "70000"}, "not between 1 and 65535"),
         ({"UNKAI_COMPUTE": "x"}, "'compute', which is not a setting"),
         ({"UNKAI_BLOCK_STORAGE_DRIVER": "tape"}, "'tape', not file or ceph"),
+        ({"UNKAI_BLOCK_STORAGE_BACKENDS": "fast"}, "'fast', which must be NAME=file:FOLDER"),
+        ({"UNKAI_BLOCK_STORAGE_BACKENDS": "a=tape:x"}, "'a=tape:x', which must be NAME=file"),
+        ({"UNKAI_BLOCK_STORAGE_BACKENDS": "A@b=file:x"}, "must have a name of small letters"),
+        ({"UNKAI_BLOCK_STORAGE_BACKENDS": "file=file:x"}, "has the name file, which another"),
+        ({"UNKAI_BLOCK_STORAGE_BACKENDS": "a=file:x,a=file:y"}, "the name a, which another"),
         ({"UNKAI_BAREMETAL_CLEAN_STEP_PRIORITIES": "erase=1"}, "'erase=1', which is not INTERFACE"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, environ: dict[str, str], says: str) -> None:
     with pytest.raises(BadRequest, match=says):
         load_settings(tmp_path, environ=environ)
+
+
+def test_backends_have_a_driver_and_a_place(tmp_path: Path) -> None:
+    said = 'backends = ["fast=file:/srv/fast", "shared=ceph:volumes"]'
+    (tmp_path / "unkai.toml").write_text(f"[block_storage]\n{said}\n")
+
+    found = load_settings(tmp_path, environ={}).block_storage.further_backends()
+
+    assert found == {"fast": ("file", "/srv/fast"), "shared": ("ceph", "volumes")}
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
