@@ -15,6 +15,11 @@ from tests.api.doors.house import House, open_house
 _numbers = itertools.count(1)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """One worker furnishes a module's cloud, not each."""
+    item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"

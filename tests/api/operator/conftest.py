@@ -17,6 +17,11 @@ OPERATOR = OperatorSettings(streams_per_user=200, heartbeat_s=0.2, stream_queue=
 _numbers = itertools.count(1)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """One worker furnishes a module's cloud, not each."""
+    item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"
