@@ -25,20 +25,20 @@ from tests.drivers.ramdisk_rigs import (
     direct,
     wait_for,
 )
-from unkai.guests.ramdisk import Ramdisk, build_ramdisk
+from unkai.guests.ramdisk import Ramdisk, ensure_ramdisk
 from unkai.hypervisor.config_drive import make_iso
 from unkai.kit import netns
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("real cloud")]
-PACKAGES = Path(__file__).parents[2] / ".cache" / "packages"
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("ramdisk")]
+CACHE = Path(__file__).parents[2] / ".cache"
 MIB = 1024 * 1024
 DISK_MIB = 96
 FILES = "http://10.0.2.2:6385/files"
 
 
 @pytest.fixture(scope="module")
-def ramdisk(tmp_path_factory: pytest.TempPathFactory) -> Ramdisk:
-    return build_ramdisk(tmp_path_factory.mktemp("ramdisk"), PACKAGES)
+def ramdisk() -> Ramdisk:
+    return ensure_ramdisk(CACHE / "ramdisk", CACHE / "packages")
 
 
 @pytest.fixture(scope="module")

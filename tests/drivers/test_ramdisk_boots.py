@@ -30,7 +30,7 @@ from unkai.guests.ramdisk import Ramdisk, build_ramdisk, ensure_ramdisk
 from unkai.hypervisor.config_drive import make_iso
 from unkai.kit import netns
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("real cloud")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("ramdisk boots")]
 PACKAGES = Path(__file__).parents[2] / ".cache" / "packages"
 MIB = 1024 * 1024
 

@@ -19,10 +19,10 @@ from unkai.kit.clock import Chance
 
 pytestmark = [
     pytest.mark.timeout(300),
-    pytest.mark.xdist_group("real cloud"),
+    pytest.mark.xdist_group("ramdisk nfs"),
     pytest.mark.skipif(shutil.which("ganesha.nfsd") is None, reason="nfs-ganesha is not installed"),
 ]
-PACKAGES = Path(__file__).parents[2] / ".cache" / "packages"
+CACHE = Path(__file__).parents[2] / ".cache"
 MIB = 1024 * 1024
 CONFIG = """
 NFS_CORE_PARAM {{ Protocols = 4; NFS_Port = 2049; Enable_NLM = false; Enable_RQUOTA = false; }}
@@ -83,7 +83,7 @@ def test_an_image_is_written_from_an_export(
         return conductor.run("standby.prepare_image", {"image_info": info})
 
     try:
-        metal.power_on(*direct(ensure_ramdisk(tmp_path / "ramdisk", PACKAGES)))
+        metal.power_on(*direct(ensure_ramdisk(CACHE / "ramdisk", CACHE / "packages")))
         wait_for(lambda: conductor.heartbeats or None, "the first heartbeat")
         refused = write("nfs://10.0.2.2/others/file")
         assert "mount" in refused["command_error"]["message"]

@@ -22,7 +22,7 @@ from tests.e2e.visitor import Disturbed, Visitor, until
 from unkai.hypervisor.local import mark_of
 from unkai.kit import netns, rtnetlink
 
-pytestmark = [pytest.mark.xdist_group("real cloud"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("audit"), pytest.mark.timeout(240)]
 MISCOUNT = (
     "update inventories set used = used + ?, free = free - ?"
     " where provider_id = ? and resource_class = 'MEMORY_MB'"

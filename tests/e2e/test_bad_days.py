@@ -18,7 +18,7 @@ import pytest
 from tests.clouds import running_cloud
 from tests.e2e.visitor import BOOTED, Disturbed, Visitor, runs, until
 
-pytestmark = [pytest.mark.xdist_group("real cloud"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("bad days"), pytest.mark.timeout(240)]
 QEMU = "qemu-system-x86_64"
 DAEMONS = (
     "ovsdb-switch",

@@ -98,7 +98,6 @@ def test_down_of_nothing_says_so(tmp_path: Path) -> None:
 
 
 @needs_root
-@pytest.mark.xdist_group("real cloud")
 @pytest.mark.parametrize("before", ["running", "killed", "killed in a boot"])
 def test_down_leaves_nothing(tmp_path: Path, before: str) -> None:
     folder, links = tmp_path / "cloud", set(os.listdir("/sys/class/net"))

@@ -26,7 +26,7 @@ from unkai.cli.waiting import Stopwatch
 
 pytestmark = [
     pytest.mark.soak,
-    pytest.mark.xdist_group("real cloud"),
+    pytest.mark.xdist_group("dashboard metal story"),
     pytest.mark.timeout(3600),
     pytest.mark.usefixtures("built"),
 ]

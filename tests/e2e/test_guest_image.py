@@ -22,7 +22,7 @@ from unkai.hypervisor.model import ImageRef, Machine, PowerState, RootDisk
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.timeout(180),
-    pytest.mark.xdist_group("real cloud"),
+    pytest.mark.xdist_group("guest image"),
 ]
 PACKAGES = Path(__file__).parents[2] / ".cache" / "packages"
 SERVER = "6f1f2a00-0000-4000-8000-00000000ed01"

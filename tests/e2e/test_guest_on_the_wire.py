@@ -24,7 +24,7 @@ from unkai.network.drivers.ovn.site import Site
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.timeout(180),
-    pytest.mark.xdist_group("real cloud"),
+    pytest.mark.xdist_group("guest on the wire"),
     needs_ovn,
 ]
 PACKAGES = Path(__file__).parents[2] / ".cache" / "packages"

@@ -14,7 +14,7 @@ from tests.e2e.metal import NODES, Metal
 from tests.e2e.visitor import Disturbed, until
 from unkai.rack import MachineSpec
 
-pytestmark = [pytest.mark.xdist_group("real cloud"), pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.xdist_group("inspecting"), pytest.mark.timeout(420)]
 
 SETTINGS = """[baremetal]
 automated_clean = false

@@ -22,7 +22,7 @@ from tests.e2e.metal import NODES, VERSION, Metal, as_qcow2, disk_image, start_r
 from tests.e2e.visitor import Disturbed, until
 from unkai.rack import MachineSpec
 
-pytestmark = [pytest.mark.xdist_group("real cloud"), pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.xdist_group("metal bad days"), pytest.mark.timeout(420)]
 
 PATIENT = """[baremetal]
 automated_clean = false

@@ -18,7 +18,7 @@ from unkai.rack import MachineSpec
 
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.xdist_group("real cloud"),
+    pytest.mark.xdist_group("metal volumes"),
     pytest.mark.skipif(not HAS_TGT, reason="needs root, tgt and qemu-block-extra"),
 ]
 SETTINGS = """[baremetal]

@@ -26,7 +26,7 @@ from tests.e2e.visitor import Disturbed, Visitor, runs, until
 from unkai.block_storage.connection import Layer
 from unkai.block_storage.drivers.qemu_img import opened
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("volumes")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("volume bad days")]
 V3 = "/volume/v3"
 NEWEST = {"OpenStack-API-Version": "volume 3.71"}
 BLOCK = 512

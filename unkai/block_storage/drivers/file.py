@@ -13,11 +13,10 @@ by one operation at a time; the lock here only guards the small files.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import os
 import subprocess
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, Literal, ParamSpec, TypeVar
@@ -34,12 +33,14 @@ from unkai.block_storage.drivers.base import (
     ImageData,
     KeptSnapshot,
     Keys,
+    Sealed,
     missing,
     store_full,
 )
 from unkai.block_storage.drivers.contents import FileContents, write_extents
 from unkai.block_storage.drivers.layers import Kind, LayerInfo, Layers, Pointer
 from unkai.block_storage.drivers.locks import Locks, stays_encrypted
+from unkai.block_storage.drivers.sealing import fill, room, sealed, take
 from unkai.kit.clock import Chance
 from unkai.kit.qcow2 import write_empty
 from unkai.kit.secret import Secret
@@ -49,19 +50,8 @@ T = TypeVar("T")
 KEPT: Final = "volume-"
 """Begins the name of what was given up by the service and is not to go."""
 HIDDEN: Final = ("clone-", KEPT_SNAPSHOT)
-NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 RESERVE_BYTES = 64 << 20
 """What stays free on the disk for the database and everything else."""
-
-
-@contextlib.contextmanager
-def _room() -> Generator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in NO_ROOM:
-            raise store_full() from error
-        raise
 
 
 class FileDriver:
@@ -130,7 +120,7 @@ class FileDriver:
             raise stays_encrypted(volume_id)
         if self._layers.info(name) is None:
             made = self._layers.work / name
-            with _room():
+            with room():
                 await write_extents(made, size, contents)
             info = LayerInfo(format="raw", size=size)
             await self._do(self._layers.add, name, made, info)
@@ -179,6 +169,28 @@ class FileDriver:
     async def read_snapshot(self, snapshot_id: str, mark: str) -> AsyncGenerator[FileContents]:
         async with self._read(self._named("snapshots", snapshot_id), mark) as contents:
             yield contents
+
+    @asynccontextmanager
+    async def read_sealed(
+        self, volume_id: str, mark: str, snapshot_id: str | None = None
+    ) -> AsyncGenerator[FileContents]:
+        kind: Kind = "volumes" if snapshot_id is None else "snapshots"
+        head = self._named(kind, snapshot_id or volume_id)
+        encryption, beside = self._encryption(head.layer), self._layers.work / mark
+        assert encryption is not None, "what is in clear is read as it is"
+        chain = self._chain(head.layer)
+        async with sealed(self._locks, beside, head.size, encryption, chain) as contents:
+            yield contents
+
+    async def unseal(
+        self, volume_id: str, size: int, mark: str, given: Sealed, encryption: Encryption
+    ) -> None:
+        name = f"{volume_id}.{mark}"
+        if self._layers.info(name) is None:
+            made = self._layers.work / name
+            info = await take(self._locks, made, size, given, encryption)
+            await self._do(self._layers.add, name, made, info)
+        await self._do(self._layers.point, "volumes", volume_id, Pointer(layer=name, size=size))
 
     # --- ending
 
@@ -266,7 +278,7 @@ class FileDriver:
 
     async def _do(self, work: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
         async with self._lock:
-            with _room():
+            with room():
                 return await asyncio.to_thread(work, *given, **more)
 
     def _named(self, kind: Kind, thing_id: str) -> Pointer:
@@ -324,7 +336,7 @@ class FileDriver:
             return
         while not await self._do(self._above_image, volume_id, size, image, name):
             made = self._layers.work / f"{name}-image"
-            with _room():
+            with room():
                 await asyncio.to_thread(_link_or_copy, image.path, made)
             await self._do(self._above_fetched, volume_id, size, image, name, made)
 
@@ -403,16 +415,9 @@ class FileDriver:
         """
         if self._layers.info(name) is None:
             made = self._layers.work / name
-            with _room():
-                await asyncio.to_thread(
-                    write_empty, made, size, None, await self._locks.header(encryption)
-                )
-            if contents:
-                head = self._layers.named("volumes", volume_id)
-                key = encryption or (self._encryption(head.layer) if head else None)
-                new = Layer(path=str(made), format="qcow2", encrypted=encryption is not None)
-                await qemu_img.copy_into(contents, new, await self._locks.key(key))
-            info = LayerInfo(format="qcow2", size=size, encryption=encryption)
+            head = self._layers.named("volumes", volume_id)
+            key = encryption or (self._encryption(head.layer) if head else None)
+            info = await fill(self._locks, made, size, encryption, contents, key=key)
             await self._do(self._layers.add, name, made, info)
         await self._do(self._layers.point, "volumes", volume_id, Pointer(layer=name, size=size))
 
