@@ -126,6 +126,11 @@ def test_a_volume_is_let_go_of_and_taken_in_again(admin: Visitor) -> None:
     page = admin.page
     admin.turn("volumes")
     made(page, "wanderer")
+    from_row(page, "wanderer", "Migrate")
+    expect(dialog(page)).to_contain_text("There is no other pool")
+    shows_cli(page, "openstack volume migrate --host POOL")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     from_row(page, "wanderer", "Unmanage")
     confirm(page, "Unmanage")
     expect(row(page, "wanderer")).to_have_count(0)

@@ -143,6 +143,7 @@ function About({ volume }: { volume: Volume }) {
           <Copied key="project" text={volume["os-vol-tenant-attr:tenant_id"] ?? ""} />,
         ],
         admin && [t("backend"), volume["os-vol-host-attr:host"]],
+        admin && Boolean(volume.migration_status) && [t("migration"), volume.migration_status],
         [t("created"), <When key="at" at={volume.created_at} />],
         [t("updated"), <When key="updated" at={volume.updated_at} />],
       ]}

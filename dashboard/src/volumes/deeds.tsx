@@ -2,6 +2,7 @@
 import {
   IconArchive,
   IconArrowsDiff,
+  IconArrowsExchange,
   IconArrowsMaximize,
   IconCamera,
   IconCopy,
@@ -20,7 +21,7 @@ import { isAdmin, useSession } from "../api/session";
 import { openForm } from "../parts/form";
 import type { Deed } from "../parts/RowMenu";
 import { AttachForm, canBeAttached } from "./AttachForm";
-import { ExtendForm, RetypeForm, StateForm } from "./ChangeForms";
+import { ExtendForm, MigrateForm, RetypeForm, StateForm } from "./ChangeForms";
 import { BackupForm, SnapshotForm, UploadForm } from "./CopyForms";
 import { VolumeEdit } from "./EditForm";
 import { useUnmanage } from "./ManageForms";
@@ -149,6 +150,13 @@ export function useVolumeDeeds() {
           openForm(t("reset.of", { name }), (close) => (
             <StateForm what={VOLUME} thing={volume} close={close} />
           )),
+      },
+      {
+        label: t("migrate"),
+        icon: IconArrowsExchange,
+        fits: admin && free,
+        start: () =>
+          openForm(t("migrate.of", { name }), (close) => <MigrateForm {...props} close={close} />),
       },
       {
         label: t("unmanage"),

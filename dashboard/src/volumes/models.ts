@@ -30,6 +30,8 @@ export interface Volume {
   updated_at: string | null;
   "os-vol-tenant-attr:tenant_id"?: string;
   "os-vol-host-attr:host"?: string | null;
+  /** Only administrators are told. */
+  migration_status?: string | null;
 }
 
 export interface Snapshot {

@@ -115,6 +115,18 @@ export function manageableSnapshots(host: string): ListSpec<Manageable> {
   };
 }
 
+/** Where volumes can lie: `host@backend#pool`. */
+export function poolList(): ListSpec<string> {
+  return {
+    queryKey: [...keys.volumeServices, "pools"],
+    page: async () => {
+      const asked = volume.GET("/scheduler-stats/get_pools");
+      const found = await take<{ pools: { name: string }[] }>(asked);
+      return { items: found.pools.map((one) => one.name) };
+    },
+  };
+}
+
 /** Offers of volumes to other projects. */
 export function transferList(): ListSpec<Transfer> {
   return {
