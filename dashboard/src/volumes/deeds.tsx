@@ -5,6 +5,7 @@ import {
   IconArrowsMaximize,
   IconCamera,
   IconCopy,
+  IconDatabaseExport,
   IconDisc,
   IconPencil,
   IconPlayerPlay,
@@ -22,6 +23,7 @@ import { AttachForm, canBeAttached } from "./AttachForm";
 import { ExtendForm, RetypeForm, StateForm } from "./ChangeForms";
 import { BackupForm, SnapshotForm, UploadForm } from "./CopyForms";
 import { VolumeEdit } from "./EditForm";
+import { useUnmanage } from "./ManageForms";
 import { TransferForm } from "./TransferForms";
 import { VolumeForm } from "./VolumeForm";
 import { useDetach } from "./detach";
@@ -42,6 +44,7 @@ export function useVolumeDeeds() {
   const names = useServerNames();
   const detach = useDetach();
   const navigate = useNavigate();
+  const unmanage = useUnmanage();
   return (volume: Volume): Deed[] => {
     const name = label(volume);
     const props = { volume };
@@ -146,6 +149,12 @@ export function useVolumeDeeds() {
           openForm(t("reset.of", { name }), (close) => (
             <StateForm what={VOLUME} thing={volume} close={close} />
           )),
+      },
+      {
+        label: t("unmanage"),
+        icon: IconDatabaseExport,
+        fits: admin && free,
+        start: () => unmanage(VOLUME, volume),
       },
     ];
     return all.filter((one) => one.fits);
