@@ -52,7 +52,7 @@ async def migrate(cloud: Cloud, volume_id: str, host: str = SPARE, **said: Any) 
 
 
 async def migrated(cloud: Cloud, volume_id: str, ended: str = "success") -> Any:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             found = await cloud.show("volumes", volume_id, "admin")
             if found["migration_status"] == ended:
@@ -182,7 +182,7 @@ async def test_a_volume_is_moved_whole(cloud: Cloud) -> None:
     attached = await attach(cloud, made["id"])
     assert attached
     assert (await cloud.act(made["id"], "os-extend", {"new_size": 3})).status_code == 202
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await cloud.show("volumes", made["id"]))["status"] != "in-use":
             await asyncio.sleep(0.002)
     assert cloud.driver_of("spare").volumes[made["id"]].size == 3 * GIB
@@ -393,7 +393,7 @@ async def test_files_are_moved_with_all_their_layers(cloud: Cloud, tmp_path: Pat
     assert not [path for path in (tmp_path / "here").rglob("*") if path.is_file()]
     assert await audit_volumes(cloud.block) == []
     assert (await migrate(cloud, made["id"], FIRST)).status_code == 202
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await host_of(cloud, made["id"]) != FIRST:
             await asyncio.sleep(0.002)
     await migrated(cloud, made["id"])

@@ -3,8 +3,9 @@
 A blank volume is a raw file of holes. A snapshot freezes the volume's top layer and puts an empty
 qcow2 above it; a clone does the same and puts a second one beside it, so that both cost the same
 whatever the size. A volume from an image stands on a hard link to the image's file (a copy where
-the file system differs). An encrypted volume is qcow2 from the bottom on, each layer encrypted for
-itself (LUKS) under the one key of them all; an image's contents are copied into its own.
+the file system differs). Chains that grew long are made shorter by `merging`. An encrypted volume
+is qcow2 from the bottom on, each layer encrypted for itself (LUKS) under the one key of them all;
+an image's contents are copied into its own.
 
 `layers` says who stands on what, and no layer goes while something does. Work on one volume is done
 by one operation at a time; the lock here only guards the small files.
@@ -40,6 +41,7 @@ from unkai.block_storage.drivers.base import (
 from unkai.block_storage.drivers.contents import FileContents, write_extents
 from unkai.block_storage.drivers.layers import Kind, LayerInfo, Layers, Pointer
 from unkai.block_storage.drivers.locks import Locks, stays_encrypted
+from unkai.block_storage.drivers.merging import shorten
 from unkai.block_storage.drivers.sealing import fill, room, sealed, take
 from unkai.kit.clock import Chance
 from unkai.kit.qcow2 import write_empty
@@ -258,6 +260,9 @@ class FileDriver:
         head = self._named("volumes", volume_id)
         if head.layer == top:
             return
+        if guest is None:
+            await shorten(self._layers, self._locks, self._do, volume_id)
+            head = self._named("volumes", volume_id)
         luks = await self._locks.header(self._encryption(head.layer))
         await self._do(self._add_above, top, head.layer, head.size, luks)
         await self._do(self._layers.point, "snapshots", snapshot_id, head)
