@@ -2,7 +2,6 @@ import { MantineProvider } from "@mantine/core";
 import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
 import "@mantine/spotlight/styles.css";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode, Suspense } from "react";
@@ -10,6 +9,7 @@ import { createRoot } from "react-dom/client";
 import "./app/app.css";
 import { startI18n } from "./app/i18n";
 import { Modals } from "./app/Modals";
+import { Notices } from "./app/Notices";
 import { nonce, shareNonce } from "./app/nonce";
 import { makeQueryClient } from "./app/queries";
 import { makeRouter } from "./app/router";
@@ -27,7 +27,7 @@ async function start(): Promise<void> {
       <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
         <QueryClientProvider client={queryClient}>
           <Modals>
-            <Notifications position="bottom-right" autoClose={6000} />
+            <Notices />
             <Suspense fallback={null}>
               <RouterProvider router={router} />
             </Suspense>

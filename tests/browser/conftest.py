@@ -32,7 +32,7 @@ class Visitor:
     def sign_in(self, user: str = "admin") -> None:
         page = self.page
         page.goto(f"{self.url}/")
-        page.get_by_label("User").fill(user)
+        page.get_by_role("textbox", name="User", exact=True).fill(user)
         page.get_by_role("textbox", name="Password").fill(self.password)
         page.get_by_role("button", name="Sign in", exact=True).click()
         page.get_by_role("heading", name="Overview").wait_for()
@@ -40,6 +40,22 @@ class Visitor:
     def go(self, path: str) -> None:
         self.page.goto(f"{self.url}/dashboard/{path}")
         self.page.get_by_role("heading", level=1).first.wait_for()
+
+    def turn(self, path: str) -> None:
+        """Another page or tab as by a link: its scripts are there already."""
+        page = self.page
+        place, _, tab = path.partition("?tab=")
+        stays = page.url.partition("?")[0] == f"{self.url}/dashboard/{place}"
+        title = page.locator("h1").first
+        if not stays:
+            title.evaluate("(one) => one.dataset.left = true")
+        page.evaluate("(path) => history.pushState({}, '', path)", f"/dashboard/{path}")
+        if not stays:
+            page.locator("h1:not([data-left])").first.wait_for()
+        if tab:
+            chosen = f"[role=tab][id$='-tab-{tab}'][aria-selected=true]"
+            page.locator(chosen).wait_for()
+            page.locator(f"[role=tabpanel][id$='-panel-{tab}']").wait_for()
 
 
 def is_complaint(line: ConsoleMessage) -> bool:
@@ -74,7 +90,8 @@ def chromium() -> Generator[Browser]:
 @contextmanager
 def visit(cloud: RunningCloud, chromium: Browser, **more: Any) -> Generator[Visitor]:
     """Somebody with a browser profile of their own. more: what Playwright's contexts take."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en", **more)
+    more = {"viewport": {"width": 1280, "height": 800}, "locale": "en", **more}
+    context = chromium.new_context(**more)
     context.set_default_timeout(WAIT_MS)
     page = context.new_page()
     said: list[str] = []

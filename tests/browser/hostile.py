@@ -38,7 +38,7 @@ def signed_in(cloud: RunningCloud) -> Generator[httpx.Client]:
     with httpx.Client(base_url=cloud.url, timeout=30) as client:
         answer = client.post(f"{V3}/auth/tokens", json={"auth": auth})
         client.headers["X-Auth-Token"] = answer.headers["X-Subject-Token"]
-        client.headers["OpenStack-API-Version"] = "compute 2.96"
+        client.headers["OpenStack-API-Version"] = "compute 2.96, volume 3.71"
         client.headers["X-OpenStack-Ironic-API-Version"] = "1.115"
         yield client
 
@@ -163,7 +163,12 @@ def _volumes(client: httpx.Client, make: Make) -> dict[str, str]:
     wait_for(client, f"{VOL}/snapshots/{snapshot}")
     backup = make(f"{VOL}/backups", {"backup": {**said, "volume_id": key}})["id"]
     wait_for(client, f"{VOL}/backups/{backup}")
+    group_type = make(f"{VOL}/group_types", {"group_type": said})["id"]
+    group = {**said, "group_type": group_type, "volume_types": [kind]}
+    make(f"{VOL}/groups", {"group": group})
+    make(f"{VOL}/qos-specs", {"qos_specs": {"name": EVIL, "evil": EVIL}})
     return {
+        "volume-groups": EVIL,
         "volumes": EVIL,
         "snapshots": EVIL,
         "backups": EVIL,

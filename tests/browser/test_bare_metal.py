@@ -86,7 +86,9 @@ def test_an_unreachable_bmc_is_named_with_its_reason(visitor: Visitor) -> None:
             page.get_by_text(f"The BMC at 127.0.0.1:{port} does not answer").first
         ).to_be_visible()
     page.get_by_role("link", name="Open the node").click()
-    expect(page.get_by_role("alert")).to_contain_text("does not answer")
+    page.get_by_role("heading", name="silent-1", level=1).wait_for()
+    told = page.get_by_role("alert").filter(has_text="does not answer")
+    expect(told.first).to_be_visible()
     page.get_by_role("tab", name="Settings").click()
     expect(page.get_by_role("textbox", name="ipmi_address")).to_have_value("127.0.0.1")
     expect(page.get_by_label("ipmi_password", exact=True)).to_have_value("")
@@ -124,6 +126,7 @@ def test_maintenance_has_a_reason(visitor: Visitor) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("a fan <b>is</b> loud")
     dialog.get_by_role("button", name="Set maintenance").click()
+    expect(dialog).to_have_count(0)
 
     # then: a reason is text, whatever is in it
     expect(page.get_by_text("In maintenance: a fan <b>is</b> loud")).to_be_visible()
@@ -147,7 +150,7 @@ def test_axe_finds_nothing_on_a_node(
     mac = f"52:54:00:bb:{len(scheme):02}:{width % 100:02}"
     visitor.sign_in()
     page = enroll(visitor, f"axe-{scheme}-{width}", "fake-hardware", MAC_addresses_of_its_NICs=mac)
-    page.emulate_media(color_scheme=scheme)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 844})
     expect(page.get_by_text("It answers", exact=True)).to_be_visible()
     found = axe.findings(page, "main")
@@ -157,8 +160,7 @@ def test_axe_finds_nothing_on_a_node(
 
     # when
     for tab in TABS:
-        visitor.go(f"{node}?tab={tab}")
-        page.wait_for_load_state("load")
+        visitor.turn(f"{node}?tab={tab}")
         expect(page.locator("[aria-busy=true]")).to_have_count(0)
         found += axe.findings(page, "main")
         wide = page.evaluate("document.documentElement.scrollWidth")

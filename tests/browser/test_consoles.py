@@ -86,8 +86,9 @@ def test_a_serial_line_comes_back_after_a_reboot(
         apis.act(server, {"reboot": {"type": "HARD"}})
 
     expect_connected(page)
-    page.get_by_role("button", name="Show me the CLI").click()
-    expect(page.get_by_text("openstack console url show --serial watched")).to_be_visible()
+    panel = page.get_by_role("tabpanel")
+    panel.get_by_role("button", name="Show me the CLI").click()
+    expect(panel.get_by_text("openstack console url show --serial watched")).to_be_visible()
 
 
 def test_novas_address_opens_once_and_says_so(

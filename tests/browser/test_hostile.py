@@ -60,17 +60,6 @@ def spoil(route: Route) -> None:
     route.continue_()
 
 
-def turn(visitor: Visitor, path: str) -> None:
-    """Another page as by a link; a tab is loaded, since its page's heading stays the same."""
-    if "?" in path:
-        visitor.go(path)
-        return
-    page = visitor.page
-    page.locator("h1").first.evaluate("(one) => one.dataset.left = true")
-    page.evaluate("(path) => history.pushState({}, '', path)", f"/dashboard/{path}")
-    page.locator("h1:not([data-left])").first.wait_for()
-
-
 def test_what_others_wrote_is_text_on_every_page(
     cloud: RunningCloud, places: dict[str, str], visitor: Visitor
 ) -> None:
@@ -83,7 +72,7 @@ def test_what_others_wrote_is_text_on_every_page(
 
     # when
     for path, text in places.items():
-        turn(visitor, path)
+        visitor.turn(path)
         # Text that is cut off for want of room is there, but not always in sight.
         expect(page.locator("body"), path).to_contain_text(text)
         assert page.evaluate(GROWN) == [], path
@@ -114,7 +103,7 @@ def test_a_failure_is_told_as_text(cloud: RunningCloud, visitor: Visitor) -> Non
 
 
 def enter(page: Page, password: str) -> None:
-    page.get_by_label("User").fill("admin")
+    page.get_by_role("textbox", name="User", exact=True).fill("admin")
     page.get_by_role("textbox", name="Password").fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("heading", name="Overview").wait_for()
@@ -145,7 +134,7 @@ def test_a_consoles_address_leads_nowhere_else(visitor: Visitor) -> None:
     for target in (*ELSEWHERE[:3], "wss://elsewhere.example/", f"?token={EVIL}"):
         query = httpx.QueryParams({"path": target, "host": "elsewhere.example", "title": EVIL})
         page.goto(f"{visitor.url}/dashboard/console.html?{query}")
-        page.wait_for_load_state("networkidle")
+        page.get_by_role("alert").wait_for()
         assert page.url.startswith(f"{visitor.url}/"), target
         assert page.evaluate(GROWN) == []
         assert page.evaluate("window.ran") == []

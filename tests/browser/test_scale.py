@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Generator
 
 import pytest
@@ -11,7 +12,7 @@ from playwright.sync_api import Request, expect
 from bench.cases.baremetal import V1, opened
 from bench.cases.crowd import enroll
 from bench.subject import Subject
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import WAIT_MS, Visitor
 from tests.clouds import RunningCloud, running_cloud
 
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("browser")]
@@ -65,10 +66,14 @@ def test_a_rack_of_a_thousand_draws_what_is_in_sight(visitor: Visitor) -> None:
 
     # when
     page.mouse.move(600, 500)
-    page.mouse.wheel(0, 100_000)
+    last = page.get_by_role("link", name="node-0999")
+    deadline = time.monotonic() + WAIT_MS / 1000
+    while not last.count() and time.monotonic() < deadline:
+        page.mouse.wheel(0, 100_000)  # to the end as far as it is known: the page may yet grow
+        page.wait_for_timeout(100)
 
     # then
-    expect(page.get_by_role("link", name="node-0999")).to_be_in_viewport()
+    expect(last).to_be_in_viewport()
     assert cards.count() < DRAWN
     assert visitor.said == []
 

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("browser")]
 def launch(visitor: Visitor, name: str) -> None:
     page = visitor.page
     visitor.go("servers/launch")
-    page.get_by_label("Name").fill(name)
+    page.get_by_role("textbox", name="Name", exact=True).fill(name)
     page.get_by_role("radio", name="m1.nano").check()
     page.get_by_role("combobox", name="Networks").click()
     page.get_by_role("option", name="private").click()
@@ -35,13 +35,15 @@ def test_a_server_is_launched_watched_and_deleted(visitor: Visitor) -> None:
     table = page.get_by_role("table", name=re.compile("Sequence of"))
     expect(table.get_by_role("row", name=re.compile("run guest"))).to_contain_text("ok")
 
-    page.get_by_role("button", name="Actions").click()
+    page.get_by_role("button", name="Actions", exact=True).click()
     page.get_by_role("menuitem", name="Delete").click()
     question = page.get_by_role("dialog")
     question.get_by_role("button", name="Show me the CLI").click()
     expect(question).to_contain_text("openstack server delete story")
     question.get_by_role("button", name="Delete").click()
+    expect(question).to_have_count(0)
     visitor.go("servers")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
     expect(page.get_by_role("link", name="story", exact=True)).to_have_count(0)
     assert visitor.said == []
 

@@ -14,7 +14,7 @@ TOKEN = "JSON.parse(sessionStorage.getItem('unkai.session')).token"
 def test_a_wrong_password_is_told(visitor: Visitor) -> None:
     page = visitor.page
     page.goto(f"{visitor.url}/dashboard/")
-    page.get_by_label("User").fill("admin")
+    page.get_by_role("textbox", name="User", exact=True).fill("admin")
     page.get_by_role("textbox", name="Password").fill("wrong")
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -47,7 +47,7 @@ def test_an_ended_session_signs_in_again_and_comes_back(visitor: Visitor) -> Non
     )
 
     expect(page.get_by_text("Your session has ended")).to_be_visible()
-    page.get_by_label("User").fill("admin")
+    page.get_by_role("textbox", name="User", exact=True).fill("admin")
     page.get_by_role("textbox", name="Password").fill(visitor.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -90,7 +90,7 @@ def test_the_palette_finds_pages_by_keyboard(visitor: Visitor) -> None:
 
     page.keyboard.press("Control+k")
     page.get_by_role("dialog").get_by_role("textbox").fill("Servers")
-    expect(page.locator("[data-selected]")).to_have_text("Servers")
+    expect(page.get_by_role("dialog").locator("[data-selected]")).to_have_text("Servers")
     page.keyboard.press("Enter")
 
     expect(page).to_have_url(re.compile(r"/dashboard/servers$"))

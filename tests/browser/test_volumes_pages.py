@@ -5,51 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.apis import Cloud
 from tests.browser.conftest import Visitor
+from tests.browser.steps import choose, confirm, dialog, fill, from_page, from_row, rests, row
 from tests.clouds import RunningCloud
 
 pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("browser")]
-
-
-def dialog(page: Page) -> Locator:
-    """The one on top; one that is closing is still there for a moment."""
-    return page.get_by_role("dialog").last
-
-
-def fill(page: Page, label: str, text: str) -> None:
-    dialog(page).get_by_role("textbox", name=label, exact=True).fill(text)
-
-
-def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
-    dialog(page).get_by_role("combobox", name=label, exact=True).click()
-    page.get_by_role("option", name=option).first.click()
-
-
-def confirm(page: Page, verb: str) -> None:
-    shown = dialog(page)
-    shown.get_by_role("button", name=verb, exact=True).click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-def row(page: Page, name: str) -> Locator:
-    return page.get_by_role("row", name=re.compile(f"^(Select )?{re.escape(name)}"))
-
-
-def from_row(page: Page, name: str, deed: str) -> None:
-    page.get_by_role("button", name=f"Actions of {name}", exact=True).click()
-    page.get_by_role("menuitem", name=deed, exact=True).click()
-
-
-def from_page(page: Page, deed: str) -> None:
-    page.get_by_role("button", name="Actions", exact=True).click()
-    page.get_by_role("menuitem", name=deed, exact=True).click()
-
-
-def rests(page: Page, name: str, state: str = "available") -> None:
-    expect(row(page, name).locator("[data-tone=good]", has_text=state)).to_be_visible()
 
 
 def create(page: Page, name: str) -> None:
@@ -217,7 +180,7 @@ def test_a_server_boots_from_a_new_volume_and_brings_a_blank_one(visitor: Visito
     page = visitor.page
     visitor.sign_in()
     visitor.go("servers/launch")
-    page.get_by_role("textbox", name="Name").fill("on-a-volume")
+    page.get_by_role("textbox", name="Name", exact=True).fill("on-a-volume")
     page.get_by_role("combobox", name="Boots from").click()
     page.get_by_role("option", name="Image, into a new volume").click()
     page.get_by_role("radio", name="m1.nano").check()
@@ -241,16 +204,17 @@ def test_a_server_boots_from_a_new_volume_and_brings_a_blank_one(visitor: Visito
 
 def test_services_of_volumes_stand_among_the_others(visitor: Visitor) -> None:
     page = visitor.page
+    service = "cinder-volume unkai@file"
     visitor.sign_in()
     visitor.go("admin/services")
-    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("enabled")
-    from_row(page, "cinder-volume unkai@file", "Disable")
+    expect(row(page, service)).to_contain_text("enabled")
+    from_row(page, service, "Disable")
     fill(page, "Reason", "a new disk comes")
     confirm(page, "Disable")
-    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("a new disk")
-    from_row(page, "cinder-volume unkai@file", "Enable")
+    expect(row(page, service)).to_contain_text("a new disk")
+    from_row(page, service, "Enable")
     confirm(page, "Enable")
-    expect(page.get_by_role("row", name=re.compile("cinder-volume"))).to_contain_text("enabled")
+    expect(row(page, service)).to_contain_text("enabled")
     assert visitor.said == []
 
 

@@ -18,7 +18,7 @@ from unkai.hypervisor.model import Disk, Layer, Machine, PowerState, RootDisk, S
 from unkai.kit.clock import Chance
 from unkai.kit.errors import Conflict, Failed, NotFound
 from unkai.kit.luks import make_header
-from unkai.kit.qcow2 import write_empty
+from unkai.kit.qcow2 import size_of, write_empty
 from unkai.kit.secret import Secret
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
@@ -114,8 +114,13 @@ async def test_volumes_of_a_stopped_machine(rig: Rig, tmp_path: Path) -> None:
     assert await volumes(rig, server_id) == (kept.volume_id, gone.volume_id)
     await rig.agent.detach_disk(server_id, gone.volume_id, 2)
     await rig.agent.grow_disk(server_id, kept.volume_id, 8 * MIB)
+    layered = above(tmp_path, a_volume(tmp_path))
+    await rig.agent.attach_disk(server_id, layered, 2)
+    await rig.agent.grow_disk(server_id, layered.volume_id, 8 * MIB)
+    await rig.agent.detach_disk(server_id, layered.volume_id, 2)
     if not isinstance(rig, FakeRig):
         assert Path(kept.layers[0].path).stat().st_size == 8 * MIB
+        assert size_of(Path(layered.layers[0].path)) == 8 * MIB
     await rig.agent.start(server_id, 3, paused=True)
     assert await volumes(rig, server_id) == (kept.volume_id,)
 

@@ -6,12 +6,14 @@ import base64
 import json
 import os
 import subprocess
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from unkai.block_storage.connection import Connection
-from unkai.block_storage.drivers.base import Encryption, ImageData
+from unkai.block_storage.drivers.base import Encryption, Extent, ImageData, Sealed
+from unkai.block_storage.drivers.contents import write_extents
 from unkai.block_storage.drivers.file import FileDriver
 from unkai.block_storage.drivers.qemu_img import opened
 from unkai.kit.errors import Failed
@@ -160,6 +162,48 @@ async def test_no_copy_in_clear_is_made_of_it(driver: FileDriver) -> None:
         async with driver.read("a", "m"):
             pass
     assert refused.value.code == "volume-encrypted"
+
+
+@pytest.mark.parametrize(("snapshot_id", "letters"), [(None, "x.y."), ("s", "x...")])
+async def test_what_is_carried_elsewhere_stays_encrypted(
+    driver: FileDriver, tmp_path: Path, snapshot_id: str | None, letters: str
+) -> None:
+    """A snapshot as it was, a volume as it is; back in another volume, which may be larger."""
+    await driver.create("a", SIZE, FIRST)
+    await write(driver, "a", "x")
+    await driver.snapshot("s", "a")
+    await write(driver, "a", "y", 2)
+    carried = tmp_path / "elsewhere"
+    async with driver.read_sealed("a", "out", snapshot_id) as contents:
+        length = contents.size
+        await write_extents(carried, length, contents.extents())
+        assert in_clear(tmp_path, "x") == in_clear(tmp_path, "y") == []
+        parts = [part async for part in contents.extents()]
+
+    async def given() -> AsyncIterator[Extent]:
+        for part in parts:
+            yield part
+
+    await driver.create("b", 2 * SIZE, SECOND)
+    await driver.unseal("b", 2 * SIZE, "in", Sealed(given(), length), FIRST)
+
+    assert await holds(driver, "b", letters)
+    await write(driver, "b", "z", 2 * SIZE // PART - 1)
+    assert (await driver.connect("b", read_only=False)).size_bytes == 2 * SIZE
+    assert [path.name for path in (tmp_path / "volumes" / "work").iterdir()] == []
+    assert in_clear(tmp_path, "x") == []
+
+
+async def test_what_another_key_sealed_is_not_taken(driver: FileDriver) -> None:
+    await driver.create("a", SIZE, FIRST)
+    await write(driver, "a", "x")
+    await driver.create("b", SIZE, SECOND)
+    await write(driver, "b", "y")
+    async with driver.read_sealed("a", "out") as contents:
+        given = Sealed(contents.extents(), contents.size)
+        with pytest.raises(Failed):
+            await driver.unseal("b", SIZE, "in", given, SECOND)
+    assert await holds(driver, "b", "y")
 
 
 async def test_a_new_start_opens_it_with_its_key(driver: FileDriver, tmp_path: Path) -> None:

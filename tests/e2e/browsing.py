@@ -27,7 +27,7 @@ class Person:
 
     def sign_in(self, user: str, password: str) -> None:
         self.page.goto(f"{self.url}/")
-        self.page.get_by_label("User").fill(user)
+        self.user.fill(user)
         self.page.get_by_role("textbox", name="Password").fill(password)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
         self.sees_page("Overview")
@@ -35,7 +35,12 @@ class Person:
     def sign_out(self) -> None:
         self.page.get_by_role("button", name=re.compile("^User ")).click()
         self.page.get_by_role("menuitem", name="Sign out").click()
-        expect(self.page.get_by_label("User")).to_be_visible()
+        expect(self.user).to_be_visible()
+
+    @property
+    def user(self) -> Locator:
+        """The field of the page that signs in; "User …" is also who is signed in."""
+        return self.page.get_by_role("textbox", name="User", exact=True)
 
     def opens(self, place: str) -> None:
         """By the navigation."""

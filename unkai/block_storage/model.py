@@ -174,7 +174,7 @@ class Transfer:
 class Backup:
     """parent_id: the backup this one tells the differences to. data_id: under which its data lies.
 
-    facts: what a volume made of it is to be: bootable, image_metadata, name.
+    facts: what a volume made of it is to be: bootable, image_metadata, name; its key_bits.
     """
 
     id: str
@@ -187,6 +187,7 @@ class Backup:
     description: str | None = None
     container: str | None = None
     snapshot_id: str | None = None
+    encryption_key_id: str | None = None
     parent_id: str | None = None
     data_id: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])

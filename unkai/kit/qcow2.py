@@ -1,6 +1,7 @@
 """An empty qcow2, which may stand above another image: a header and its tables, nothing else.
 
 qemu-img makes the same by a process, which takes longer than all else of making a machine's files.
+A disk is made larger in place, which qemu-img does for an encrypted one only with its key.
 The format is documented in QEMU's docs/interop/qcow2; what is below is named, never opened.
 """
 
@@ -16,6 +17,8 @@ PER_ENTRY = CLUSTER * CLUSTER // 8
 HEADER = struct.Struct(">4sIQIIQIIQQIIQQQQII")
 BACKING_FORMAT, ENCRYPTION = 0xE2792ACA, 0x0537BE77
 LUKS = 2
+_SIZE, _SIZE_AT = 5, 24
+"""The size of the disk among the header's fields, and in the file."""
 REFCOUNT_TABLE, REFCOUNTS, TABLE = CLUSTER, 2 * CLUSTER, 3 * CLUSTER
 
 
@@ -43,6 +46,46 @@ def write_empty(
         file.truncate(clusters * CLUSTER)
         file.flush()
         os.fsync(file.fileno())
+
+
+def size_of(place: Path) -> int:
+    """Bytes of the disk in the image."""
+    return _read(place)[_SIZE]
+
+
+def lengthen(place: Path, size_bytes: int) -> bool:
+    """Make the disk in an image that no process has open larger; False where that is QEMU's to do.
+
+    Nothing is moved: the first table must go on where it is, in clusters that it has already.
+    """
+    found = _read(place)
+    bits, had, used, table = found[4], found[_SIZE], found[7], found[8]
+    size_bytes = -(-size_bytes // 512) * 512
+    entries = max(used, -(-size_bytes // PER_ENTRY))
+    room = -(-used * 8 // CLUSTER) * CLUSTER // 8
+    if size_bytes <= had:
+        return True
+    if (1 << bits, found[1], found[13], found[15]) != (CLUSTER, 3, 0, 0) or entries > room:
+        return False
+    with place.open("r+b") as file:
+        file.seek(table + used * 8)
+        file.write(bytes((entries - used) * 8))
+        file.flush()
+        os.fsync(file.fileno())
+        file.seek(_SIZE_AT)
+        file.write(struct.pack(">QII", size_bytes, found[6], entries))
+        file.flush()
+        os.fsync(file.fileno())
+    return True
+
+
+def _read(place: Path) -> tuple[int, ...]:
+    """The header's fields, in their order. ValueError for another format."""
+    with place.open("rb") as file:
+        begins = file.read(HEADER.size)
+    if len(begins) < HEADER.size or not begins.startswith(b"QFI\xfb"):
+        raise ValueError(f"{place} is no qcow2")
+    return HEADER.unpack(begins)
 
 
 def _header(

@@ -6,9 +6,9 @@ import { keys } from "../api/keys";
 import { useChange, useList } from "../api/queries";
 import { ErrorAlert } from "../parts/ErrorAlert";
 import { FormFrame } from "../parts/form";
+import { PairsForm } from "../parts/Pairs";
 import { forEach } from "../parts/removal";
 import { openstack } from "../parts/shell_words";
-import { SpecLines } from "../parts/SpecLines";
 import {
   ZONE,
   addHost,
@@ -19,7 +19,6 @@ import {
 } from "./aggregates";
 import type { Aggregate } from "./models";
 import { serviceList } from "./queries";
-import { changesOf, toLines } from "../parts/spec_lines";
 
 const OF_HOSTS = "nova-compute";
 
@@ -112,28 +111,18 @@ export function HostsForm({ aggregate, close }: { aggregate: Aggregate; close: (
 
 export function MetadataForm({ aggregate, close }: { aggregate: Aggregate; close: () => void }) {
   const { t } = useTranslation("admin");
-  const own = ownMetadata(aggregate);
-  const [text, setText] = useState(() => toLines(own));
-  const { set, gone, wrong } = changesOf(own, text);
-  const change = useChange(() => {
-    const taken = Object.fromEntries(gone.map((key) => [key, null]));
-    return setMetadata(aggregate.id, { ...set, ...taken });
-  }, [keys.aggregates]);
-  const options = Object.entries(set).flatMap(([key, value]) => ["--property", `${key}=${value}`]);
-  const cli = [
-    options.length > 0 && openstack("aggregate", "set", ...options, aggregate.id),
-    gone.length > 0 &&
-      openstack("aggregate", "unset", ...gone.flatMap((key) => ["--property", key]), aggregate.id),
-  ].filter((one) => one !== false);
   return (
-    <FormFrame
-      submit={() => change.mutateAsync(undefined)}
+    <PairsForm
+      label={t("metadata")}
+      before={ownMetadata(aggregate)}
+      words={["aggregate"]}
+      id={aggregate.id}
+      save={({ set, gone }) => {
+        const taken = Object.fromEntries(gone.map((key) => [key, null]));
+        return setMetadata(aggregate.id, { ...set, ...taken });
+      }}
+      stale={[keys.aggregates]}
       close={close}
-      verb={t("save")}
-      disabled={wrong !== undefined || cli.length === 0}
-      cli={cli.length > 0 ? cli : undefined}
-    >
-      <SpecLines label={t("metadata")} text={text} setText={setText} wrong={wrong} />
-    </FormFrame>
+    />
   );
 }

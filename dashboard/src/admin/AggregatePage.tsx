@@ -1,6 +1,6 @@
 // One aggregate: its hosts, and what is said of them all.
-import { Button, SimpleGrid, Stack, Text, Title } from "@mantine/core";
-import { IconListDetails, IconServer2 } from "@tabler/icons-react";
+import { SimpleGrid, Stack, Title } from "@mantine/core";
+import { IconServer2 } from "@tabler/icons-react";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { keys } from "../api/keys";
@@ -8,7 +8,7 @@ import { DeleteButton, EditButton, NewButton } from "../parts/buttons";
 import { textColumn } from "../parts/columns";
 import { Empty } from "../parts/Empty";
 import { Facts } from "../parts/Facts";
-import { openForm } from "../parts/form";
+import { PairsPanel } from "../parts/Pairs";
 import { Panel } from "../parts/Panel";
 import { useRemoval } from "../parts/removal";
 import { openstack } from "../parts/shell_words";
@@ -85,33 +85,14 @@ function Actions({ aggregate }: { aggregate: Aggregate }) {
 
 function Metadata({ aggregate }: { aggregate: Aggregate }) {
   const { t } = useTranslation("admin");
-  const own = Object.entries(ownMetadata(aggregate));
-  const edit = () =>
-    openForm(t("metadata.of", { name: aggregate.name }), (close) => (
-      <MetadataForm aggregate={aggregate} close={close} />
-    ));
   return (
-    <Panel
+    <PairsPanel
       title={t("metadata")}
-      actions={
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconListDetails size={14} aria-hidden />}
-          onClick={edit}
-        >
-          {t("metadata.change")}
-        </Button>
-      }
-    >
-      {own.length === 0 ? (
-        <Text size="sm" c="dimmed">
-          {t("metadata.none")}
-        </Text>
-      ) : (
-        <Facts facts={own.map(([key, value]) => [key, value])} />
-      )}
-    </Panel>
+      pairs={ownMetadata(aggregate)}
+      none={t("metadata.none")}
+      formTitle={t("metadata.of", { name: aggregate.name })}
+      form={(close) => <MetadataForm aggregate={aggregate} close={close} />}
+    />
   );
 }
 

@@ -9,8 +9,7 @@ import { useChange, useList } from "../api/queries";
 import { nodeClasses } from "../baremetal/queries";
 import { FormFrame } from "../parts/form";
 import { openstack } from "../parts/shell_words";
-import { SpecLines } from "../parts/SpecLines";
-import { changesOf, toLines } from "../parts/spec_lines";
+import { PairsForm } from "../parts/Pairs";
 import { metalSpecs } from "./metal_specs";
 
 interface NumberProps {
@@ -117,34 +116,27 @@ export function FlavorForm({ close }: { close: () => void }) {
 
 export function SpecsForm({ flavor, close }: { flavor: Flavor; close: () => void }) {
   const { t } = useTranslation("admin");
-  const [text, setText] = useState(() => toLines(flavor.extra_specs));
-  const { set: fresh, gone, wrong } = changesOf(flavor.extra_specs, text);
-  const change = useChange(async () => {
-    const path = { flavor_id: flavor.id };
-    if (Object.keys(fresh).length > 0) {
-      const body = { extra_specs: fresh };
-      await done(compute.POST("/flavors/{flavor_id}/os-extra_specs", { params: { path }, body }));
-    }
-    for (const key of gone) {
-      const params = { path: { ...path, key } };
-      await done(compute.DELETE("/flavors/{flavor_id}/os-extra_specs/{key}", { params }));
-    }
-  }, [keys.flavors]);
-  const set = Object.entries(fresh).flatMap(([key, value]) => ["--property", `${key}=${value}`]);
-  const unset = gone.flatMap((key) => ["--property", key]);
-  const cli = [
-    set.length > 0 && openstack("flavor", "set", ...set, flavor.id),
-    unset.length > 0 && openstack("flavor", "unset", ...unset, flavor.id),
-  ].filter((one) => one !== false);
   return (
-    <FormFrame
-      submit={() => change.mutateAsync()}
+    <PairsForm
+      label={t("flavors.specs")}
+      before={flavor.extra_specs}
+      words={["flavor"]}
+      id={flavor.id}
+      save={async ({ set, gone }) => {
+        const path = { flavor_id: flavor.id };
+        if (Object.keys(set).length > 0) {
+          const body = { extra_specs: set };
+          await done(
+            compute.POST("/flavors/{flavor_id}/os-extra_specs", { params: { path }, body }),
+          );
+        }
+        for (const key of gone) {
+          const params = { path: { ...path, key } };
+          await done(compute.DELETE("/flavors/{flavor_id}/os-extra_specs/{key}", { params }));
+        }
+      }}
+      stale={[keys.flavors]}
       close={close}
-      verb={t("save")}
-      disabled={wrong !== undefined || cli.length === 0}
-      cli={cli.length > 0 ? cli : undefined}
-    >
-      <SpecLines label={t("flavors.specs")} text={text} setText={setText} wrong={wrong} />
-    </FormFrame>
+    />
   );
 }

@@ -1,9 +1,10 @@
 // A project, domain, group or role in a form: its name and words, for a new one and for one that is.
-import { Switch, TextInput } from "@mantine/core";
+import { Switch } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChange } from "../api/queries";
 import { FormFrame } from "../parts/form";
+import { NameFields, useSaid } from "../parts/NameFields";
 import { openstack } from "../parts/shell_words";
 import { DomainChoice } from "./DomainChoice";
 import type { Named } from "./models";
@@ -24,17 +25,17 @@ export function NamedForm<T extends Named & { enabled?: boolean }>({
   close,
 }: Props<T>) {
   const { t } = useTranslation("identity");
-  const [name, setName] = useState(thing?.name ?? "");
-  const [description, setDescription] = useState(thing?.description ?? "");
+  const [said, setSaid] = useSaid(thing);
+  const { name, description } = said;
   const [enabled, setEnabled] = useState(thing?.enabled ?? true);
   const [domain, setDomain] = useState<string | null>(null);
   const what = kind.one;
   const able = what === "project" || what === "domain";
   const inDomain = !thing && (what === "project" || what === "group");
   const change = useChange(() => {
-    const said = { name: name.trim(), description, ...(able && { enabled }) };
-    if (thing) return update(kind, thing.id, said);
-    return create(kind, { ...said, ...(domain && { domain_id: domain }) });
+    const body = { name: name.trim(), description, ...(able && { enabled }) };
+    if (thing) return update(kind, thing.id, body);
+    return create(kind, { ...body, ...(domain && { domain_id: domain }) });
   }, staleBy(kind));
   const words = name.trim() || "NAME";
   const option = able && enabled !== thing?.enabled && (enabled ? "--enable" : "--disable");
@@ -56,19 +57,7 @@ export function NamedForm<T extends Named & { enabled?: boolean }>({
       disabled={!name.trim()}
       cli={cli}
     >
-      <TextInput
-        label={t("name")}
-        value={name}
-        maxLength={NAME_MAX[what]}
-        required
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-      />
-      <TextInput
-        label={t("description")}
-        value={description}
-        onChange={(event) => setDescription(event.currentTarget.value)}
-      />
+      <NameFields said={said} set={setSaid} required max={NAME_MAX[what]} anyLength />
       {inDomain && <DomainChoice value={domain} set={setDomain} />}
       {able && (
         <Switch

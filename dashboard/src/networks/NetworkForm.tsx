@@ -1,9 +1,10 @@
 // A network with its first subnet, in one form; and a network's own fields later on.
-import { Checkbox, Select, TextInput } from "@mantine/core";
+import { Checkbox, Select } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChange } from "../api/queries";
 import { FormFrame } from "../parts/form";
+import { NameField, NameFields, useSaid } from "../parts/NameFields";
 import { openstack } from "../parts/shell_words";
 import { SubnetFields } from "./SubnetForm";
 import { useAll } from "./hooks";
@@ -60,14 +61,7 @@ export function NetworkForm({ close }: { close: () => void }) {
       disabled={!name || (withSubnet && !subnet.cidr)}
       cli={commands}
     >
-      <TextInput
-        label={t("name")}
-        required
-        maxLength={255}
-        value={name}
-        onChange={(event) => setDraft({ ...draft, name: event.currentTarget.value })}
-        data-autofocus
-      />
+      <NameField value={name} set={(name) => setDraft({ ...draft, name })} required />
       <Checkbox
         label={t("network.withSubnet")}
         checked={withSubnet}
@@ -100,8 +94,8 @@ export function NetworkForm({ close }: { close: () => void }) {
 
 export function NetworkEdit({ network, close }: { network: NetworkFull; close: () => void }) {
   const { t } = useTranslation("networks");
-  const [name, setName] = useState(network.name);
-  const [description, setDescription] = useState(network.description);
+  const [said, setSaid] = useSaid(network);
+  const { name, description } = said;
   const [up, setUp] = useState(network.admin_state_up);
   const change = useChange(
     () => update(NETWORK, network.id, { name, description, admin_state_up: up }),
@@ -121,19 +115,7 @@ export function NetworkEdit({ network, close }: { network: NetworkFull; close: (
         network.name || network.id,
       )}
     >
-      <TextInput
-        label={t("name")}
-        maxLength={255}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-      />
-      <TextInput
-        label={t("description")}
-        maxLength={255}
-        value={description}
-        onChange={(event) => setDescription(event.currentTarget.value)}
-      />
+      <NameFields said={said} set={setSaid} />
       <Checkbox
         label={t("adminUp")}
         checked={up}

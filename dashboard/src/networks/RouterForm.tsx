@@ -1,9 +1,10 @@
 // Routers in forms: a new one, its way outside, and the subnets it joins.
-import { Checkbox, Select, TextInput } from "@mantine/core";
+import { Checkbox, Select } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChange } from "../api/queries";
 import { FormFrame } from "../parts/form";
+import { NameField } from "../parts/NameFields";
 import { openstack } from "../parts/shell_words";
 import { label, useAll, useNetworkNames, useSubnets } from "./hooks";
 import type { Router } from "./models";
@@ -58,14 +59,7 @@ export function RouterForm({ close }: { close: () => void }) {
         name || "NAME",
       )}
     >
-      <TextInput
-        label={t("name")}
-        required
-        maxLength={255}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-      />
+      <NameField value={name} set={setName} required />
       <Outside value={outside} onChange={setOutside} />
     </FormFrame>
   );
@@ -106,13 +100,7 @@ export function RouterEdit({ router, close }: { router: Router; close: () => voi
         router.name || router.id,
       )}
     >
-      <TextInput
-        label={t("name")}
-        maxLength={255}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-      />
+      <NameField value={name} set={setName} />
       <Outside value={outside} onChange={setOutside} />
       <Checkbox
         label={t("adminUp")}

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChange } from "../api/queries";
 import { FormFrame } from "../parts/form";
+import { NameFields, useSaid } from "../parts/NameFields";
 import { openstack } from "../parts/shell_words";
 import { useExplained } from "./Explained";
 import { label } from "./hooks";
@@ -31,8 +32,8 @@ interface GroupProps {
 
 export function GroupForm({ group, close }: GroupProps) {
   const { t } = useTranslation("networks");
-  const [name, setName] = useState(group?.name ?? "");
-  const [description, setDescription] = useState(group?.description ?? "");
+  const [said, setSaid] = useSaid(group);
+  const { name, description } = said;
   const change = useChange(async () => {
     if (group) await update(SECURITY_GROUP, group.id, { name, description });
     else await create(SECURITY_GROUP, { name, description });
@@ -51,21 +52,7 @@ export function GroupForm({ group, close }: GroupProps) {
           : openstack("security", "group", "create", ...words, name || "NAME")
       }
     >
-      <TextInput
-        label={t("name")}
-        required
-        maxLength={255}
-        disabled={group?.name === "default"}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-      />
-      <TextInput
-        label={t("description")}
-        maxLength={255}
-        value={description}
-        onChange={(event) => setDescription(event.currentTarget.value)}
-      />
+      <NameFields said={said} set={setSaid} required fixed={group?.name === "default"} />
       {!group && (
         <Text size="sm" c="dimmed">
           {t("group.fresh")}

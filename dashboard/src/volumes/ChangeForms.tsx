@@ -7,7 +7,7 @@ import { FormFrame } from "../parts/form";
 import { openstack } from "../parts/shell_words";
 import { cliWords, label } from "./hooks";
 import type { Volume } from "./models";
-import { typeList } from "./queries";
+import { poolList, typeList } from "./queries";
 import { type Kind, VOLUME, act } from "./things";
 
 interface Props {
@@ -94,6 +94,41 @@ export function RetypeForm({ volume, close }: Props) {
         ]}
         value={policy}
         onChange={(value) => setPolicy(value ?? "never")}
+      />
+    </FormFrame>
+  );
+}
+
+/** To another backend's pool, data and all. */
+export function MigrateForm({ volume, close }: Props) {
+  const { t } = useTranslation("volumes");
+  const pools = useList(poolList()).data ?? [];
+  const others = pools.filter((one) => one !== volume["os-vol-host-attr:host"]);
+  const [host, setHost] = useState<string | null>(null);
+  const change = useChange(
+    () => act(VOLUME, volume.id, "os-migrate_volume", { host }),
+    VOLUME.stale,
+  );
+  return (
+    <FormFrame
+      submit={() => change.mutateAsync(undefined)}
+      close={close}
+      verb={t("migrate")}
+      done={t("asked", { verb: t("migrate"), name: label(volume) })}
+      disabled={!host}
+      cli={openstack("volume", "migrate", "--host", host ?? "POOL", volume.id)}
+    >
+      <Text size="sm">{t("migrate.about")}</Text>
+      <Select
+        label={t("migrate.to")}
+        description={others.length === 0 && t("migrate.none")}
+        required
+        allowDeselect={false}
+        data={others}
+        placeholder={volume["os-vol-host-attr:host"] ?? undefined}
+        value={host}
+        onChange={setHost}
+        data-autofocus
       />
     </FormFrame>
   );

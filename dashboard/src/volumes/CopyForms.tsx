@@ -8,6 +8,7 @@ import { useChange } from "../api/queries";
 import { isAdmin, useSession } from "../api/session";
 import { DISK_FORMATS, VISIBILITIES } from "../images/words";
 import { FormFrame } from "../parts/form";
+import { NameFields, useSaid } from "../parts/NameFields";
 import { openstack } from "../parts/shell_words";
 import { label, useAll } from "./hooks";
 import type { Backup, Snapshot, Volume } from "./models";
@@ -41,8 +42,8 @@ function Words({ label: said, value, set, first, required }: TextProps) {
 
 export function SnapshotForm({ volume, close }: Props) {
   const { t } = useTranslation("volumes");
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
+  const [said, setSaid] = useSaid();
+  const { name, description } = said;
   const body = { volume_id: volume.id, name: name.trim(), description };
   const change = useChange(() => create(SNAPSHOT, body), SNAPSHOT.stale);
   return (
@@ -59,8 +60,7 @@ export function SnapshotForm({ volume, close }: Props) {
       )}
     >
       {volume.status === "in-use" && <p style={{ margin: 0 }}>{t("snapshot.inUse")}</p>}
-      <Words label={t("name")} value={name} set={setName} first />
-      <Words label={t("description")} value={description} set={setDescription} />
+      <NameFields said={said} set={setSaid} />
     </FormFrame>
   );
 }
@@ -80,8 +80,8 @@ export function BackupForm({ volume, snapshot, close }: BackupProps) {
   const [chosen, setChosen] = useState<string | null>(given);
   const earlier = useAll(BACKUP).data ?? [];
   const isFirst = !earlier.some((one) => one.volume_id === chosen && one.status === "available");
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
+  const [said, setSaid] = useSaid();
+  const { name, description } = said;
   const [wanted, setIncremental] = useState(false);
   const incremental = wanted && !isFirst;
   const whose = volumes.find((one) => one.id === chosen) ?? volume;
@@ -129,8 +129,7 @@ export function BackupForm({ volume, snapshot, close }: BackupProps) {
           onChange={setChosen}
         />
       )}
-      <Words label={t("name")} value={name} set={setName} first={given !== null} />
-      <Words label={t("description")} value={description} set={setDescription} />
+      <NameFields said={said} set={setSaid} />
       <Switch
         label={t("backup.incremental")}
         description={t(isFirst ? "backup.incrementalFirst" : "backup.incrementalAbout")}

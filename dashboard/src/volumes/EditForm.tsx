@@ -1,20 +1,21 @@
 // What is said of a volume, and how it may be used; only what was changed is sent.
-import { Switch, TextInput } from "@mantine/core";
+import { Switch } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChange } from "../api/queries";
 import { FormFrame } from "../parts/form";
+import { NameFields, useSaid } from "../parts/NameFields";
 import { openstack } from "../parts/shell_words";
 import { cliWords } from "./hooks";
-import type { Backup, Snapshot, Volume } from "./models";
+import type { Backup, Snapshot, Volume, VolumeGroup } from "./models";
 import { type Kind, VOLUME, act, update } from "./things";
 
 export const isReadonly = (one: Volume): boolean => one.metadata.readonly === "True";
 
 export function VolumeEdit({ volume, close }: { volume: Volume; close: () => void }) {
   const { t } = useTranslation("volumes");
-  const [name, setName] = useState(volume.name ?? "");
-  const [description, setDescription] = useState(volume.description ?? "");
+  const [said, setSaid] = useSaid(volume);
+  const { name, description } = said;
   const [bootable, setBootable] = useState(volume.bootable === "true");
   const [readonly, setReadonly] = useState(isReadonly(volume));
   const says = {
@@ -45,19 +46,7 @@ export function VolumeEdit({ volume, close }: { volume: Volume; close: () => voi
         volume.id,
       )}
     >
-      <TextInput
-        label={t("name")}
-        maxLength={255}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-      />
-      <TextInput
-        label={t("description")}
-        maxLength={255}
-        value={description}
-        onChange={(event) => setDescription(event.currentTarget.value)}
-      />
+      <NameFields said={said} set={setSaid} />
       <Switch
         label={t("bootable")}
         description={t("bootable.about")}
@@ -81,11 +70,15 @@ interface Named<T> {
   close: () => void;
 }
 
-/** Name and description of a snapshot or a backup. */
-export function NamedEdit<T extends Snapshot | Backup>({ what, thing, close }: Named<T>) {
+/** Name and description of a snapshot, a backup or a group. */
+export function NamedEdit<T extends Snapshot | Backup | VolumeGroup>({
+  what,
+  thing,
+  close,
+}: Named<T>) {
   const { t } = useTranslation("volumes");
-  const [name, setName] = useState(thing.name ?? "");
-  const [description, setDescription] = useState(thing.description ?? "");
+  const [said, setSaid] = useSaid(thing);
+  const { name, description } = said;
   const change = useChange(() => update(what, thing.id, { name, description }), what.stale);
   return (
     <FormFrame
@@ -99,19 +92,7 @@ export function NamedEdit<T extends Snapshot | Backup>({ what, thing, close }: N
         thing.id,
       )}
     >
-      <TextInput
-        label={t("name")}
-        maxLength={255}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-      />
-      <TextInput
-        label={t("description")}
-        maxLength={255}
-        value={description}
-        onChange={(event) => setDescription(event.currentTarget.value)}
-      />
+      <NameFields said={said} set={setSaid} />
     </FormFrame>
   );
 }

@@ -1,46 +1,55 @@
-import { useState } from "react";
+// What users said of a volume or a snapshot, beside its name.
 import { useTranslation } from "react-i18next";
 import { done, volume as api } from "../api/clients";
-import { useChange } from "../api/queries";
-import { FormFrame } from "../parts/form";
-import { SpecLines } from "../parts/SpecLines";
-import { openstack } from "../parts/shell_words";
-import { changesOf, fromLines, toLines } from "../parts/spec_lines";
-import type { Volume } from "./models";
-import { VOLUME } from "./things";
+import { PairsForm, PairsPanel } from "../parts/Pairs";
+import { cliWords, label } from "./hooks";
+import type { Snapshot, Volume } from "./models";
+import { type Kind, VOLUME } from "./things";
 
 /** What an administrator set is shown among what users said, and is not theirs to say. */
-export function ownMetadata(volume: Volume): Record<string, string> {
-  const own = Object.entries(volume.metadata).filter(([key]) => key !== "readonly");
+export function ownMetadata(thing: Volume | Snapshot): Record<string, string> {
+  const own = Object.entries(thing.metadata).filter(([key]) => key !== "readonly");
   return Object.fromEntries(own);
 }
 
-export function MetadataForm({ volume, close }: { volume: Volume; close: () => void }) {
+interface Props {
+  what: Kind<Volume, "volume"> | Kind<Snapshot, "snapshot">;
+  thing: Volume | Snapshot;
+  close: () => void;
+}
+
+export function MetadataForm({ what, thing, close }: Props) {
   const { t } = useTranslation("volumes");
-  const before = ownMetadata(volume);
-  const [text, setText] = useState(() => toLines(before));
-  const { set: fresh, gone, wrong } = changesOf(before, text);
-  const change = useChange(() => {
-    const params = { path: { volume_id: volume.id } };
-    const body = { metadata: fromLines(text).specs };
-    return done(api.PUT("/volumes/{volume_id}/metadata", { params, body }));
-  }, VOLUME.stale);
-  const pairs = Object.entries(fresh).flatMap(([key, value]) => ["--property", `${key}=${value}`]);
-  const dropped = gone.flatMap((key) => ["--property", key]);
-  const cli = [
-    pairs.length > 0 && openstack("volume", "set", ...pairs, volume.id),
-    dropped.length > 0 && openstack("volume", "unset", ...dropped, volume.id),
-  ].filter((one) => one !== false);
   return (
-    <FormFrame
-      submit={() => change.mutateAsync(undefined)}
+    <PairsForm
+      label={t("metadata")}
+      before={ownMetadata(thing)}
+      words={cliWords(what)}
+      id={thing.id}
+      save={({ all }) => {
+        const body = { metadata: all };
+        if (what.one === "volume") {
+          const params = { path: { volume_id: thing.id } };
+          return done(api.PUT("/volumes/{volume_id}/metadata", { params, body }));
+        }
+        const params = { path: { snapshot_id: thing.id } };
+        return done(api.PUT("/snapshots/{snapshot_id}/metadata", { params, body }));
+      }}
+      stale={what.stale}
       close={close}
-      verb={t("save")}
-      done={t("saved")}
-      disabled={wrong !== undefined || cli.length === 0}
-      cli={cli.length > 0 ? cli : undefined}
-    >
-      <SpecLines label={t("metadata")} text={text} setText={setText} wrong={wrong} />
-    </FormFrame>
+    />
+  );
+}
+
+export function Metadata({ volume }: { volume: Volume }) {
+  const { t } = useTranslation("volumes");
+  return (
+    <PairsPanel
+      title={t("metadata")}
+      pairs={ownMetadata(volume)}
+      none={t("metadata.none")}
+      formTitle={t("metadata.of", { name: label(volume) })}
+      form={(close) => <MetadataForm what={VOLUME} thing={volume} close={close} />}
+    />
   );
 }

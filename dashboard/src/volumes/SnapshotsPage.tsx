@@ -1,14 +1,18 @@
 // Snapshots of volumes: moments to go back to, or to make new volumes of.
+import { Button } from "@mantine/core";
 import { useViewportSize } from "@mantine/hooks";
-import { IconCamera } from "@tabler/icons-react";
+import { IconCamera, IconDatabaseImport } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { isAdmin, useSession } from "../api/session";
 import { textColumn, timeColumn } from "../parts/columns";
 import { Empty } from "../parts/Empty";
+import { openForm } from "../parts/form";
 import { ButtonLink } from "../parts/links";
 import { Page } from "../parts/Page";
 import type { Column } from "../parts/ResourceTable";
 import { ThingTable } from "../parts/ThingTable";
+import { ManageSnapshot } from "./ManageForms";
 import { sizeColumn, statusColumn, volumeColumn } from "./columns";
 import { isDeletable, label, useAll, useSnapshotRemoval, useVolumeNames } from "./hooks";
 import type { Snapshot } from "./models";
@@ -21,8 +25,18 @@ export function SnapshotsPage() {
   const found = useAll(SNAPSHOT);
   const remove = useSnapshotRemoval();
   const deeds = useSnapshotDeeds();
+  const admin = isAdmin(useSession());
+  const manage = admin && (
+    <Button
+      variant="default"
+      leftSection={<IconDatabaseImport size={16} aria-hidden />}
+      onClick={() => openForm(t("manage.snapshot"), (close) => <ManageSnapshot close={close} />)}
+    >
+      {t("manage.snapshot")}
+    </Button>
+  );
   return (
-    <Page title={t("snapshots")} about={t("snapshots.about")}>
+    <Page title={t("snapshots")} about={t("snapshots.about")} actions={manage}>
       <ThingTable
         label={t("snapshots")}
         found={found}

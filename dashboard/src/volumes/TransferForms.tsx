@@ -8,6 +8,7 @@ import { useChange } from "../api/queries";
 import { Copied } from "../parts/Copied";
 import { Facts } from "../parts/Facts";
 import { FormFrame } from "../parts/form";
+import { NameField } from "../parts/NameFields";
 import { ShowCli } from "../parts/ShowCli";
 import { openstack } from "../parts/shell_words";
 import type { Transfer, Volume } from "./models";
@@ -46,13 +47,7 @@ export function TransferForm({ volume, close }: { volume: Volume; close: () => v
       )}
     >
       <Text size="sm">{t("transfer.about")}</Text>
-      <TextInput
-        label={t("name")}
-        maxLength={255}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-      />
+      <NameField value={name} set={setName} />
       <Switch
         label={t("transfer.alone")}
         checked={alone}

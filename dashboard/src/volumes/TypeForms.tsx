@@ -1,5 +1,5 @@
 // A volume type, what it asks for, who may use it, how its volumes are kept secret and how fast.
-import { Select, Switch, Text, TextInput } from "@mantine/core";
+import { Select, Switch, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { done, volume as api } from "../api/clients";
@@ -7,9 +7,9 @@ import { useChange, useList } from "../api/queries";
 import { PROJECT, listOf as identityList } from "../identity/things";
 import { Facts } from "../parts/Facts";
 import { FormFrame } from "../parts/form";
-import { SpecLines } from "../parts/SpecLines";
+import { NameFields, useSaid } from "../parts/NameFields";
+import { PairsForm } from "../parts/Pairs";
 import { openstack } from "../parts/shell_words";
-import { changesOf, toLines } from "../parts/spec_lines";
 import type { VolumeType } from "./models";
 import { qosList } from "./queries";
 import { VOLUME_TYPE, act, create, update } from "./things";
@@ -22,13 +22,13 @@ interface Props {
 /** A new type, or the words about one that is. */
 export function TypeForm({ type, close }: { type?: VolumeType; close: () => void }) {
   const { t } = useTranslation("volumes");
-  const [name, setName] = useState(type?.name ?? "");
-  const [description, setDescription] = useState(type?.description ?? "");
+  const [said, setSaid] = useSaid(type);
+  const name = said.name.trim();
   const [isPublic, setPublic] = useState(type?.is_public ?? true);
-  const said = { name: name.trim(), description };
   const change = useChange(async () => {
-    if (type) await update(VOLUME_TYPE, type.id, { ...said, is_public: isPublic });
-    else await create(VOLUME_TYPE, { ...said, "os-volume-type-access:is_public": isPublic });
+    const words = { ...said, name };
+    if (type) await update(VOLUME_TYPE, type.id, { ...words, is_public: isPublic });
+    else await create(VOLUME_TYPE, { ...words, "os-volume-type-access:is_public": isPublic });
   }, VOLUME_TYPE.stale);
   return (
     <FormFrame
@@ -36,28 +36,15 @@ export function TypeForm({ type, close }: { type?: VolumeType; close: () => void
       close={close}
       verb={t(type ? "save" : "create")}
       done={type && t("saved")}
-      disabled={!name.trim()}
+      disabled={!name}
       cli={openstack(
         ...["volume", "type", type ? "set" : "create"],
         isPublic ? "--public" : "--private",
-        ...(description ? ["--description", description] : []),
-        ...(type ? ["--name", name.trim(), type.id] : [name.trim() || "NAME"]),
+        ...(said.description ? ["--description", said.description] : []),
+        ...(type ? ["--name", name, type.id] : [name || "NAME"]),
       )}
     >
-      <TextInput
-        label={t("name")}
-        required
-        maxLength={255}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-      />
-      <TextInput
-        label={t("description")}
-        maxLength={255}
-        value={description}
-        onChange={(event) => setDescription(event.currentTarget.value)}
-      />
+      <NameFields said={said} set={setSaid} required />
       <Switch
         label={t("type.public")}
         checked={isPublic}
@@ -69,36 +56,26 @@ export function TypeForm({ type, close }: { type?: VolumeType; close: () => void
 
 export function SpecsForm({ type, close }: Props) {
   const { t } = useTranslation("volumes");
-  const [text, setText] = useState(() => toLines(type.extra_specs));
-  const { set: fresh, gone, wrong } = changesOf(type.extra_specs, text);
-  const change = useChange(async () => {
-    const path = { volume_type_id: type.id };
-    if (Object.keys(fresh).length > 0) {
-      const body = { extra_specs: fresh };
-      await done(api.POST("/types/{volume_type_id}/extra_specs", { params: { path }, body }));
-    }
-    for (const key of gone) {
-      const params = { path: { ...path, key } };
-      await done(api.DELETE("/types/{volume_type_id}/extra_specs/{key}", { params }));
-    }
-  }, VOLUME_TYPE.stale);
-  const set = Object.entries(fresh).flatMap(([key, value]) => ["--property", `${key}=${value}`]);
-  const unset = gone.flatMap((key) => ["--property", key]);
-  const cli = [
-    set.length > 0 && openstack("volume", "type", "set", ...set, type.id),
-    unset.length > 0 && openstack("volume", "type", "unset", ...unset, type.id),
-  ].filter((one) => one !== false);
   return (
-    <FormFrame
-      submit={() => change.mutateAsync(undefined)}
+    <PairsForm
+      label={t("specs")}
+      before={type.extra_specs}
+      words={["volume", "type"]}
+      id={type.id}
+      save={async ({ set, gone }) => {
+        const path = { volume_type_id: type.id };
+        if (Object.keys(set).length > 0) {
+          const body = { extra_specs: set };
+          await done(api.POST("/types/{volume_type_id}/extra_specs", { params: { path }, body }));
+        }
+        for (const key of gone) {
+          const params = { path: { ...path, key } };
+          await done(api.DELETE("/types/{volume_type_id}/extra_specs/{key}", { params }));
+        }
+      }}
+      stale={VOLUME_TYPE.stale}
       close={close}
-      verb={t("save")}
-      done={t("saved")}
-      disabled={wrong !== undefined || cli.length === 0}
-      cli={cli.length > 0 ? cli : undefined}
-    >
-      <SpecLines label={t("specs")} text={text} setText={setText} wrong={wrong} />
-    </FormFrame>
+    />
   );
 }
 

@@ -1,6 +1,6 @@
 // One volume type: what it asks for, who may use it, how its volumes are kept.
 import { ActionIcon, Button, SimpleGrid, Stack, Table, Text } from "@mantine/core";
-import { IconListDetails, IconTrash } from "@tabler/icons-react";
+import { IconTrash } from "@tabler/icons-react";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { done, volume as api } from "../api/clients";
@@ -11,6 +11,7 @@ import { Copied } from "../parts/Copied";
 import { ErrorAlert } from "../parts/ErrorAlert";
 import { Facts } from "../parts/Facts";
 import { openForm } from "../parts/form";
+import { PairsPanel } from "../parts/Pairs";
 import { Panel } from "../parts/Panel";
 import { useRemoval } from "../parts/removal";
 import { openstack } from "../parts/shell_words";
@@ -104,33 +105,14 @@ function About({ type }: Props) {
 
 function Specs({ type }: Props) {
   const { t } = useTranslation("volumes");
-  const specs = Object.entries(type.extra_specs);
   return (
-    <Panel
+    <PairsPanel
       title={t("specs")}
-      actions={
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconListDetails size={14} aria-hidden />}
-          onClick={() =>
-            openForm(t("specs.of", { name: type.name }), (close) => (
-              <SpecsForm type={type} close={close} />
-            ))
-          }
-        >
-          {t("specs.change")}
-        </Button>
-      }
-    >
-      {specs.length === 0 ? (
-        <Text size="sm" c="dimmed">
-          {t("specs.none")}
-        </Text>
-      ) : (
-        <Facts facts={specs} />
-      )}
-    </Panel>
+      pairs={type.extra_specs}
+      none={t("specs.none")}
+      formTitle={t("specs.of", { name: type.name })}
+      form={(close) => <SpecsForm type={type} close={close} />}
+    />
   );
 }
 

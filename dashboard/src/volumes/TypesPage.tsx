@@ -1,5 +1,5 @@
 // Kinds of volumes that projects may choose from: administrators say what each asks for.
-import { Badge, Group } from "@mantine/core";
+import { Badge, Group, Stack, Title } from "@mantine/core";
 import { IconCategory, IconListDetails, IconPencil } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -15,6 +15,8 @@ import type { Column } from "../parts/ResourceTable";
 import { openstack } from "../parts/shell_words";
 import { toLines } from "../parts/spec_lines";
 import { ThingTable } from "../parts/ThingTable";
+import { GroupTypes } from "./GroupTypes";
+import { QosSection } from "./QosSection";
 import { SpecsForm, TypeForm } from "./TypeForms";
 import type { VolumeType } from "./models";
 import { allTypes, defaultType } from "./queries";
@@ -42,35 +44,45 @@ export function TypesPage() {
   );
   return (
     <Page title={t("types")} about={t("types.about")} actions={create}>
-      <ThingTable
-        label={t("types")}
-        found={found}
-        columns={useColumns(usual)}
-        name={(one) => one.name}
-        searchMore={(one) => toLines(one.extra_specs)}
-        open={(one) => void navigate({ to: "/volume-types/$typeId", params: { typeId: one.id } })}
-        deeds={(one) => [
-          {
-            label: t("edit"),
-            icon: IconPencil,
-            start: () =>
-              openForm(t("edit.of", { name: one.name }), (close) => (
-                <TypeForm type={one} close={close} />
-              )),
-          },
-          {
-            label: t("specs"),
-            icon: IconListDetails,
-            start: () =>
-              openForm(t("specs.of", { name: one.name }), (close) => (
-                <SpecsForm type={one} close={close} />
-              )),
-          },
-        ]}
-        remove={remove}
-        removable={(one) => one.id !== usual}
-        empty={<Empty icon={IconCategory} title={t("types.empty")} action={create} />}
-      />
+      <Stack>
+        <ThingTable
+          label={t("types")}
+          found={found}
+          columns={useColumns(usual)}
+          name={(one) => one.name}
+          searchMore={(one) => toLines(one.extra_specs)}
+          open={(one) => void navigate({ to: "/volume-types/$typeId", params: { typeId: one.id } })}
+          deeds={(one) => [
+            {
+              label: t("edit"),
+              icon: IconPencil,
+              start: () =>
+                openForm(t("edit.of", { name: one.name }), (close) => (
+                  <TypeForm type={one} close={close} />
+                )),
+            },
+            {
+              label: t("specs"),
+              icon: IconListDetails,
+              start: () =>
+                openForm(t("specs.of", { name: one.name }), (close) => (
+                  <SpecsForm type={one} close={close} />
+                )),
+            },
+          ]}
+          remove={remove}
+          removable={(one) => one.id !== usual}
+          empty={<Empty icon={IconCategory} title={t("types.empty")} action={create} />}
+        />
+        <Title order={2} size="h4">
+          {t("qos")}
+        </Title>
+        <QosSection />
+        <Title order={2} size="h4">
+          {t("groupTypes")}
+        </Title>
+        <GroupTypes />
+      </Stack>
     </Page>
   );
 }

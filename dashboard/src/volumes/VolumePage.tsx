@@ -18,7 +18,8 @@ import { useTimeline } from "../parts/useTimeline";
 import { When } from "../parts/When";
 import { isReadonly } from "./EditForm";
 import { Backups, Snapshots } from "./VolumeCopies";
-import { Attachments, Messages, Metadata, Offer } from "./VolumePanels";
+import { Metadata } from "./MetadataForm";
+import { Attachments, Messages, Offer } from "./VolumePanels";
 import { useVolumeDeeds } from "./deeds";
 import { isDeletable, label, useAll, useVolumeNames, useVolumeRemoval } from "./hooks";
 import type { Volume } from "./models";
@@ -142,6 +143,7 @@ function About({ volume }: { volume: Volume }) {
           <Copied key="project" text={volume["os-vol-tenant-attr:tenant_id"] ?? ""} />,
         ],
         admin && [t("backend"), volume["os-vol-host-attr:host"]],
+        admin && Boolean(volume.migration_status) && [t("migration"), volume.migration_status],
         [t("created"), <When key="at" at={volume.created_at} />],
         [t("updated"), <When key="updated" at={volume.updated_at} />],
       ]}

@@ -1,13 +1,11 @@
-// The boxes of a volume's page: who has it, what was made of it, what is said of it.
+// The boxes of a volume's page: who has it, what was made of it.
 import { Alert, Button, Code, Group, Table, Text } from "@mantine/core";
-import { IconListDetails, IconPlugOff } from "@tabler/icons-react";
+import { IconPlugOff } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { done, volume as api } from "../api/clients";
 import { keys } from "../api/keys";
 import { useChange, useList } from "../api/queries";
 import { NewButton } from "../parts/buttons";
-import { Facts } from "../parts/Facts";
-import { openForm } from "../parts/form";
 import { TextLink } from "../parts/links";
 import { Panel } from "../parts/Panel";
 import { ErrorAlert } from "../parts/ErrorAlert";
@@ -15,7 +13,6 @@ import { ShowCli } from "../parts/ShowCli";
 import { When } from "../parts/When";
 import { openstack } from "../parts/shell_words";
 import { AttachForm, canBeAttached } from "./AttachForm";
-import { MetadataForm, ownMetadata } from "./MetadataForm";
 import { useDetach } from "./detach";
 import { label, useServerNames } from "./hooks";
 import type { Volume } from "./models";
@@ -93,38 +90,6 @@ export function Attachments({ volume }: Props) {
             })}
           </Table.Tbody>
         </Table>
-      )}
-    </Panel>
-  );
-}
-
-export function Metadata({ volume }: Props) {
-  const { t } = useTranslation("volumes");
-  const own = Object.entries(ownMetadata(volume));
-  const edit = () =>
-    openForm(t("metadata.of", { name: label(volume) }), (close) => (
-      <MetadataForm volume={volume} close={close} />
-    ));
-  return (
-    <Panel
-      title={t("metadata")}
-      actions={
-        <Button
-          size="xs"
-          variant="default"
-          leftSection={<IconListDetails size={14} aria-hidden />}
-          onClick={edit}
-        >
-          {t("metadata.change")}
-        </Button>
-      }
-    >
-      {own.length === 0 ? (
-        <Text size="sm" c="dimmed">
-          {t("metadata.none")}
-        </Text>
-      ) : (
-        <Facts facts={own} />
       )}
     </Panel>
   );

@@ -1,9 +1,10 @@
 // All volumes of the project.
 import { Button, Text } from "@mantine/core";
 import { useViewportSize } from "@mantine/hooks";
-import { IconDatabase, IconTransferIn } from "@tabler/icons-react";
+import { IconDatabase, IconDatabaseImport, IconTransferIn } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { isAdmin, useSession } from "../api/session";
 import { NewButton } from "../parts/buttons";
 import { textColumn, timeColumn } from "../parts/columns";
 import { Empty } from "../parts/Empty";
@@ -12,6 +13,7 @@ import { TextLink } from "../parts/links";
 import { Page } from "../parts/Page";
 import type { Column } from "../parts/ResourceTable";
 import { ThingTable } from "../parts/ThingTable";
+import { ManageVolume } from "./ManageForms";
 import { AcceptForm } from "./TransferForms";
 import { VolumeForm } from "./VolumeForm";
 import { sizeColumn, statusColumn } from "./columns";
@@ -29,6 +31,16 @@ export function VolumesPage() {
   const create = (
     <NewButton label={t("volume.create")} form={(close) => <VolumeForm close={close} />} wide />
   );
+  const admin = isAdmin(useSession());
+  const manage = admin && (
+    <Button
+      variant="default"
+      leftSection={<IconDatabaseImport size={16} aria-hidden />}
+      onClick={() => openForm(t("manage.volume"), (close) => <ManageVolume close={close} />)}
+    >
+      {t("manage.volume")}
+    </Button>
+  );
   const accept = (
     <Button
       variant="default"
@@ -44,6 +56,7 @@ export function VolumesPage() {
       about={t("volumes.about")}
       actions={
         <>
+          {manage}
           {accept}
           {create}
         </>

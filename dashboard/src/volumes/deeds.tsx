@@ -2,9 +2,11 @@
 import {
   IconArchive,
   IconArrowsDiff,
+  IconArrowsExchange,
   IconArrowsMaximize,
   IconCamera,
   IconCopy,
+  IconDatabaseExport,
   IconDisc,
   IconPencil,
   IconPlayerPlay,
@@ -19,9 +21,10 @@ import { isAdmin, useSession } from "../api/session";
 import { openForm } from "../parts/form";
 import type { Deed } from "../parts/RowMenu";
 import { AttachForm, canBeAttached } from "./AttachForm";
-import { ExtendForm, RetypeForm, StateForm } from "./ChangeForms";
+import { ExtendForm, MigrateForm, RetypeForm, StateForm } from "./ChangeForms";
 import { BackupForm, SnapshotForm, UploadForm } from "./CopyForms";
 import { VolumeEdit } from "./EditForm";
+import { useUnmanage } from "./ManageForms";
 import { TransferForm } from "./TransferForms";
 import { VolumeForm } from "./VolumeForm";
 import { useDetach } from "./detach";
@@ -42,6 +45,7 @@ export function useVolumeDeeds() {
   const names = useServerNames();
   const detach = useDetach();
   const navigate = useNavigate();
+  const unmanage = useUnmanage();
   return (volume: Volume): Deed[] => {
     const name = label(volume);
     const props = { volume };
@@ -146,6 +150,19 @@ export function useVolumeDeeds() {
           openForm(t("reset.of", { name }), (close) => (
             <StateForm what={VOLUME} thing={volume} close={close} />
           )),
+      },
+      {
+        label: t("migrate"),
+        icon: IconArrowsExchange,
+        fits: admin && free,
+        start: () =>
+          openForm(t("migrate.of", { name }), (close) => <MigrateForm {...props} close={close} />),
+      },
+      {
+        label: t("unmanage"),
+        icon: IconDatabaseExport,
+        fits: admin && free,
+        start: () => unmanage(VOLUME, volume),
       },
     ];
     return all.filter((one) => one.fits);

@@ -36,6 +36,9 @@ const CLI_WORDS = {
   snapshot: ["volume", "snapshot"],
   backup: ["volume", "backup"],
   volume_type: ["volume", "type"],
+  group: ["--os-volume-api-version", "3.14", "volume", "group"],
+  group_snapshot: ["--os-volume-api-version", "3.14", "volume", "group", "snapshot"],
+  group_type: ["--os-volume-api-version", "3.11", "volume", "group", "type"],
 } as const;
 
 export function cliWords(what: Kind<unknown>): readonly string[] {

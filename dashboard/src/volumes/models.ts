@@ -23,12 +23,15 @@ export interface Volume {
   volume_type_id: string | null;
   snapshot_id: string | null;
   source_volid: string | null;
+  group_id?: string | null;
   attachments: VolumeAttachment[];
   volume_image_metadata?: Record<string, string>;
   created_at: string;
   updated_at: string | null;
   "os-vol-tenant-attr:tenant_id"?: string;
   "os-vol-host-attr:host"?: string | null;
+  /** Only administrators are told. */
+  migration_status?: string | null;
 }
 
 export interface Snapshot {
@@ -82,6 +85,44 @@ export interface QosSpecs {
   name: string;
   consumer: string;
   specs: Record<string, string>;
+}
+
+/** Volumes that are frozen and copied together. */
+export interface VolumeGroup {
+  id: string;
+  name: string;
+  description: string | null;
+  status: string;
+  group_type: string;
+  /** Types that its volumes may have, by id. */
+  volume_types: string[];
+  volumes: string[];
+  created_at: string;
+}
+
+export interface GroupSnapshot {
+  id: string;
+  name: string;
+  description: string | null;
+  status: string;
+  group_id: string;
+  created_at: string;
+}
+
+export interface GroupType {
+  id: string;
+  name: string;
+  description: string | null;
+  is_public: boolean;
+  /** Only administrators are told. */
+  group_specs?: Record<string, string>;
+}
+
+/** What lies in a backend and is no volume of the cloud's; `of` is a kept snapshot's volume. */
+export interface Manageable {
+  reference: { "source-name": string };
+  source_reference?: { "source-id": string };
+  size: number;
 }
 
 export interface Transfer {

@@ -4,6 +4,7 @@ import { keys } from "../api/keys";
 import { type ListSpec, type OneSpec, PAGE, pageOf } from "../api/queries";
 import type {
   Encryption,
+  Manageable,
   Message,
   QosSpecs,
   Transfer,
@@ -12,7 +13,15 @@ import type {
   VolumeService,
   VolumeType,
 } from "./models";
-import { SNAPSHOT, VOLUME, VOLUME_TYPE, listOf } from "./things";
+import {
+  GROUP_SNAPSHOT,
+  GROUP_TYPE,
+  SNAPSHOT,
+  VOLUME,
+  VOLUME_GROUP,
+  VOLUME_TYPE,
+  listOf,
+} from "./things";
 
 export const volumeList = () => listOf(VOLUME);
 
@@ -72,6 +81,49 @@ export function qosList(): ListSpec<QosSpecs> {
     page: async () => ({
       items: (await take<{ qos_specs: QosSpecs[] }>(volume.GET("/qos-specs"))).qos_specs,
     }),
+  };
+}
+
+export const groupList = () => listOf(VOLUME_GROUP, { list_volume: "true" });
+
+export const groupSnapshotList = () => listOf(GROUP_SNAPSHOT);
+
+export const groupTypeList = () => listOf(GROUP_TYPE);
+
+/** What lies in a service's backend without being a volume. */
+export function manageableVolumes(host: string): ListSpec<Manageable> {
+  return {
+    queryKey: [...keys.volumes, "manageable", host],
+    page: async () => {
+      const params = { query: { host } } as never;
+      const asked = volume.GET("/manageable_volumes/detail", { params });
+      const found = await take<{ "manageable-volumes": Manageable[] }>(asked);
+      return { items: found["manageable-volumes"] };
+    },
+  };
+}
+
+export function manageableSnapshots(host: string): ListSpec<Manageable> {
+  return {
+    queryKey: [...keys.snapshots, "manageable", host],
+    page: async () => {
+      const params = { query: { host } } as never;
+      const asked = volume.GET("/manageable_snapshots/detail", { params });
+      const found = await take<{ "manageable-snapshots": Manageable[] }>(asked);
+      return { items: found["manageable-snapshots"] };
+    },
+  };
+}
+
+/** Where volumes can lie: `host@backend#pool`. */
+export function poolList(): ListSpec<string> {
+  return {
+    queryKey: [...keys.volumeServices, "pools"],
+    page: async () => {
+      const asked = volume.GET("/scheduler-stats/get_pools");
+      const found = await take<{ pools: { name: string }[] }>(asked);
+      return { items: found.pools.map((one) => one.name) };
+    },
   };
 }
 

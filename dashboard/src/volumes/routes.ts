@@ -24,6 +24,11 @@ export const volumesRoutes = [
   }),
   createRoute({
     getParentRoute: () => shellRoute,
+    path: "volume-groups",
+    component: lazyRouteComponent(() => import("./GroupsPage"), "GroupsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute,
     path: "volume-types",
     component: lazyRouteComponent(() => import("./TypesPage"), "TypesPage"),
   }),

@@ -2,7 +2,9 @@
 import {
   IconArchive,
   IconArrowBackUp,
+  IconDatabaseExport,
   IconDatabasePlus,
+  IconListDetails,
   IconPencil,
   IconRestore,
   IconTool,
@@ -17,15 +19,45 @@ import { openstack } from "../parts/shell_words";
 import { StateForm } from "./ChangeForms";
 import { BackupForm, RestoreForm } from "./CopyForms";
 import { NamedEdit } from "./EditForm";
+import { useUnmanage } from "./ManageForms";
+import { MetadataForm } from "./MetadataForm";
 import { VolumeForm } from "./VolumeForm";
 import { label, useVolumeNames } from "./hooks";
 import type { Backup, Snapshot } from "./models";
-import { BACKUP, SNAPSHOT, VOLUME, act } from "./things";
+import { BACKUP, type Kind, SNAPSHOT, VOLUME, act } from "./things";
+
+/** What both have: its words, and its state as an administrator says it is. */
+function useCommonDeeds() {
+  const { t } = useTranslation("volumes");
+  const admin = isAdmin(useSession());
+  return <T extends Snapshot | Backup>(what: Kind<T, "snapshot" | "backup">, thing: T): Deed[] => {
+    const name = label(thing);
+    const edit: Deed = {
+      label: t("edit"),
+      icon: IconPencil,
+      start: () =>
+        openForm(t("edit.of", { name }), (close) => (
+          <NamedEdit what={what} thing={thing} close={close} />
+        )),
+    };
+    const reset: Deed = {
+      label: t("reset"),
+      icon: IconTool,
+      start: () =>
+        openForm(t("reset.of", { name }), (close) => (
+          <StateForm what={what} thing={thing} close={close} />
+        )),
+    };
+    return admin ? [edit, reset] : [edit];
+  };
+}
 
 export function useSnapshotDeeds() {
   const { t } = useTranslation("volumes");
   const admin = isAdmin(useSession());
+  const common = useCommonDeeds();
   const revert = useRevert();
+  const unmanage = useUnmanage();
   return (snapshot: Snapshot): Deed[] => {
     const name = label(snapshot);
     const ready = snapshot.status === "available";
@@ -51,23 +83,22 @@ export function useSnapshotDeeds() {
             <BackupForm snapshot={snapshot} close={close} />
           )),
       },
+      ...common(SNAPSHOT, snapshot),
       {
-        label: t("edit"),
-        icon: IconPencil,
+        label: t("metadata"),
+        icon: IconListDetails,
         start: () =>
-          openForm(t("edit.of", { name }), (close) => (
-            <NamedEdit what={SNAPSHOT} thing={snapshot} close={close} />
+          openForm(t("metadata.of", { name }), (close) => (
+            <MetadataForm what={SNAPSHOT} thing={snapshot} close={close} />
           )),
       },
     ];
     if (admin)
       deeds.push({
-        label: t("reset"),
-        icon: IconTool,
-        start: () =>
-          openForm(t("reset.of", { name }), (close) => (
-            <StateForm what={SNAPSHOT} thing={snapshot} close={close} />
-          )),
+        label: t("unmanage"),
+        icon: IconDatabaseExport,
+        disabled: !ready,
+        start: () => unmanage(SNAPSHOT, snapshot),
       });
     deeds.push({
       label: t("revert"),
@@ -104,37 +135,17 @@ function useRevert() {
 
 export function useBackupDeeds() {
   const { t } = useTranslation("volumes");
-  const admin = isAdmin(useSession());
-  return (backup: Backup): Deed[] => {
-    const name = label(backup);
-    const deeds: Deed[] = [
-      {
-        label: t("restore"),
-        icon: IconRestore,
-        disabled: backup.status !== "available",
-        start: () =>
-          openForm(t("restore.of", { name }), (close) => (
-            <RestoreForm backup={backup} close={close} />
-          )),
-      },
-      {
-        label: t("edit"),
-        icon: IconPencil,
-        start: () =>
-          openForm(t("edit.of", { name }), (close) => (
-            <NamedEdit what={BACKUP} thing={backup} close={close} />
-          )),
-      },
-    ];
-    if (admin)
-      deeds.push({
-        label: t("reset"),
-        icon: IconTool,
-        start: () =>
-          openForm(t("reset.of", { name }), (close) => (
-            <StateForm what={BACKUP} thing={backup} close={close} />
-          )),
-      });
-    return deeds;
-  };
+  const common = useCommonDeeds();
+  return (backup: Backup): Deed[] => [
+    {
+      label: t("restore"),
+      icon: IconRestore,
+      disabled: backup.status !== "available",
+      start: () =>
+        openForm(t("restore.of", { name: label(backup) }), (close) => (
+          <RestoreForm backup={backup} close={close} />
+        )),
+    },
+    ...common(BACKUP, backup),
+  ];
 }

@@ -4,14 +4,24 @@ import { done, take, volume } from "../api/clients";
 import { keys } from "../api/keys";
 import { FIRST, type ListSpec, type OneSpec, type RowSpec, orNull, pageOf } from "../api/queries";
 import { getSession } from "../api/session";
-import type { Backup, Snapshot, Volume, VolumeType } from "./models";
+import type {
+  Backup,
+  GroupSnapshot,
+  GroupType,
+  Snapshot,
+  Volume,
+  VolumeGroup,
+  VolumeType,
+} from "./models";
 
-type Noun = "volume" | "snapshot" | "backup" | "volume_type";
+type Noun =
+  "volume" | "snapshot" | "backup" | "volume_type" | "group" | "group_snapshot" | "group_type";
 
 /** A kind of thing: its name in bodies and events, its place in paths, what a change makes stale. */
 export interface Kind<T, One extends Noun = Noun> {
   one: One;
-  path: "volumes" | "snapshots" | "backups" | "types";
+  path:
+    "volumes" | "snapshots" | "backups" | "types" | "groups" | "group_snapshots" | "group_types";
   queryKey: QueryKey;
   stale: QueryKey[];
   /** Never set: ties the kind to its shape. */
@@ -43,20 +53,45 @@ export const VOLUME_TYPE: Kind<VolumeType> = {
   stale: [keys.volumeTypes],
 };
 
+export const VOLUME_GROUP: Kind<VolumeGroup, "group"> = {
+  one: "group",
+  path: "groups",
+  queryKey: keys.volumeGroups,
+  stale: [keys.volumeGroups, keys.volumes],
+};
+export const GROUP_SNAPSHOT: Kind<GroupSnapshot, "group_snapshot"> = {
+  one: "group_snapshot",
+  path: "group_snapshots",
+  queryKey: keys.groupSnapshots,
+  stale: [keys.groupSnapshots, keys.snapshots],
+};
+export const GROUP_TYPE: Kind<GroupType, "group_type"> = {
+  one: "group_type",
+  path: "group_types",
+  queryKey: keys.groupTypes,
+  stale: [keys.groupTypes],
+};
+
 function all<T>(what: Kind<T>): "/volumes" {
   return `/${what.path}` as "/volumes";
 }
 
 /** Types tell everything in their plain list. */
 function whole<T>(what: Kind<T>): "/volumes/detail" {
-  return (what.path === "types" ? "/types" : `/${what.path}/detail`) as "/volumes/detail";
+  const plain = what.path.endsWith("types");
+  return (plain ? `/${what.path}` : `/${what.path}/detail`) as "/volumes/detail";
 }
 
 function each<T>(what: Kind<T>): "/volumes/{volume_id}" {
   return `/${what.path}/{volume_id}` as "/volumes/{volume_id}";
 }
 
-/** A backup says whether others rest on it, so that an event of one is about several rows. */
+/**
+ * Those whose events are about one row each. A backup says whether others rest on it, so that an
+ * event of one is about several; groups have none.
+ */
+const BY_ROW = new Set<Noun>(["volume", "snapshot", "volume_type"]);
+
 export function listOf<T extends { id: string }>(
   what: Kind<T>,
   filter: Record<string, string> = {},
@@ -64,7 +99,7 @@ export function listOf<T extends { id: string }>(
   return {
     queryKey: [...what.queryKey, "all", filter],
     first: FIRST,
-    row: what.one !== "backup" && Object.keys(filter).length === 0 ? rowOf(what) : undefined,
+    row: BY_ROW.has(what.one) && Object.keys(filter).length === 0 ? rowOf(what) : undefined,
     page: async (marker, limit) => {
       const params = { query: { limit, marker, ...filter } } as never;
       const found = await take<Record<string, unknown>>(volume.GET(whole(what), { params }));

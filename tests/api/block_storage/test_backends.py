@@ -11,12 +11,14 @@ import pytest
 
 from tests.api.block_storage.conftest import Cloud, attach
 from unkai.block_storage.actions.audit_volumes import audit_volumes
+from unkai.block_storage.drivers.base import Capacity
 from unkai.block_storage.drivers.contents import CHUNK_BYTES
 from unkai.block_storage.drivers.fake import FakeDriver
 from unkai.block_storage.drivers.file import FileDriver
 from unkai.block_storage.reconcilers.remove_orphans import RemoveOrphans
+from unkai.block_storage.store import volumes
 from unkai.boot.volumes import open_volume_drivers
-from unkai.kit.errors import BadRequest
+from unkai.kit.errors import BadRequest, Unavailable
 from unkai.settings import BlockStorageSettings, Settings
 from unkai.timeline.actions.read import read_timeline
 
@@ -50,7 +52,7 @@ async def migrate(cloud: Cloud, volume_id: str, host: str = SPARE, **said: Any) 
 
 
 async def migrated(cloud: Cloud, volume_id: str, ended: str = "success") -> Any:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             found = await cloud.show("volumes", volume_id, "admin")
             if found["migration_status"] == ended:
@@ -123,6 +125,36 @@ async def test_a_closed_backend_is_passed_over(cloud: Cloud) -> None:
     assert (await migrate(cloud, made["id"])).status_code == 400
 
 
+class Away(FakeDriver):
+    """A store that does not answer."""
+
+    async def capacity(self) -> Capacity:
+        raise Unavailable("The store does not answer.")
+
+
+async def test_a_backend_that_does_not_answer_hides_no_other(cloud: Cloud) -> None:
+    drivers: Any = cloud.block.drivers
+    drivers["spare"] = Away()
+    answer = await cloud.call("GET", "/scheduler-stats/get_pools?detail=true", "admin")
+    told = {one["name"]: one["capabilities"] for one in answer.json()["pools"]}
+    assert [one["backend_state"] for one in told.values()] == ["up", "down"]
+    assert told[SPARE]["free_capacity_gb"] == 0
+
+
+async def test_volumes_of_a_backend_that_was_taken_away(cloud: Cloud) -> None:
+    made = await on_spare(cloud)
+    drivers: Any = cloud.block.drivers
+    kept = drivers.pop("spare")
+    body = {"volume": {"size": 1, "source_volid": made["id"]}}
+    refused = await cloud.call("POST", "/volumes", json=body)
+    assert refused.status_code == 503
+    assert "block_storage.backends" in refused.text
+    left = await audit_volumes(cloud.block)
+    assert [(one.kind, one.id) for one in left] == [("volume-without-data", made["id"])]
+    drivers["spare"] = kept
+    assert await audit_volumes(cloud.block) == []
+
+
 async def test_nobody_has_what_the_type_asks_for(cloud: Cloud) -> None:
     await make_type(cloud, "nowhere", volume_backend_name="tape")
     made = await cloud.make(volume_type="nowhere", rest="error")
@@ -150,7 +182,7 @@ async def test_a_volume_is_moved_whole(cloud: Cloud) -> None:
     attached = await attach(cloud, made["id"])
     assert attached
     assert (await cloud.act(made["id"], "os-extend", {"new_size": 3})).status_code == 202
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await cloud.show("volumes", made["id"]))["status"] != "in-use":
             await asyncio.sleep(0.002)
     assert cloud.driver_of("spare").volumes[made["id"]].size == 3 * GIB
@@ -238,6 +270,11 @@ async def test_which_volumes_are_not_moved(cloud: Cloud) -> None:
     await cloud.gone("snapshots", snapshot["id"])
     await attach(cloud, made["id"])
     await refused("it is attached")
+    grouped = await cloud.make()
+    await cloud.block.kit.database.transact(
+        lambda tx: volumes.change(tx, grouped["id"], 0.0, group_id="g")
+    )
+    await refused("it is in group g", grouped["id"])
     await make_type(cloud, "here", volume_backend_name="fake")
     bound = await cloud.make(volume_type="here")
     await refused("volume_backend_name is spare, not fake", bound["id"])
@@ -356,7 +393,7 @@ async def test_files_are_moved_with_all_their_layers(cloud: Cloud, tmp_path: Pat
     assert not [path for path in (tmp_path / "here").rglob("*") if path.is_file()]
     assert await audit_volumes(cloud.block) == []
     assert (await migrate(cloud, made["id"], FIRST)).status_code == 202
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while await host_of(cloud, made["id"]) != FIRST:
             await asyncio.sleep(0.002)
     await migrated(cloud, made["id"])

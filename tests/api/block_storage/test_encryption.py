@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import zlib
 from typing import Any
 
 import pytest
@@ -134,7 +135,6 @@ async def test_what_would_lie_in_clear_is_refused_before_anything_happens(cloud:
     upload = {"os-volume_upload_image": {"image_name": "copy"}}
     refusals = [
         await refused(cloud, f"/volumes/{one}/action", upload),
-        await refused(cloud, "/backups", {"backup": {"volume_id": one}}),
         await refused(cloud, f"/volumes/{one}/action", {"os-unmanage": {}}, who="admin"),
     ]
     assert all("encrypted" in said for said in refusals)
@@ -144,6 +144,88 @@ async def test_what_would_lie_in_clear_is_refused_before_anything_happens(cloud:
     assert answer.status_code == 202
     await cloud.call("DELETE", f"/volume-transfers/{answer.json()['transfer']['id']}")
     assert (await cloud.show("volumes", one))["status"] == "available"
+
+
+async def a_backup(cloud: Cloud, **body: Any) -> Any:
+    answer = await cloud.call("POST", "/backups", json={"backup": body})
+    assert answer.status_code == 202, answer.text
+    return await cloud.settled("backups", answer.json()["backup"]["id"], "available")
+
+
+async def restored(cloud: Cloud, backup_id: str, **body: Any) -> Any:
+    answer = await cloud.call("POST", f"/backups/{backup_id}/restore", json={"restore": body})
+    assert answer.status_code == 202, answer.text
+    await cloud.settled("backups", backup_id, "available")
+    return await cloud.settled("volumes", answer.json()["restore"]["volume_id"], "available")
+
+
+async def test_a_backup_is_encrypted_and_outlives_its_volume(cloud: Cloud) -> None:
+    type_id = await a_type(cloud, **LUKS)
+    made = await cloud.make(volume_type="secret")
+    key_id = made["encryption_key_id"]
+    contents = {0: b"1" * (4 << 20)}
+    cloud.driver.write(made["id"], 0, contents[0])
+    snapshot = await cloud.snap(made["id"])
+    whole = await a_backup(cloud, volume_id=made["id"])
+    cloud.driver.write(made["id"], 4 << 20, b"2" * (4 << 20))
+    later = await a_backup(cloud, volume_id=made["id"], incremental=True)
+    frozen = await a_backup(cloud, volume_id=made["id"], snapshot_id=snapshot["id"])
+    assert {one["encryption_key_id"] for one in (whole, later, frozen)} == {key_id}
+    stored = [path for path in (cloud.folder / "backups").rglob("*") if path.is_file()]
+    assert stored
+    for path in stored:
+        if path.name != "list.json":
+            assert b"1" * 4096 not in zlib.decompress(path.read_bytes())
+
+    await cloud.call("DELETE", f"/volumes/{made['id']}?cascade=true")
+    await cloud.gone("volumes", made["id"])
+    again = await restored(cloud, whole["id"])
+    newest = await restored(cloud, later["id"])
+
+    assert (again["encrypted"], again["encryption_key_id"]) == (True, key_id)
+    assert again["volume_type"] == "secret"
+    assert cloud.driver.volumes[again["id"]].chunks == contents
+    assert len(cloud.driver.volumes[newest["id"]].chunks) == 2
+    encryption = cloud.driver.volumes[again["id"]].encryption
+    assert encryption is not None and encryption.key_id == key_id
+    assert await volume_secrets(cloud.block, again["id"])
+    for one in (again, newest):
+        await cloud.call("DELETE", f"/volumes/{one['id']}")
+        await cloud.gone("volumes", one["id"])
+    reader = cloud.block.kit.database.reader
+    for one in (frozen, later, whole):
+        assert await keys.find(reader, key_id) is not None
+        await cloud.call("DELETE", f"/backups/{one['id']}")
+        await cloud.gone("backups", one["id"])
+    assert await keys.find(reader, key_id) is None
+    assert (await cloud.call("DELETE", f"/types/{type_id}", "admin")).status_code == 202
+
+
+async def test_a_backup_comes_back_only_where_it_is_encrypted_as_it_was(cloud: Cloud) -> None:
+    await a_type(cloud, **LUKS)
+    await a_type(cloud, "stronger", **{**LUKS, "key_size": 512})
+    plain, secret = await cloud.make(), await cloud.make(volume_type="secret")
+    others = await cloud.make(volume_type="stronger")
+    frozen = await cloud.make(volume_type="secret")
+    await cloud.snap(frozen["id"])
+    encrypted = await a_backup(cloud, volume_id=secret["id"])
+    clear = await a_backup(cloud, volume_id=plain["id"])
+    for backup, volume in (
+        (encrypted, plain),
+        (encrypted, others),
+        (encrypted, frozen),
+        (clear, secret),
+    ):
+        body = {"restore": {"volume_id": volume["id"]}}
+        assert "encrypted" in await refused(cloud, f"/backups/{backup['id']}/restore", body)
+        assert (await cloud.show("volumes", volume["id"]))["status"] == "available"
+
+    empty = await cloud.make(volume_type="secret")
+    before = empty["encryption_key_id"]
+    shown = await restored(cloud, encrypted["id"], volume_id=empty["id"])
+
+    assert shown["encryption_key_id"] == secret["encryption_key_id"] != before
+    assert await keys.find(cloud.block.kit.database.reader, before) is None
 
 
 async def retype(cloud: Cloud, volume_id: str, kind: str, policy: str = "on-demand") -> Any:

@@ -14,7 +14,7 @@ from unkai.block_storage.actions.find import project_of
 from unkai.block_storage.model import Backup
 from unkai.block_storage.service import BlockStorage
 from unkai.block_storage.states import AVAILABLE, BACKUP_DELETE, DELETING, check
-from unkai.block_storage.store import backups
+from unkai.block_storage.store import backups, keys
 from unkai.kit.db import Session, Tx
 from unkai.kit.errors import BadRequest, Forbidden, NotFound
 from unkai.kit.operations import Operation, Result, Run, Step
@@ -38,6 +38,7 @@ class Record(Struct, kw_only=True):
     container: str | None = None
     object_count: int = 0
     parent_id: str | None = None
+    encryption_key_id: str | None = None
     data_timestamp: float = 0.0
     facts: dict[str, Any] = {}
 
@@ -106,7 +107,10 @@ async def remove_copy(block: BlockStorage, run: Run) -> Result:
         await block.backups.delete(data_id)
 
     async def write(tx: Tx) -> None:
+        gone = await backups.find(tx, backup_id)
         await backups.remove(tx, backup_id)
+        if gone is not None and gone.encryption_key_id is not None:
+            await keys.remove_unused(tx, gone.encryption_key_id)
         await let_go(tx, block.kit.clock, run.subject)
 
     return Result(None, write)
@@ -129,6 +133,7 @@ async def export_record(session: Session, caller: Caller, backup_id: str) -> dic
         container=found.container,
         object_count=found.object_count,
         parent_id=found.parent_id,
+        encryption_key_id=found.encryption_key_id,
         data_timestamp=found.data_timestamp,
         facts=dict(found.facts),
     )
@@ -158,6 +163,7 @@ async def import_record(block: BlockStorage, caller: Caller, service: str, url: 
         description=record.display_description,
         container=record.container,
         parent_id=record.parent_id,
+        encryption_key_id=record.encryption_key_id,
         data_id=record.data_id,
         facts=record.facts,
         object_count=record.object_count,
@@ -168,6 +174,8 @@ async def import_record(block: BlockStorage, caller: Caller, service: str, url: 
     async def write(tx: Tx) -> None:
         if await backups.find(tx, made.id) is not None:
             raise BadRequest(f"Invalid backup: {made.id} exists already.", code="backup-exists")
+        if made.encryption_key_id and await keys.find(tx, made.encryption_key_id) is None:
+            raise BadRequest(f"The key of backup {made.id} is not here.", code="backup-record")
         await backups.add(tx, made)
 
     await block.kit.database.transact(write)

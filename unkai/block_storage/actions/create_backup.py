@@ -1,5 +1,7 @@
 """POST /backups: the contents of a volume or snapshot, to another place; whole, or what differs.
 
+What is encrypted stays so: its backup shares the key, and may have it longer than the volume.
+
 A volume that a guest has open is frozen for it, so that the backup is of one moment.
 """
 
@@ -9,7 +11,7 @@ from dataclasses import dataclass, field
 
 from unkai.block_storage.actions import work
 from unkai.block_storage.actions.check_quota import check_quota
-from unkai.block_storage.actions.encryption import check_clear
+from unkai.block_storage.actions.encryption import encryption_of
 from unkai.block_storage.actions.find import own_snapshot, own_volume
 from unkai.block_storage.model import Backup, Volume
 from unkai.block_storage.service import BlockStorage
@@ -66,9 +68,10 @@ async def create_backup(block: BlockStorage, caller: Caller, request: BackupRequ
             description=request.description,
             container=request.container,
             snapshot_id=request.snapshot_id,
+            encryption_key_id=volume.encryption_key_id,
             parent_id=parent.id if parent else None,
             data_id=backup_id,
-            facts=_facts(volume),
+            facts=_facts(volume) | await _encryption(block, tx, volume),
             data_timestamp=now,
             created_at=now,
             metadata=request.metadata,
@@ -89,6 +92,7 @@ async def create_backup(block: BlockStorage, caller: Caller, request: BackupRequ
                 "snapshot_id": request.snapshot_id,
                 "parent": parent.data_id if parent else None,
                 "size": volume.size,
+                "sealed": volume.encrypted,
             },
         )
         return made
@@ -97,7 +101,6 @@ async def create_backup(block: BlockStorage, caller: Caller, request: BackupRequ
 
 
 async def _check(tx: Tx, caller: Caller, volume: Volume, request: BackupRequest) -> None:
-    check_clear(volume, "a backup of it would not be")
     if request.snapshot_id is None:
         work.check_verb(BACK_UP_ATTACHED if request.attached else BACK_UP, volume)
         return
@@ -131,13 +134,23 @@ def _facts(volume: Volume) -> dict[str, object]:
     }
 
 
+async def _encryption(block: BlockStorage, tx: Tx, volume: Volume) -> dict[str, object]:
+    encryption = await encryption_of(block, tx, volume)
+    return {} if encryption is None else {"key_bits": encryption.key_bits}
+
+
 async def copy_out(block: BlockStorage, run: Run) -> Result:
     backup_id, volume_id = run.subject.partition("/")[2], run.input["volume_id"]
     frozen = run.input["snapshot_id"]
     if frozen is None:
         frozen = await work.freeze_for(block, volume_id, run)
     driver = await work.driver_of(block, volume_id)
-    opening = driver.read_snapshot(frozen, run.id) if frozen else driver.read(volume_id, run.id)
+    if run.input["sealed"]:
+        opening = driver.read_sealed(volume_id, run.id, frozen)
+    elif frozen:
+        opening = driver.read_snapshot(frozen, run.id)
+    else:
+        opening = driver.read(volume_id, run.id)
     async with opening as contents:
         own = await block.backups.save(
             backup_id, contents.size, contents.extents(), run.input["parent"]

@@ -71,8 +71,8 @@ async def begin_move(
     here = block.at(volume.host)
     await _check(block, tx, volume, there, kind)
     subject = f"volume/{volume.id}"
-    if not await volumes.hold(tx, volume.id, subject):
-        work.check_free(volume)
+    work.check_free(volume)
+    await volumes.hold(tx, volume.id, subject)
     values: dict[str, Any] = {"migration_status": "migrating"}
     if retypes:
         values |= {"status": RETYPE.to, "previous_status": volume.status}

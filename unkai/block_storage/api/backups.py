@@ -129,7 +129,7 @@ def _view(call: Call, one: Backup, *, has_children: bool) -> dict[str, Any]:
     if call.at_least("3.56"):
         shown["user_id"] = one.user_id
     if call.at_least("3.64"):
-        shown["encryption_key_id"] = None
+        shown["encryption_key_id"] = one.encryption_key_id
     return shown
 
 

@@ -10,11 +10,13 @@ from unkai.block_storage.actions.service_hosts import change_host, list_hosts
 from unkai.block_storage.api.listing import truth
 from unkai.block_storage.api.shapes import Name
 from unkai.block_storage.api.views import at
+from unkai.block_storage.drivers.base import Capacity
 from unkai.block_storage.model import GIB, VENDOR, ZONE, Host
 from unkai.block_storage.service import Backend, BlockStorage
 from unkai.block_storage.store import quotas, volumes
-from unkai.kit.errors import BadRequest, NotFound
+from unkai.kit.errors import BadRequest, Fault, NotFound
 from unkai.kit.http import Call, Route
+from unkai.kit.log import log
 
 VERSION = "1.0"
 
@@ -173,7 +175,7 @@ async def list_pools(call: Call) -> dict[str, Any]:
 async def _pool(block: BlockStorage, backend: Backend, *, detail: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {"name": backend.pool}
     if detail:
-        room = await backend.driver.capacity()
+        room = await _room(backend)
         amounts = await volumes.amounts(block.kit.database.reader)
         _, allocated = _on(block, backend, amounts)
         shown["capabilities"] = {
@@ -181,17 +183,26 @@ async def _pool(block: BlockStorage, backend: Backend, *, detail: bool) -> dict[
             "vendor_name": VENDOR,
             "driver_version": VERSION,
             "storage_protocol": backend.driver.name,
-            "total_capacity_gb": round(room.total / GIB, 2),
-            "free_capacity_gb": round(room.free / GIB, 2),
+            "total_capacity_gb": round(room.total / GIB, 2) if room else 0,
+            "free_capacity_gb": round(room.free / GIB, 2) if room else 0,
             "allocated_capacity_gb": allocated,
             "reserved_percentage": 0,
             "QoS_support": True,
             "thin_provisioning_support": True,
             "multiattach": True,
-            "backend_state": "up",
+            "backend_state": "up" if room else "down",
             "timestamp": at(block.kit.clock.now()),
         }
     return shown
+
+
+async def _room(backend: Backend) -> Capacity | None:
+    """None where the backend does not answer: the others are told of nevertheless."""
+    try:
+        return await backend.driver.capacity()
+    except Fault as fault:
+        log.warning("a backend does not answer", backend=backend.name, why=fault.message)
+        return None
 
 
 async def show_capabilities(call: Call) -> dict[str, Any]:

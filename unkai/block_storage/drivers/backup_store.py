@@ -51,6 +51,10 @@ class BackupStore(Protocol):
         """Failed("backup-damaged") where a chunk is not what it was. NotFound."""
         ...
 
+    async def size(self, backup_id: str) -> int:
+        """Bytes of the contents, holes counted. NotFound."""
+        ...
+
     async def delete(self, backup_id: str) -> None:
         """Unknown is fine; nobody may build on it any more."""
         ...
@@ -100,6 +104,9 @@ class FileBackupStore:
     async def read(self, backup_id: str) -> AsyncIterator[Extent]:
         for offset, chunk in sorted(self._list(backup_id).chunks.items()):
             yield offset, await asyncio.to_thread(self._chunk, offset, chunk)
+
+    async def size(self, backup_id: str) -> int:
+        return (await asyncio.to_thread(self._list, backup_id)).size
 
     async def delete(self, backup_id: str) -> None:
         for name in (backup_id, f"{_PART}{backup_id}"):

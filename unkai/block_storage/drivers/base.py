@@ -44,6 +44,14 @@ class Encryption(Struct, frozen=True):
     key_bits: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What `read_sealed` gave: its bytes, and how many they are with all holes."""
+
+    extents: AsyncIterator[Extent]
+    length: int
+
+
 class Keys(Protocol):
     """Where the keys of encrypted volumes are kept; handed in by boot."""
 
@@ -159,6 +167,21 @@ class VolumeDriver(Protocol):
     def read_snapshot(
         self, snapshot_id: str, mark: str
     ) -> AbstractAsyncContextManager[Contents]: ...
+
+    def read_sealed(
+        self, volume_id: str, mark: str, snapshot_id: str | None = None
+    ) -> AbstractAsyncContextManager[Contents]:
+        """An encrypted volume's contents, or its snapshot's, as bytes that only its key opens."""
+        ...
+
+    async def unseal(
+        self, volume_id: str, size: int, mark: str, given: Sealed, encryption: Encryption
+    ) -> None:
+        """Such contents in the place of a volume's own, at once and whole.
+
+        encryption: that they were sealed with; the volume has it then.
+        """
+        ...
 
     async def delete(self, volume_id: str) -> None:
         """Unknown is fine. What other volumes stand on stays, hidden, as long as they do."""

@@ -22,7 +22,7 @@ import re
 import shutil
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,13 +32,16 @@ from unkai.block_storage.drivers.base import (
     KEPT_SNAPSHOT,
     Capacity,
     Census,
+    Contents,
     Encryption,
     Extent,
     Guest,
     ImageData,
     KeptSnapshot,
+    Sealed,
     missing,
 )
+from unkai.block_storage.drivers.locks import stays_encrypted
 from unkai.block_storage.drivers.rbd import Access, Rbd
 from unkai.kit.errors import Failed, Unavailable
 from unkai.kit.secret import Secret
@@ -161,6 +164,16 @@ class CephDriver:
         await self._point(volume_id, new)
 
     async def rewrite(self, volume_id: str, mark: str, encryption: Encryption | None) -> None:
+        _plain(encryption)
+
+    def read_sealed(
+        self, volume_id: str, mark: str, snapshot_id: str | None = None
+    ) -> AbstractAsyncContextManager[Contents]:
+        raise stays_encrypted(volume_id)
+
+    async def unseal(
+        self, volume_id: str, size: int, mark: str, given: Sealed, encryption: Encryption
+    ) -> None:
         _plain(encryption)
 
     # --- changing

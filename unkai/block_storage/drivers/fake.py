@@ -17,6 +17,7 @@ from unkai.block_storage.drivers.base import (
     ImageData,
     KeptSnapshot,
     Keys,
+    Sealed,
     missing,
     store_full,
 )
@@ -24,6 +25,8 @@ from unkai.block_storage.drivers.contents import CHUNK_BYTES
 from unkai.kit.secret import Secret
 
 TOTAL_BYTES = 1 << 42
+_CIPHER = bytes(byte ^ 0x55 for byte in range(256))
+"""Its own inverse."""
 
 
 class FakeVolume:
@@ -157,6 +160,23 @@ class FakeDriver:
             yield contents
         finally:
             contents.close()
+
+    @asynccontextmanager
+    async def read_sealed(
+        self, volume_id: str, mark: str, snapshot_id: str | None = None
+    ) -> AsyncGenerator[FakeContents]:
+        volume = self._snapshot(snapshot_id) if snapshot_id else self._volume(volume_id)
+        assert volume.encryption is not None
+        sealed = {at: data.translate(_CIPHER) for at, data in volume.chunks.items()}
+        yield FakeContents(FakeVolume(volume.size, sealed), self._folder, mark)
+
+    async def unseal(
+        self, volume_id: str, size: int, mark: str, given: Sealed, encryption: Encryption
+    ) -> None:
+        self._check_room()
+        self._volume(volume_id)
+        chunks = {at: data.translate(_CIPHER) async for at, data in given.extents}
+        self.volumes[volume_id] = FakeVolume(size, chunks, encryption)
 
     async def delete(self, volume_id: str) -> None:
         self.volumes.pop(volume_id, None)

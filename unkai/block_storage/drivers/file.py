@@ -3,8 +3,9 @@
 A blank volume is a raw file of holes. A snapshot freezes the volume's top layer and puts an empty
 qcow2 above it; a clone does the same and puts a second one beside it, so that both cost the same
 whatever the size. A volume from an image stands on a hard link to the image's file (a copy where
-the file system differs). An encrypted volume is qcow2 from the bottom on, each layer encrypted for
-itself (LUKS) under the one key of them all; an image's contents are copied into its own.
+the file system differs). Chains that grew long are made shorter by `merging`. An encrypted volume
+is qcow2 from the bottom on, each layer encrypted for itself (LUKS) under the one key of them all;
+an image's contents are copied into its own.
 
 `layers` says who stands on what, and no layer goes while something does. Work on one volume is done
 by one operation at a time; the lock here only guards the small files.
@@ -13,11 +14,10 @@ by one operation at a time; the lock here only guards the small files.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import os
 import subprocess
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, Literal, ParamSpec, TypeVar
@@ -34,12 +34,15 @@ from unkai.block_storage.drivers.base import (
     ImageData,
     KeptSnapshot,
     Keys,
+    Sealed,
     missing,
     store_full,
 )
 from unkai.block_storage.drivers.contents import FileContents, write_extents
 from unkai.block_storage.drivers.layers import Kind, LayerInfo, Layers, Pointer
 from unkai.block_storage.drivers.locks import Locks, stays_encrypted
+from unkai.block_storage.drivers.merging import shorten
+from unkai.block_storage.drivers.sealing import fill, room, sealed, take
 from unkai.kit.clock import Chance
 from unkai.kit.qcow2 import write_empty
 from unkai.kit.secret import Secret
@@ -49,19 +52,8 @@ T = TypeVar("T")
 KEPT: Final = "volume-"
 """Begins the name of what was given up by the service and is not to go."""
 HIDDEN: Final = ("clone-", KEPT_SNAPSHOT)
-NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 RESERVE_BYTES = 64 << 20
 """What stays free on the disk for the database and everything else."""
-
-
-@contextlib.contextmanager
-def _room() -> Generator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in NO_ROOM:
-            raise store_full() from error
-        raise
 
 
 class FileDriver:
@@ -130,7 +122,7 @@ class FileDriver:
             raise stays_encrypted(volume_id)
         if self._layers.info(name) is None:
             made = self._layers.work / name
-            with _room():
+            with room():
                 await write_extents(made, size, contents)
             info = LayerInfo(format="raw", size=size)
             await self._do(self._layers.add, name, made, info)
@@ -179,6 +171,28 @@ class FileDriver:
     async def read_snapshot(self, snapshot_id: str, mark: str) -> AsyncGenerator[FileContents]:
         async with self._read(self._named("snapshots", snapshot_id), mark) as contents:
             yield contents
+
+    @asynccontextmanager
+    async def read_sealed(
+        self, volume_id: str, mark: str, snapshot_id: str | None = None
+    ) -> AsyncGenerator[FileContents]:
+        kind: Kind = "volumes" if snapshot_id is None else "snapshots"
+        head = self._named(kind, snapshot_id or volume_id)
+        encryption, beside = self._encryption(head.layer), self._layers.work / mark
+        assert encryption is not None, "what is in clear is read as it is"
+        chain = self._chain(head.layer)
+        async with sealed(self._locks, beside, head.size, encryption, chain) as contents:
+            yield contents
+
+    async def unseal(
+        self, volume_id: str, size: int, mark: str, given: Sealed, encryption: Encryption
+    ) -> None:
+        name = f"{volume_id}.{mark}"
+        if self._layers.info(name) is None:
+            made = self._layers.work / name
+            info = await take(self._locks, made, size, given, encryption)
+            await self._do(self._layers.add, name, made, info)
+        await self._do(self._layers.point, "volumes", volume_id, Pointer(layer=name, size=size))
 
     # --- ending
 
@@ -246,6 +260,9 @@ class FileDriver:
         head = self._named("volumes", volume_id)
         if head.layer == top:
             return
+        if guest is None:
+            await shorten(self._layers, self._locks, self._do, volume_id)
+            head = self._named("volumes", volume_id)
         luks = await self._locks.header(self._encryption(head.layer))
         await self._do(self._add_above, top, head.layer, head.size, luks)
         await self._do(self._layers.point, "snapshots", snapshot_id, head)
@@ -266,7 +283,7 @@ class FileDriver:
 
     async def _do(self, work: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
         async with self._lock:
-            with _room():
+            with room():
                 return await asyncio.to_thread(work, *given, **more)
 
     def _named(self, kind: Kind, thing_id: str) -> Pointer:
@@ -324,7 +341,7 @@ class FileDriver:
             return
         while not await self._do(self._above_image, volume_id, size, image, name):
             made = self._layers.work / f"{name}-image"
-            with _room():
+            with room():
                 await asyncio.to_thread(_link_or_copy, image.path, made)
             await self._do(self._above_fetched, volume_id, size, image, name, made)
 
@@ -403,16 +420,9 @@ class FileDriver:
         """
         if self._layers.info(name) is None:
             made = self._layers.work / name
-            with _room():
-                await asyncio.to_thread(
-                    write_empty, made, size, None, await self._locks.header(encryption)
-                )
-            if contents:
-                head = self._layers.named("volumes", volume_id)
-                key = encryption or (self._encryption(head.layer) if head else None)
-                new = Layer(path=str(made), format="qcow2", encrypted=encryption is not None)
-                await qemu_img.copy_into(contents, new, await self._locks.key(key))
-            info = LayerInfo(format="qcow2", size=size, encryption=encryption)
+            head = self._layers.named("volumes", volume_id)
+            key = encryption or (self._encryption(head.layer) if head else None)
+            info = await fill(self._locks, made, size, encryption, contents, key=key)
             await self._do(self._layers.add, name, made, info)
         await self._do(self._layers.point, "volumes", volume_id, Pointer(layer=name, size=size))
 

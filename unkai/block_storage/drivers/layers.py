@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -165,6 +166,34 @@ class Layers:
             for name, info in self._info.items()
             if name.endswith(f".{mark}") and self._users.get(name, 0) == 0
         ]
+
+    def mergeable(self, volume_id: str) -> tuple[str | None, str, str] | None:
+        """The lowest two layers of a volume that it alone stands on, after what is above them."""
+        names = [name for name, _ in self.chain(self._named["volumes"][volume_id].layer)]
+        pairs = list(zip([None, *names], names, names[1:], strict=False))
+        return next((found for found in reversed(pairs) if self._may_merge(*found[1:])), None)
+
+    def _may_merge(self, upper: str, lower: str) -> bool:
+        """An image's file is the image store's too, by another name."""
+        alone = self._users.get(upper) == self._users.get(lower) == 1
+        same = self._info[upper].encryption == self._info[lower].encryption
+        return alone and same and self.path(lower).stat().st_nlink == 1
+
+    def merged(self, volume_id: str, above: str | None, upper: str, lower: str) -> None:
+        """`lower` has all that `upper` has: take it for both, under a name that is the volume's."""
+        name = next(one for n in count() if (one := f"{volume_id}.merged{n}") not in self._info)
+        self.keep(name, lower)
+        self.resize(name, self._info[upper].size)
+        if above is None:
+            size = self._named["volumes"][volume_id].size
+            self.point("volumes", volume_id, Pointer(layer=name, size=size))
+            return
+        info = msgspec.structs.replace(self._info[above], below=name)
+        self._write(self.folder / f"{above}.json", msgspec.json.encode(info))
+        self._info[above] = info
+        self._use(name, 1)
+        self._use(upper, -1)
+        self.release(upper)
 
     def kept(self, prefix: str) -> dict[str, int]:
         """Sizes of the layers that nothing stands on and that have such a name."""

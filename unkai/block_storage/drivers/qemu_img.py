@@ -78,6 +78,13 @@ async def copy_into(layers: tuple[Layer, ...], target: Layer, key: Secret | None
         await _run("convert", *said, "-q", *words, fds=fds)
 
 
+async def commit(layers: tuple[Layer, ...], key: Secret | None) -> None:
+    """What the first has, into the second too; the first stays as it is."""
+    check(layers)
+    with _handed(key) as (fds, said):
+        await _run("commit", *said, "-q", "-d", opened(layers), fds=fds)
+
+
 @contextlib.contextmanager
 def _handed(key: Secret | None) -> Generator[tuple[tuple[int, ...], tuple[str, ...]]]:
     """The key as a file without a name, which the process is given open."""

@@ -1,16 +1,17 @@
-"""The keys of encrypted volumes, sealed. A row goes with the last volume that has the key."""
+"""The keys of encrypted volumes, sealed. A row goes with the last volume or backup of the key."""
 
 from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, exists, insert, select
 
-from unkai.block_storage.store.schema import keys, volumes
+from unkai.block_storage.store.schema import backups, keys, volumes
 from unkai.kit.db import Session, Tx
 
 ONE = select(keys.c.sealed).where(keys.c.id == bindparam("one"))
 REMOVE = delete(keys).where(
     keys.c.id == bindparam("one"),
     ~exists().where(volumes.c.encryption_key_id == keys.c.id),
+    ~exists().where(backups.c.encryption_key_id == keys.c.id),
 )
 
 

@@ -204,6 +204,7 @@ backups = Table(
     Column("size", Integer, nullable=False),
     Column("status", String(32), nullable=False),
     Column("snapshot_id", String(36)),
+    Column("encryption_key_id", String(36)),
     Column("parent_id", String(36)),
     Column("data_id", String(36), nullable=False),
     Column("facts", Json, nullable=False),
@@ -218,6 +219,7 @@ backups = Table(
     Index("volume_backups_volume", "volume_id", "created_at"),
     Index("volume_backups_parent", "parent_id"),
     Index("volume_backups_data", "data_id"),
+    Index("volume_backups_key", "encryption_key_id"),
 )
 
 messages = Table(

@@ -17,12 +17,14 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from unkai.hypervisor import refusals
 from unkai.hypervisor.model import Disk, Layer, Secrets
+from unkai.kit import qcow2
 
 BUS = "volumes"
 """A bridge with room for 31 disks, which costs the firmware as little as one more device."""
@@ -94,18 +96,31 @@ def open_disks(disks: Sequence[Disk], secrets: Mapping[str, Secrets]) -> tuple[O
 
 
 def lengthen(disk: Disk) -> None:
-    """Of a volume that no process has open: a raw file becomes as long as the disk is large.
+    """A volume that no process has open becomes as large as the disk.
 
-    Another format's file grows when QEMU opens it, which alone knows how.
+    What this does not know how to make larger grows when QEMU opens it; what lies below and
+    reaches further would show through, which QEMU sees to as well.
     """
-    top = disk.layers[0] if disk.layers else None
-    if top is None or disk.driver != "file" or top.format != "raw" or disk.read_only:
+    if not disk.layers or disk.driver != "file" or disk.read_only:
         return
+    top, *below = disk.layers
     try:
-        if os.stat(top.path).st_size < disk.size_bytes:
+        size = _length(top)
+        if size >= disk.size_bytes or any(_length(one) > size for one in below[:1]):
+            return
+        if top.format == "raw":
             os.truncate(top.path, disk.size_bytes)
-    except OSError as error:
-        raise refusals.volume_unreadable(top.path, error.strerror or str(error)) from error
+        else:
+            qcow2.lengthen(Path(top.path), disk.size_bytes)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else None
+        raise refusals.volume_unreadable(top.path, why or str(error)) from error
+
+
+def _length(layer: Layer) -> int:
+    if layer.format == "raw":
+        return os.stat(layer.path).st_size
+    return qcow2.size_of(Path(layer.path))
 
 
 def _kept(undo: ExitStack, disk: Disk, secrets: Secrets) -> OpenDisk:
