@@ -50,13 +50,13 @@ lint:
 	@lint-imports --no-logo
 
 types:
-	@NODE_OPTIONS=--max-semi-space-size=64 pyright --pythonpath $(PYTHON)
+	@NODE_OPTIONS=--max-semi-space-size=256 pyright --pythonpath $(PYTHON)
 
 pages: dashboard ## the dashboard's own linters, types and tests
 	@cd dashboard && PATH="$$PATH:$(CURDIR)/.cache/node/bin" npm run --silent check
 
 unit:
-	@pytest -n 3 --dist loadgroup -m 'not thorough' tests/unit tests/api tests/tidy
+	@if [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi; pytest -n 2 --dist loadgroup -m 'not thorough' tests/unit tests/api tests/tidy
 
 bench: setup-dev dashboard ## medians and CPU per operation, as a table and bench/results/
 	@$(PYTHON) -m bench.run

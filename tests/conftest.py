@@ -15,9 +15,13 @@ _numbers = itertools.count(1)
 
 
 def pytest_collection_finish() -> None:
-    """What is imported by now stays: the garbage collector need not look at it again and again."""
+    """What is imported by now stays: the garbage collector need not look at it again and again.
+
+    Nor at the little that a test makes: it took a tenth of the time.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture
