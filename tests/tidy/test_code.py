@@ -4,6 +4,8 @@ import ast
 import re
 import tomllib
 
+import pytest
+
 import unkai
 from tests.tidy.checkout import ROOT, files, named
 
@@ -19,6 +21,7 @@ def test_files_are_short() -> None:
     assert {name: size for name, size in sizes.items() if size > FILE_LINES} == {}
 
 
+@pytest.mark.thorough
 def test_functions_are_short() -> None:
     sizes = {
         f"{named(path)}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1

@@ -24,6 +24,7 @@ from unkai.timeline.actions.record import event, record
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.thorough
 async def test_a_machine_that_never_calls_leaves_word_how_far_it_came(tmp_path: Path) -> None:
     outside = Outside(tmp_path)
     impatient = BaremetalSettings(automated_clean=False, agent_timeout_s=2)

@@ -179,6 +179,7 @@ async def test_a_node_with_work_under_way_is_left_alone(sync: Sync) -> None:
     assert (await sync.now(node)).health is None and (await sync.now(other)).power_state is OFF
 
 
+@pytest.mark.thorough
 async def test_many_nodes_are_written_in_few_transactions(
     sync: Sync, monkeypatch: pytest.MonkeyPatch
 ) -> None:

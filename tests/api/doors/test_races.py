@@ -39,6 +39,7 @@ async def small_network(house: House, cidr: str) -> tuple[str, str]:
     return network["id"], made["id"]
 
 
+@pytest.mark.thorough
 async def test_addresses_are_given_once(house: House) -> None:
     """A /28 has 14 addresses; the gateway and the metadata port have two of them."""
     network, _subnet = await small_network(house, "10.21.0.0/28")
