@@ -42,6 +42,7 @@ def test_a_list_of_a_thousand_draws_what_is_in_sight(visitor: Visitor) -> None:
 
     # then
     expect(page.get_by_role("link", name="node-0999", exact=True)).to_be_in_viewport()
+    expect(page.locator(ROWS).filter(has_text="node-0999")).to_be_focused()
     assert page.locator(ROWS).count() < DRAWN
 
     # when

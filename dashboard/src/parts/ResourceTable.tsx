@@ -177,6 +177,7 @@ interface RowsProps<T> extends Props<T> {
 function Rows<T>({ rows, columns, id, name, chosenIds, toggle, ...props }: RowsProps<T>) {
   const { t } = useTranslation("parts");
   const body = useRef<HTMLTableSectionElement>(null);
+  const going = useRef<number | null>(null);
   const [at, setAt] = useState(0);
   const [margin, setMargin] = useState(0);
   useEffect(() => setMargin(body.current?.offsetTop ?? 0), [rows.length]);
@@ -195,10 +196,19 @@ function Rows<T>({ rows, columns, id, name, chosenIds, toggle, ...props }: RowsP
     const next = Math.max(0, Math.min(rows.length - 1, index));
     setAt(next);
     window.scrollToIndex(next);
-    requestAnimationFrame(() =>
-      body.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus(),
-    );
+    going.current = next;
+    arrive();
   }
+
+  /** The row that is gone to has the focus as soon as it is drawn, which may take some frames. */
+  function arrive(): void {
+    if (going.current === null) return;
+    const row = body.current?.querySelector<HTMLElement>(`[data-index="${going.current}"]`);
+    if (!row) return;
+    going.current = null;
+    row.focus();
+  }
+  useEffect(arrive);
 
   function onKey(event: KeyboardEvent<HTMLElement>): void {
     const own = event.target as HTMLElement;
