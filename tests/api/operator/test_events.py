@@ -12,7 +12,7 @@ from tests.api.doors.house import House
 from tests.api.operator.streams import Stream, streaming
 from unkai.operator.service import Operator
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.thorough]
 
 EVENTS = "/unkai/v1/events"
 V2 = "/network/v2.0"

@@ -12,7 +12,7 @@ from tests.api.operator.streams import Stream, streaming
 from unkai.kit.db import Tx
 from unkai.timeline.actions.record import event, record
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.thorough]
 
 NEWEST = {"OpenStack-API-Version": "compute 2.96"}
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 CHECKOUT = Path(__file__).parents[3]
 HEAVY = ("sqlalchemy", "alembic", "starlette", "uvicorn", "cryptography", "unkai.boot")
 

@@ -9,7 +9,7 @@ import pytest
 
 from unkai.hypervisor import kvm
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.thorough]
 
 
 async def test_the_answer_is_kept_for_this_boot(tmp_path: Path) -> None:

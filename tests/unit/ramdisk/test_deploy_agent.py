@@ -21,9 +21,12 @@ import unkai
 
 HERE = Path(unkai.__file__).parent / "ramdisk/agent/usr/lib/agent/lua"
 MIB = 1024 * 1024
-pytestmark = pytest.mark.skipif(
-    shutil.which("lua5.4") is None, reason="lua5.4 is not installed (apt-get install lua5.4)"
-)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(
+        shutil.which("lua5.4") is None, reason="lua5.4 is not installed (apt-get install lua5.4)"
+    ),
+]
 
 
 def lua(code: str, given: Any, run: Path | None = None) -> Any:
