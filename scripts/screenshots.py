@@ -55,6 +55,7 @@ PLACES = {
     "volumes": "volumes",
     "snapshots": "snapshots",
     "backups": "backups",
+    "volume-groups": "volume-groups",
     "volume-types": "volume-types",
     "topology": "topology",
     "networks": "networks",
